@@ -1,0 +1,57 @@
+"""Transfer learning with Keras 3: the package under the course.
+
+Names are loaded on first use, so that `import tlcourse` starts neither TensorFlow nor the disk.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public name -> room that defines it.
+_EXPORTS = {
+    "profile": "config",
+    "use_profile": "config",
+    "data_home": "config",
+    "start": "runtime",
+    "set_seed": "runtime",
+    "describe_machine": "runtime",
+    "Dataset": "datasets",
+    "load_flowers": "datasets",
+    "load_cats_and_dogs": "datasets",
+    "load_glyphs": "datasets",
+    "load_image_folder": "datasets",
+    "load_backbone": "backbones",
+    "contract_of": "backbones",
+    "list_backbones": "backbones",
+    "blocks_of": "backbones",
+    "HubLayer": "hub",
+    "extract_features": "features",
+    "freeze": "finetune",
+    "unfreeze": "finetune",
+    "trainable_summary": "finetune",
+    "snapshot": "finetune",
+    "what_moved": "finetune",
+    "check": "checks",
+    "hint": "checks",
+}
+_ROOMS = frozenset(
+    "config runtime fetch datasets worlds backbones hub features finetune evaluate plots checks authoring course cli".split()
+)
+__all__ = [*_EXPORTS, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _EXPORTS:
+        value = getattr(importlib.import_module(f"tlcourse.{_EXPORTS[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _ROOMS:
+        return importlib.import_module(f"tlcourse.{name}")
+    raise AttributeError(f"module 'tlcourse' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_EXPORTS, *_ROOMS})
