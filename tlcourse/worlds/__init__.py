@@ -1,5 +1,6 @@
-"""Generators of embedded data: NumPy and Pillow alone, seeded, with knobs that move one thing each."""
+"""Generators of embedded data: NumPy and Pillow, seeded, with knobs that move one thing each."""
 
 from .flowers import draw_flowers
+from .glyphs import draw_glyphs
 
-__all__ = ["draw_flowers"]
+__all__ = ["draw_flowers", "draw_glyphs"]

@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from .arguments import require_integer, require_range
 from .textures import hsv_to_rgb, soft_background
 
 _BINS = 720  # angles at which a petal's outline is tabulated
@@ -78,17 +79,13 @@ def draw_flowers(
     Raises:
         ValueError: if an argument is out of range.
     """
-    _require_integer("per_class", per_class, 1, None)
-    _require_integer("seed", seed, 0, None)
-    _require_integer("size", size, 16, 1024)
-    _require_integer("num_species", num_species, 2, len(SPECIES))
-    for name, value, low, high in (
-        ("noise", noise, 0.0, 5.0),
-        ("light", light, -3.0, 3.0),
-        ("background_correlation", background_correlation, 0.0, 1.0),
-    ):
-        if not low <= value <= high:
-            raise ValueError(f"`{name}` must lie between {low:g} and {high:g}. Received: {name}={value!r}.")
+    require_integer("per_class", per_class, 1)
+    require_integer("seed", seed, 0)
+    require_integer("size", size, 16, 1024)
+    require_integer("num_species", num_species, 2, len(SPECIES))
+    require_range("noise", noise, 0.0, 5.0)
+    require_range("light", light, -3.0, 3.0)
+    require_range("background_correlation", background_correlation, 0.0, 1.0)
     labels = np.tile(np.arange(num_species, dtype=np.int64), per_class)
     images = np.empty((len(labels), size, size, 3), np.uint8)
     for i, label in enumerate(labels):
@@ -98,14 +95,6 @@ def draw_flowers(
         exposed = np.clip(picture * 2.0**light, 0.0, 1.0) * 255.0
         images[i] = np.clip(exposed + noise * grain, 0.0, 255.0).round()
     return images, labels, tuple(species.name for species in SPECIES[:num_species])
-
-
-def _require_integer(name: str, value: int, low: int, high: int | None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ValueError(f"`{name}` must be a whole number. Received: {name}={value!r}.")
-    if value < low or (high is not None and value > high):
-        span = f"{low} or more" if high is None else f"between {low} and {high}"
-        raise ValueError(f"`{name}` must be {span}. Received: {name}={value!r}.")
 
 
 @cache

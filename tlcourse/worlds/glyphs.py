@@ -1,0 +1,161 @@
+"""Cluttered glyphs: printed characters that invert the photograph they lie on, and source tasks that help, or do not.
+
+The blend is that of MNIST-M (Ganin and Lempitsky 2015, "Unsupervised domain adaptation by backpropagation"):
+`abs(texture - glyph)`. Fonts are those that matplotlib brings along; textures are cut from the two photographs that
+scikit-learn brings along, or drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .arguments import require_integer, require_range
+from .textures import soft_background
+
+_DIGITS = tuple("0123456789")
+_LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZaegr")  # capitals, and small letters that look different from every capital
+_QUADRANTS = tuple(
+    f"{photo} {row} {side}" for photo in ("temple", "flower") for row in ("top", "bottom") for side in ("left", "right")
+)
+TASKS = {
+    "digits": _DIGITS,
+    "letters": _LETTERS,
+    "photo_quadrant": _QUADRANTS,
+    "shuffled_letters": _LETTERS,
+    "clean_digits": _DIGITS,
+}
+_STREAM = {"digits": 0, "letters": 1, "photo_quadrant": 2, "shuffled_letters": 1, "clean_digits": 0}
+_FONTS = (
+    *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+    *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+    *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
+    *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
+    *("cmr10", "cmss10", "cmb10", "cmtt10", "cmti10"),
+)
+_HALVES = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
+_BOX = 96  # side of the box in which a glyph is rendered before it is turned and shrunk
+_DRAWN_SHARE = 0.25  # of the textures, where the texture is not the label
+
+
+def draw_glyphs(
+    task: str,
+    per_class: int,
+    seed: int = 0,
+    *,
+    size: int = 32,
+    clutter: float = 1.0,
+    half: str = "both",
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Draw `per_class` pictures of each class of a task, the classes taking turns.
+
+    Every picture has its own random stream, made of the seed, the class and its number within the class, so that the pictures
+    do not depend on how many are drawn.
+
+    Args:
+        task: one of
+            `"digits"`: which of the 10 digits, the usual target;
+            `"letters"`: which of 30 letters, a source that helps with digits;
+            `"photo_quadrant"`: from which quadrant of which photograph the texture is cut (8 classes; the letter on it is
+            random), a source of the same look that does not help;
+            `"shuffled_letters"`: the pictures of `"letters"` with the labels permuted at random, a placebo;
+            `"clean_digits"`: the glyphs of `"digits"` on a plain dark ground (`clutter` is ignored).
+        per_class: pictures of each class, 1 or more.
+        seed: 0 or more; the same seed gives the same bytes.
+        size: side of the square pictures in pixels, 16 or more.
+        clutter: share of the texture, 0 (plain dark ground) to 1.
+        half: `"train"` and `"test"` have no font and no piece of a photograph in common; `"both"` uses all.
+
+    Returns:
+        `images` `(n, size, size, 3)` uint8, `labels` `(n,)` int64, and the names of the classes.
+
+    Raises:
+        ValueError: if an argument is out of range or a name is unknown.
+    """
+    for name, value, known in (("task", task, TASKS), ("half", half, _HALVES)):
+        if value not in known:
+            raise ValueError(f"Unknown {name}. Expected one of {', '.join(map(repr, known))}. Received: {name}={value!r}.")
+    require_integer("per_class", per_class, 1)
+    require_integer("seed", seed, 0)
+    require_integer("size", size, 16, 1024)
+    require_range("clutter", clutter, 0.0, 1.0)
+    names = TASKS[task]
+    labels = np.tile(np.arange(len(names), dtype=np.int64), per_class)
+    images = np.empty((len(labels), size, size, 3), np.uint8)
+    for i, label in enumerate(labels):
+        rng = np.random.default_rng([seed, _STREAM[task], int(label), i // len(names)])
+        images[i] = _draw(task, int(label), rng, size, 0.0 if task == "clean_digits" else clutter, half)
+    if task == "shuffled_letters":
+        labels = np.random.default_rng([seed, len(_STREAM)]).permutation(labels)
+    return images, labels, names
+
+
+def _draw(task: str, label: int, rng: np.random.Generator, size: int, clutter: float, half: str) -> np.ndarray:
+    if task == "photo_quadrant":
+        character, quadrant, drawn = str(rng.choice(_LETTERS)), label, False
+    else:
+        character, quadrant, drawn = TASKS[task][label], int(rng.integers(len(_QUADRANTS))), rng.random() < _DRAWN_SHARE
+    texture = np.clip(soft_background(rng, size, rng.random()), 0, 1) if drawn else _cut_texture(rng, quadrant, size, half)
+    ground = rng.uniform(0.0, 0.25, 3)
+    colour = rng.uniform(0.6, 1.0, 3)
+    glyph = _place_glyph(rng, character, str(rng.choice(_HALVES[half])), size)
+    blended = np.abs(clutter * texture + (1.0 - clutter) * ground - glyph[..., None] * colour)
+    return (blended * 255.0).round().astype(np.uint8)
+
+
+def _cut_texture(rng: np.random.Generator, quadrant: int, size: int, half: str) -> np.ndarray:
+    """A random piece of one quadrant, `(size, size, 3)` 0-1; its left part is for training, its right part for tests."""
+    photo = _photographs()[quadrant // 4]
+    height, width = photo.height // 2, photo.width // 2
+    left, right = {"both": (0, width), "train": (0, width * 6 // 10), "test": (width * 6 // 10, width)}[half]
+    side = float(rng.uniform(40.0, 110.0))
+    x = width * (quadrant % 2) + float(rng.uniform(left, right - side))
+    y = height * (quadrant // 2 % 2) + float(rng.uniform(0.0, height - side))
+    piece = photo.resize((size, size), Image.Resampling.BILINEAR, box=(x, y, x + side, y + side))
+    texture = np.asarray(piece, np.float32) / 255.0
+    return texture[:, ::-1] if rng.random() < 0.5 else texture
+
+
+def _place_glyph(rng: np.random.Generator, character: str, font: str, size: int) -> np.ndarray:
+    """The glyph turned, slanted, scaled and moved, `(size, size)` 0-1."""
+    turn, slant = float(rng.normal(0.0, 0.16)), float(rng.normal(0.0, 0.12))
+    zoom = _BOX / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer picture
+    shift_x, shift_y = (size * (1.0 + rng.uniform(-0.2, 0.2, 2))).tolist()
+    a, b = zoom * math.cos(turn), zoom * (math.sin(turn) + slant)
+    d, e = -zoom * math.sin(turn), zoom * math.cos(turn)
+    middle = _BOX / 2.0
+    matrix = (a, b, middle - a * shift_x - b * shift_y, d, e, middle - d * shift_x - e * shift_y)
+    fine = _render(character, font).transform((2 * size, 2 * size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    return np.asarray(fine.reduce(2), np.float32) / 255.0
+
+
+@cache
+def _render(character: str, font: str) -> Image.Image:
+    """One glyph, white on black, its ink in the middle of a `_BOX` by `_BOX` picture."""
+    import matplotlib
+
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
+    try:
+        face = ImageFont.truetype(str(path), 80)
+    except OSError as error:
+        raise FileNotFoundError(
+            f"matplotlib {matplotlib.__version__} does not bring the font {font}.ttf along, or it cannot be read: {path}. "
+            "Reinstall matplotlib: pip install --force-reinstall matplotlib"
+        ) from error
+    left, top, right, bottom = face.getbbox(character)
+    picture = Image.new("L", (_BOX, _BOX))
+    corner = ((_BOX - right - left) / 2.0, (_BOX - bottom - top) / 2.0)
+    ImageDraw.Draw(picture).text(corner, character, fill=255, font=face)
+    return picture
+
+
+@cache
+def _photographs() -> tuple[Image.Image, ...]:
+    """The two photographs that scikit-learn brings along: a temple and a flower, both `(427, 640, 3)`."""
+    from sklearn.datasets import load_sample_image
+
+    return tuple(Image.fromarray(load_sample_image(name)) for name in ("china.jpg", "flower.jpg"))
