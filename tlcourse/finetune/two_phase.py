@@ -1,0 +1,152 @@
+"""Fine-tuning in two phases: the head on a frozen backbone first, then backbone and head at a small learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+
+from tlcourse.finetune.blocks import units_of
+from tlcourse.finetune.freezing import freeze, unfreeze
+from tlcourse.finetune.summary import TrainableSummary, trainable_summary
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase of training: `first_epoch` counts from 0 over all phases; `history` is metric -> one value an epoch."""
+
+    name: str
+    first_epoch: int
+    history: dict[str, list[float]]
+    summary: TrainableSummary
+
+    @property
+    def epochs(self) -> int:
+        return len(next(iter(self.history.values()), []))
+
+
+@dataclass(frozen=True)
+class PhaseHistory:
+    """The phases of a training, in order."""
+
+    phases: tuple[Phase, ...]
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The metrics that every phase has, one after the other, as in the `History` of a single `fit()`."""
+        shared = [name for name in self.phases[0].history if all(name in phase.history for phase in self.phases)]
+        return {name: [value for phase in self.phases for value in phase.history[name]] for name in shared}
+
+    @property
+    def boundaries(self) -> tuple[int, ...]:
+        """First epochs of the second and later phases."""
+        return tuple(phase.first_epoch for phase in self.phases[1:])
+
+
+def fit_two_phase(
+    model: keras.Model,
+    train_data: Any,
+    validation_data: Any = None,
+    *,
+    backbone: keras.Model | str,
+    loss: Any,
+    head_epochs: int = 5,
+    fine_tune_epochs: int = 5,
+    head_learning_rate: float = 1e-3,
+    fine_tune_learning_rate: float = 1e-5,
+    from_block: str | int | None = None,
+    batchnorm: Literal["frozen", "trainable"] = "frozen",
+    optimizer: Callable[[float], keras.optimizers.Optimizer] = keras.optimizers.Adam,
+    metrics: Sequence[Any] = ("accuracy",),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int | str = "auto",
+    batch_size: int | None = None,
+) -> PhaseHistory:
+    """Train the head on the frozen backbone, then unfreeze, compile again and fine-tune.
+
+    A head at random values sends large, random gradients into the backbone; that is why it comes first. Each phase compiles
+    with an optimizer of its own, because an optimizer that was built for the head does not know the backbone's weights.
+
+    Args:
+        model: A built model: backbone and head.
+        train_data: `(x, y)` arrays, or anything that `fit()` takes as `x` alone.
+        validation_data: As in `fit()`.
+        backbone: The pretrained part: a model nested in `model` or sharing its layers, or the name of a nested one.
+        loss: As in `compile()`.
+        head_epochs: Epochs of the first phase, at least 1.
+        fine_tune_epochs: Epochs of the second phase, at least 1.
+        head_learning_rate: Learning rate of the first phase.
+        fine_tune_learning_rate: Learning rate of the second phase, 10 to 100 times below the first.
+        from_block: First block of the backbone to fine-tune, as in `unfreeze`. `None`: all of it.
+        batchnorm: As in `unfreeze`.
+        optimizer: Called with a learning rate, once a phase.
+        metrics: As in `compile()`.
+        callbacks: Given to both `fit()` calls.
+        verbose: As in `fit()`.
+        batch_size: As in `fit()`, where `train_data` are arrays.
+
+    Returns:
+        The history of both phases with what trained in each.
+
+    Raises:
+        ValueError: Where a number of epochs is below 1 or the model does not contain the backbone.
+    """
+    for name, epochs in (("head_epochs", head_epochs), ("fine_tune_epochs", fine_tune_epochs)):
+        if epochs < 1:
+            raise ValueError(f"`{name}` must be at least 1; received {name}={epochs}.")
+    part = backbone_in(model, backbone)
+
+    def train(name: str, first_epoch: int, epochs: int, learning_rate: float) -> Phase:
+        summary = trainable_summary(model)
+        model.compile(optimizer=optimizer(learning_rate), loss=loss, metrics=list(metrics))
+        history = fit(
+            model,
+            train_data,
+            validation_data=validation_data,
+            initial_epoch=first_epoch,
+            epochs=first_epoch + epochs,
+            callbacks=list(callbacks),
+            verbose=verbose,
+            batch_size=batch_size,
+        )
+        return Phase(name=name, first_epoch=first_epoch, history=history, summary=summary)
+
+    unfreeze(model, batchnorm="trainable")  # the head, whatever its flags were
+    freeze(part)
+    head = train("head", 0, head_epochs, head_learning_rate)
+    unfreeze(part, from_block=from_block, batchnorm=batchnorm)
+    fine_tuned = train("fine-tune", head.epochs, fine_tune_epochs, fine_tune_learning_rate)
+    return PhaseHistory(phases=(head, fine_tuned))
+
+
+def fit(model: keras.Model, train_data: Any, **options: Any) -> dict[str, list[float]]:
+    """Call `model.fit` with `(x, y)` arrays or a data set, and return the history as plain numbers."""
+    inputs = {"x": train_data[0], "y": train_data[1]} if isinstance(train_data, (tuple, list)) else {"x": train_data}
+    history = model.fit(**inputs, **options).history
+    return {name: [float(value) for value in values] for name, values in history.items()}
+
+
+def backbone_in(model: keras.Model, backbone: keras.Model | str) -> keras.Model:
+    """Find the backbone and make sure that `model` really contains it: freezing another copy would do nothing.
+
+    Raises:
+        ValueError: Where it does not.
+        TypeError: Where `backbone` is neither a model nor a name.
+    """
+    if isinstance(backbone, str):
+        nested = {part.name: part for part in model._flatten_layers(include_self=False) if isinstance(part, keras.Model)}
+        if backbone not in nested:
+            held = f"nested models: {', '.join(nested)}" if nested else "it has no nested model; pass the backbone itself"
+            raise ValueError(f"Model {model.name!r} has no nested model of that name; received backbone={backbone!r}; {held}.")
+        return nested[backbone]
+    if not isinstance(backbone, keras.layers.Layer):
+        raise TypeError(f"`backbone` must be a Keras model or its name; received backbone={backbone!r}.")
+    inside = {id(unit) for unit in units_of(model)}
+    if backbone is model or not all(id(unit) in inside for unit in units_of(backbone)):
+        raise ValueError(
+            f"`backbone` must be the pretrained part of model {model.name!r}, not a copy of it and not the model itself; "
+            f"received {backbone.name!r}. Pass the object that the model was built on, or its name."
+        )
+    return backbone
