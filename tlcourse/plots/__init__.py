@@ -1,0 +1,27 @@
+"""Data and `ax=None` in, `Axes` out: the figures of the course, with colours that everybody can tell apart and alt text.
+
+Nothing here shows or saves a figure, reads a model, or changes matplotlib's settings.
+"""
+
+from .curves import accuracy_over_labels, history, layer_curve
+from .images import activations, filters, image_grid
+from .matrices import confusion, heat_map
+from .points import embedding_map, moved_per_layer
+from .style import MARKERS, PALETTE, alt_text, colour_of
+
+__all__ = [
+    "MARKERS",
+    "PALETTE",
+    "accuracy_over_labels",
+    "activations",
+    "alt_text",
+    "colour_of",
+    "confusion",
+    "embedding_map",
+    "filters",
+    "heat_map",
+    "history",
+    "image_grid",
+    "layer_curve",
+    "moved_per_layer",
+]

@@ -1,0 +1,147 @@
+"""Pictures in a grid: data, the kernels of a first layer, and what a layer answers to one picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from .style import PALETTE, as_array, axes_or_new, describe, require_length
+
+_GAP = 0.08  # between two pictures, in sides of a picture
+
+
+def image_grid(
+    images: ArrayLike,
+    labels: Sequence[str] | ArrayLike | None = None,
+    *,
+    columns: int = 8,
+    right: ArrayLike | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw pictures in rows, each with its label above it.
+
+    Args:
+        images: `(n, height, width, 3)` or `(n, height, width)`; uint8, or floats 0-1.
+        labels: `n` texts or numbers, or none.
+        columns: pictures in a row.
+        right: `n` flags; wrong ones get a cross before their label and an orange one, right ones a tick.
+        title: what the figure shows, as a finding.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if shapes do not fit, or floats lie outside 0-1.
+    """
+    images = as_array("images", images, (3, 4))
+    if images.ndim == 4 and images.shape[3] not in (1, 3):
+        raise ValueError(f"`images` must have 1 or 3 channels, in the last place. Received: shape {images.shape}.")
+    if np.issubdtype(images.dtype, np.floating) and (images.min() < 0 or images.max() > 1):
+        raise ValueError(
+            f"`images` of floats must lie between 0 and 1. Received: {images.min():g} to {images.max():g}. "
+            "For values 0-255: images.astype('uint8')"
+        )
+    pictures = images if images.dtype == np.uint8 else images.astype(float)
+    captions = [""] * len(images)
+    if labels is not None:
+        require_length("labels", labels, len(images), "picture")
+        captions = [str(label) for label in labels]
+    colours = ["0.15"] * len(images)
+    if right is not None:
+        require_length("right", right, len(images), "picture")
+        captions = [f"{'✓' if flag else '✗'} {caption}".strip() for caption, flag in zip(captions, right, strict=True)]
+        colours = ["0.15" if flag else PALETTE[5] for flag in right]
+    ax = _grid(pictures, captions, colours, columns, ax)
+    text = f"Grid of {len(images)} pictures of {images.shape[1]} by {images.shape[2]} pixels"
+    if labels is not None:
+        names, counts = np.unique(np.array([str(label) for label in labels]), return_counts=True)
+        text += ": " + ", ".join(f"{count} {name}" for name, count in zip(names, counts, strict=True))
+    if right is not None:
+        text += f"; {int(np.count_nonzero(right))} of {len(images)} are right"
+    return describe(ax, text + ".", title)
+
+
+def filters(kernels: ArrayLike, *, columns: int = 8, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the kernels of a first convolution as small pictures, each stretched to the full range of colours.
+
+    Args:
+        kernels: `(height, width, 3 or 1, filters)`, such as `layer.get_weights()[0]`.
+        columns: kernels in a row.
+        title: what the figure shows, as a finding.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if the kernels do not see 1 or 3 channels (only those of a first layer can be seen as colours).
+    """
+    kernels = as_array("kernels", kernels, (4,))
+    if kernels.shape[2] not in (1, 3):
+        raise ValueError(
+            "Only kernels that see a picture can be drawn as pictures: expected shape (height, width, 3 or 1, filters). "
+            f"Received: shape {kernels.shape}. Take the first convolution of the model."
+        )
+    pictures = np.moveaxis(kernels, 3, 0).astype(float)  # (height, width, channels, filters) -> (filters, height, width, ...)
+    largest = np.abs(pictures).max(axis=(1, 2, 3), keepdims=True)
+    pictures = 0.5 + 0.5 * np.divide(pictures, largest, out=np.zeros_like(pictures), where=largest > 0)
+    ax = _grid(pictures, [""] * len(pictures), ["0.15"] * len(pictures), columns, ax)
+    height, width, channels, count = kernels.shape
+    text = f"{count} kernels of {height} by {width} pixels and {channels} channel{'s' if channels > 1 else ''}; grey is 0."
+    return describe(ax, text, title)
+
+
+def activations(maps: ArrayLike, *, columns: int = 8, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw what the channels of a layer answer to one picture; bright is much, black the least of each channel.
+
+    Args:
+        maps: `(height, width, channels)`: the output of a layer for one picture, without the batch.
+        columns: channels in a row.
+        title: what the figure shows, as a finding.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if the shape is another.
+    """
+    if np.ndim(maps) == 4:
+        raise ValueError(f"`maps` must be those of one picture: maps[0]. Received: shape {np.shape(maps)}.")
+    maps = as_array("maps", maps, (3,))
+    pictures = np.moveaxis(maps, 2, 0).astype(float)  # (height, width, channels) -> (channels, height, width)
+    low, high = pictures.min(axis=(1, 2), keepdims=True), pictures.max(axis=(1, 2), keepdims=True)
+    stretched = np.divide(pictures - low, high - low, out=np.zeros_like(pictures), where=high > low)
+    ax = _grid(stretched, [""] * len(pictures), ["0.15"] * len(pictures), columns, ax)
+    silent = int(np.count_nonzero(high == low))
+    text = f"Feature maps of {maps.shape[2]} channels, {maps.shape[0]} by {maps.shape[1]}; {silent} of them are constant."
+    return describe(ax, text, title)
+
+
+def _grid(pictures: np.ndarray, captions: Sequence[str], colours: Sequence[str], columns: int, ax: Axes | None) -> Axes:
+    """Place pictures side by side in one pair of axes, from the upper left."""
+    if columns < 1:
+        raise ValueError(f"`columns` must be 1 or more. Received: columns={columns!r}.")
+    columns = min(columns, len(pictures))
+    rows = math.ceil(len(pictures) / columns)
+    step_x, step_y = 1.0 + _GAP, pictures.shape[1] / pictures.shape[2] + (0.28 if any(captions) else _GAP)
+    ax = axes_or_new(ax, width=columns * 1.05, height=rows * 1.05 * step_y / step_x + 0.3)
+    for index, (picture, caption, colour) in enumerate(zip(pictures, captions, colours, strict=True)):
+        x, y = index % columns * step_x, -(index // columns) * step_y
+        tall = pictures.shape[1] / pictures.shape[2]
+        grey = {"cmap": "gray", "vmin": 0, "vmax": 255 if pictures.dtype == np.uint8 else 1} if picture.ndim == 2 else {}
+        if picture.ndim == 3 and picture.shape[2] == 1:
+            picture, grey = picture[..., 0], {"cmap": "gray", "vmin": 0, "vmax": 255 if pictures.dtype == np.uint8 else 1}
+        ax.imshow(picture, extent=(x, x + 1.0, y - tall, y), interpolation="nearest", **grey)
+        ax.text(x + 0.5, y + 0.03, caption, ha="center", va="bottom", size=8, color=colour)
+    ax.set_xlim(-_GAP, columns * step_x)
+    ax.set_ylim(-rows * step_y, 0.28 if any(captions) else _GAP)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax

@@ -1,0 +1,87 @@
+"""Palette, markers, alt text, and the one place where a missing `ax` becomes a new figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+# Okabe and Ito 2008, "Color universal design", in an order in which neighbours differ in lightness too.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_ATTRIBUTE = "_tlcourse_alt_text"
+
+
+def colour_of(index: int) -> str:
+    """Return the palette's colour number `index`, starting over after the last."""
+    return PALETTE[index % len(PALETTE)]
+
+
+def alt_text(target: Axes | Figure) -> str:
+    """Return what a plot shows in words, for readers who do not see it.
+
+    Args:
+        target: the `Axes` that a plot function of this package returned, or a figure that holds some.
+
+    Returns:
+        The description; for a figure those of all its plots, one paragraph each.
+
+    Raises:
+        ValueError: if no plot function of this package drew on `target`.
+    """
+    several = target.axes if isinstance(target, Figure) else [target]
+    texts = [text for axes in several if (text := getattr(axes, _ATTRIBUTE, ""))]
+    if not texts:
+        raise ValueError("There is no alt text: pass the Axes that a function of tlcourse.plots returned, or its figure.")
+    return "\n\n".join(texts)
+
+
+def describe(ax: Axes, text: str, title: str | None) -> Axes:
+    """Set the title, attach `text` as alt text, and return `ax`."""
+    if title:
+        ax.set_title(title)
+        text = f"{title}. {text}"
+    setattr(ax, _ATTRIBUTE, text)
+    return ax
+
+
+def axes_or_new(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axes:
+    """Return `ax`, or the axes of a new figure of so many inches."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    if not isinstance(ax, Axes):
+        raise TypeError(f"`ax` must be matplotlib Axes, such as the second result of plt.subplots(). Received: ax={type(ax)}.")
+    return ax
+
+
+def as_array(name: str, values: Any, dimensions: Iterable[int]) -> np.ndarray:
+    """Return `values` as an array that holds numbers and has one of the given numbers of dimensions."""
+    array, allowed = np.asarray(values), tuple(dimensions)
+    if array.ndim not in allowed or not array.size or not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        wanted = " or ".join(map(str, allowed))
+        raise ValueError(
+            f"`{name}` must be a non-empty array of numbers with {wanted} dimension{'' if allowed == (1,) else 's'}. "
+            f"Received: shape {array.shape}, dtype {array.dtype}."
+        )
+    return array
+
+
+def require_length(name: str, values: ArrayLike, expected: int, per: str) -> None:
+    """Raise `ValueError` unless `values` has one entry for each `per`."""
+    if len(values) != expected:
+        raise ValueError(f"`{name}` must have one entry per {per} ({expected}). Received: {len(values)}.")
+
+
+def tidy(ax: Axes, x_label: str, y_label: str) -> None:
+    """Label the axes, draw a faint grid behind the data and drop the upper and right frame."""
+    ax.set_xlabel(x_label)
+    ax.set_ylabel(y_label)
+    ax.grid(alpha=0.25, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
