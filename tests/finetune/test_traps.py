@@ -1,6 +1,7 @@
 """Traps of plain Keras 3, each beside what tlcourse does about it.
 
-The first half of every test asserts that the trap is still there: where one fails, Keras has mended it and the course should say so.
+Tests named `test_trap_...` assert that the trap is still there: where one fails, Keras has mended it, and the course
+should say so.
 """
 
 from __future__ import annotations

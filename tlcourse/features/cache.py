@@ -11,10 +11,11 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -183,7 +184,7 @@ def entry_lock(folder: Path, key: str) -> Iterator[None]:
         lock.release()
 
 
-def _write_whole(path: Path, write) -> None:  # noqa: ANN001
+def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with open(part, "wb") as file:

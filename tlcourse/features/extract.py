@@ -75,7 +75,8 @@ def extract_features(
         return mapped
     except OSError as problem:
         warnings.warn(
-            f"The features could not be kept in {folder} ({problem}). They are held in memory for this session alone; free some "
+            f"The features could not be kept in {folder} ({problem}). They are held in memory for this session "
+            "alone; free some "
             "disk space with `tlcourse cache clear`, or set TLCOURSE_HOME to a folder with room.",
             CacheWarning,
             stacklevel=2,
@@ -89,7 +90,7 @@ def _compute(backbone: Any, images: np.ndarray, batch_size: int, progress: bool 
     from tqdm.auto import tqdm
 
     size = min(batch_size, len(images))
-    features = None
+    features = np.empty((0, 0), "float32")
     with tqdm(
         total=len(images),
         desc=f"Features of {backbone.name}",
@@ -103,7 +104,7 @@ def _compute(backbone: Any, images: np.ndarray, batch_size: int, progress: bool 
             if count < size:  # fill the last batch up, so that the compiled step is not built a second time for its shape
                 batch = np.concatenate([batch, np.repeat(batch[-1:], size - count, axis=0)])
             output = np.asarray(backbone.predict_on_batch(batch))[:count]  # (count, features)
-            if features is None:
+            if start == 0:
                 check_output_shape(backbone.name, output.shape)
                 features = np.empty((len(images), output.shape[1]), "float32")
             features[start : start + count] = output
@@ -129,7 +130,8 @@ def _warn_of_surprises(backbone: Any) -> None:
     augmenting = [layer.name for layer in layers if type(layer).__name__.startswith(_AUGMENTATION)]
     if augmenting:
         warnings.warn(
-            f"Backbone {backbone.name!r} holds augmentation ({', '.join(augmenting)}), which does nothing here: features are computed "
+            f"Backbone {backbone.name!r} holds augmentation ({', '.join(augmenting)}), which does nothing here: "
+            "features are computed "
             "once, from the images as they are. To train with augmentation, train the head end to end on the frozen backbone.",
             FeatureWarning,
             stacklevel=3,
@@ -141,8 +143,10 @@ def _warn_of_surprises(backbone: Any) -> None:
     trained_by = [model.name for model in compiled_models_with([backbone]) if model.trainable_weights]
     if trained_by:
         warnings.warn(
-            f"Backbone {backbone.name!r} is trainable and part of the compiled model {trained_by[0]!r}: once that trains, these "
-            "features are those of an older backbone. Freeze it first, tlcourse.freeze(backbone), or extract again after training.",
+            f"Backbone {backbone.name!r} is trainable and part of the compiled model {trained_by[0]!r}: once that "
+            "trains, these "
+            "features are those of an older backbone. Freeze it first, tlcourse.freeze(backbone), or extract "
+            "again after training.",
             FeatureWarning,
             stacklevel=3,
         )
@@ -151,7 +155,8 @@ def _warn_of_surprises(backbone: Any) -> None:
 def _warn_not_finite(backbone: Any, features: np.ndarray) -> None:
     rows = int((~np.isfinite(features)).any(axis=1).sum())
     warnings.warn(
-        f"Features of {rows} of {len(features)} images from backbone {backbone.name!r} are NaN or infinite, so they are not cached. "
+        f"Features of {rows} of {len(features)} images from backbone {backbone.name!r} are NaN or infinite, so "
+        "they are not cached. "
         "Look for NaN in the images, and for weights that training made NaN.",
         FeatureWarning,
         stacklevel=3,

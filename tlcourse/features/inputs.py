@@ -20,7 +20,8 @@ def images_of(data: Any) -> np.ndarray:
         kind = type(data).__name__
         if hasattr(data, "element_spec") or hasattr(data, "as_numpy_iterator"):
             raise TypeError(
-                f"`images` is a tf.data pipeline ({kind}), whose order can change from one pass to the next, so that features would "
+                f"`images` is a tf.data pipeline ({kind}), whose order can change from one pass to the next, so "
+                "that features would "
                 "not match their labels. Pass the images as one array, or a tlcourse Dataset."
             )
         raise TypeError(
@@ -80,7 +81,8 @@ def check_images(backbone: Any, images: np.ndarray) -> None:
     if expected is not None and (images.ndim != len(expected) or not _fits(images.shape[1:], expected[1:])):
         wanted = ", ".join("any" if size is None else str(size) for size in expected[1:])
         raise ValueError(
-            f"Backbone {backbone.name!r} takes images of shape (n, {wanted}); received {images.shape}.{_shape_advice(images, expected)}"
+            f"Backbone {backbone.name!r} takes images of shape (n, {wanted}); received "
+            f"{images.shape}.{_shape_advice(images, expected)}"
         )
     if len(images) == 0:
         raise ValueError(f"There are no images to extract features from; received shape {images.shape}.")
@@ -98,7 +100,8 @@ def _check_scale(backbone: Any, images: np.ndarray) -> None:
     if 0 < highest <= 1 and lowest >= -1:
         raise ValueError(
             f"The images seem to be scaled already: their values go from {lowest:.2f} to {highest:.2f}, but backbone "
-            f"{backbone.name!r} takes {value_range[0]:g} to {value_range[1]:g} and does its scaling inside, so they would be scaled "
+            f"{backbone.name!r} takes {value_range[0]:g} to {value_range[1]:g} and does its scaling inside, so "
+            "they would be scaled "
             "twice. Pass the images as loaded (uint8), without / 255 and without preprocess_input."
         )
 
@@ -125,5 +128,8 @@ def _shape_advice(images: np.ndarray, expected: tuple[int | None, ...]) -> str:
             return " Colours seem to come first: np.moveaxis(images, 1, -1)."
         if images.shape[-1] == 1 and expected[-1] == 3:
             return " Grey images need three equal channels: np.repeat(images, 3, axis=-1)."
-        return " Load the images at that size, or build the backbone for this one: load_backbone(..., input_shape=images.shape[1:])."
+        return (
+            " Load the images at that size, or build the backbone for this one: load_backbone(..., "
+            "input_shape=images.shape[1:])."
+        )
     return ""

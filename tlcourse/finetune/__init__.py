@@ -5,8 +5,8 @@ from tlcourse.finetune.fixed_mode import FixedMode
 from tlcourse.finetune.freezing import freeze, unfreeze
 from tlcourse.finetune.gradual import GradualUnfreezing
 from tlcourse.finetune.learning_rates import discriminative_optimizer, layerwise_learning_rates
-from tlcourse.finetune.probing import fit_linear_probe, lp_ft
 from tlcourse.finetune.moved import MovedRow, Snapshot, WhatMoved, snapshot, what_moved
+from tlcourse.finetune.probing import fit_linear_probe, lp_ft
 from tlcourse.finetune.regularise import L2SP, l2_sp
 from tlcourse.finetune.stale import NotRecompiledError
 from tlcourse.finetune.summary import SummaryRow, TrainableSummary, trainable_summary

@@ -84,8 +84,8 @@ def locate(model: keras.Model, where: str | int, argument: str) -> tuple[int, in
 
     Args:
         model: The model to search.
-        where: Name of a block, name of a layer, beginning of the names of a group of layers (`"conv4"` for `conv4_block1_1_conv`
-            and its neighbours), or the index of a block (negative: from the end).
+        where: Name of a block, name of a layer, beginning of the names of a group of layers (`"conv4"` for
+            `conv4_block1_1_conv` and its neighbours), or the index of a block (negative: from the end).
         argument: Name of the caller's argument, for the error.
 
     Returns:

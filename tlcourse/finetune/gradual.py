@@ -86,8 +86,10 @@ class GradualUnfreezing(keras.callbacks.Callback):
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         if isinstance(inner, keras.optimizers.MultiOptimizer):
             raise ValueError(
-                "GradualUnfreezing cannot run with a MultiOptimizer, which expects a gradient for every one of its variables at "
-                "every step. Compile with a single optimizer, or fine-tune with discriminative learning rates without this callback."
+                "GradualUnfreezing cannot run with a MultiOptimizer, which expects a gradient for every one of "
+                "its variables at "
+                "every step. Compile with a single optimizer, or fine-tune with discriminative learning rates "
+                "without this callback."
             )
         variables = self.model.trainable_variables
         if not optimizer.built:
@@ -97,6 +99,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
         unknown = [variable.path for variable in variables if id(variable) not in known]
         if unknown:
             raise ValueError(
-                f"The optimizer of model {self.model.name!r} was built without {len(unknown)} of the weights that will be unfrozen "
+                f"The optimizer of model {self.model.name!r} was built without {len(unknown)} of the weights that "
+                "will be unfrozen "
                 f"({unknown[0]}, ...). Compile with a new optimizer before this fit()."
             )

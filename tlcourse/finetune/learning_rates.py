@@ -67,7 +67,8 @@ def discriminative_optimizer(
         for path in paths:
             if owner.setdefault(path, name) != name:
                 raise ValueError(
-                    f"Blocks {owner[path]!r} and {name!r} both hold a variable of path {path!r}, and Keras tells variables apart "
+                    f"Blocks {owner[path]!r} and {name!r} both hold a variable of path {path!r}, and Keras tells "
+                    "variables apart "
                     "by their path. Give the layers different names."
                 )
     # One pattern a block, and not one entry a variable: a saved model then has one optimizer for each block again.

@@ -134,7 +134,8 @@ def what_moved(before: Snapshot, after: Snapshot | keras.Model) -> WhatMoved:
     """
     if not isinstance(before, Snapshot):
         raise TypeError(
-            f"`before` must be a snapshot; received a {type(before).__name__}. Take one before training: before = snapshot(model)."
+            f"`before` must be a snapshot; received a {type(before).__name__}. Take one before training: before = "
+            "snapshot(model)."
         )
     after = after if isinstance(after, Snapshot) else snapshot(after)
     old, new = list(before.layers.values()), list(after.layers.values())

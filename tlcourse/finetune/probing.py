@@ -21,7 +21,7 @@ def fit_linear_probe(
     Features are computed once, by `extract_features`; nothing but the head's kernel and bias changes.
 
     Args:
-        model: A functional or Sequential model that ends in a `Dense` layer with bias: with softmax or logits, one unit a class.
+        model: A functional or Sequential model that ends in a `Dense` layer with bias: softmax or logits, one unit a class.
         images: `(n, height, width, channels)`, as the model takes them.
         labels: `(n,)`, whole numbers from 0 to `units - 1`. A class without images gets a logit that never wins.
         inverse_penalty: scikit-learn's `C` on standardised features, above 0: smaller means a stronger penalty.
@@ -134,7 +134,8 @@ def _head_of(model: keras.Model) -> keras.layers.Dense:
     activations = (keras.activations.linear, keras.activations.softmax)
     if not isinstance(head, keras.layers.Dense) or not head.use_bias or head.activation not in activations or head.units < 2:
         raise ValueError(
-            f"Model {model.name!r} must end in a Dense layer with bias, with one unit for every class (at least 2) and softmax or no "
+            f"Model {model.name!r} must end in a Dense layer with bias, with one unit for every class (at least 2) "
+            "and softmax or no "
             f"activation, so that a logistic regression can take its place; its last layer is {head.name!r} "
             f"({type(head).__name__}). Add keras.layers.Dense(num_classes)."
         )

@@ -55,7 +55,9 @@ class L2SP(keras.Model):
         size = sum((ops.sum(ops.square(w)) for w in self._others), start=0.0)
         return self.alpha / 2 * away + self.beta / 2 * size
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Any:  # noqa: ANN001
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
         # Here and not by add_loss() in call(): under mixed precision, weights read in call() are rounded to 16 bits.
         loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
         return loss + ops.cast(self.penalty(), loss.dtype)
@@ -105,18 +107,21 @@ def l2_sp(model: keras.Model, *, backbone: keras.Model | str | None = None, alph
             raise ValueError(f"`{name}` must be at least 0; received {name}={strength}.")
     if not model.built:
         raise ValueError(f"Model {model.name!r} has no weights yet. Call it on a batch, or model.build(input_shape).")
-    if isinstance(backbone, str):
+    part = model if backbone is None else backbone
+    if isinstance(part, str):
         names = [layer.name for layer in model.layers]
-        if backbone not in names:
+        if part not in names:
             raise ValueError(
-                f"Model {model.name!r} has no layer of that name; received backbone={backbone!r}, its layers are {', '.join(names)}."
+                f"Model {model.name!r} has no layer of that name; received backbone={backbone!r}, its layers are "
+                f"{', '.join(names)}."
             )
-        backbone = model.get_layer(backbone)
-    pretrained = {id(weight) for weight in weights_of(model if backbone is None else backbone)}
+        part = model.get_layer(part)
+    pretrained = {id(weight) for weight in weights_of(part)}
     anchored = [index for index, weight in enumerate(weights_of(model)) if id(weight) in pretrained]
     if len(anchored) != len(pretrained):
         raise ValueError(
-            f"Model {model.name!r} contains {len(anchored)} of the {len(pretrained)} weights of backbone {backbone.name!r}. Pass the "
+            f"Model {model.name!r} contains {len(anchored)} of the {len(pretrained)} weights of backbone "
+            f"{part.name!r}. Pass the "
             "backbone that the model was built on."
         )
     return L2SP(model, anchored=anchored, alpha=alpha, beta=beta, name=f"{model.name}_l2sp")

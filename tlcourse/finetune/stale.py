@@ -28,7 +28,8 @@ class _Refusal:
 
     def __call__(self, *step: Any) -> NoReturn:
         raise NotRecompiledError(
-            f"{self.action} after model {self.model_name!r} had been compiled, so its training step still follows the old flags. "
+            f"{self.action} after model {self.model_name!r} had been compiled, so its training step still follows "
+            "the old flags. "
             "Compile it again before fit(), with a new optimizer and, for unfrozen layers, a small learning rate:\n"
             "    model.compile(optimizer=keras.optimizers.Adam(1e-5), loss=..., metrics=[...])"
         )

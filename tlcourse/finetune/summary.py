@@ -80,7 +80,8 @@ def trainable_summary(model: keras.Model, by: Literal["block", "layer"] = "block
         raise ValueError(f'`by` must be "block" or "layer"; received by={by!r}.')
     if not model.built:
         raise ValueError(
-            f"Model {model.name!r} has no weights yet, so there is nothing to count. Call it on a batch, or model.build(input_shape)."
+            f"Model {model.name!r} has no weights yet, so there is nothing to count. Call it on a batch, or "
+            "model.build(input_shape)."
         )
     groups = blocks(model) if by == "block" else {f"{i} {unit.name}": [unit] for i, unit in enumerate(units_of(model))}
     rows = tuple(row for name, layers in groups.items() if (row := _row(name, layers, model.trainable)).parameters)
@@ -88,7 +89,7 @@ def trainable_summary(model: keras.Model, by: Literal["block", "layer"] = "block
 
 
 def weights_of(layer: keras.layers.Layer) -> list[keras.Variable]:
-    """List the variables that gradients can move, frozen now or not: a layer hides them from `trainable_weights` when frozen."""
+    """List the variables that gradients can move, frozen now or not; `trainable_weights` hides frozen ones."""
     return [variable for inner in layer._flatten_layers() for variable in inner._trainable_variables]
 
 
