@@ -1,0 +1,34 @@
+"""Every graded task of every lesson has a bank, and task and bank agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tlcourse.checks import PUBLIC_SEED, load_tasks
+from tlcourse.checks.bank import load_bank, run_bank
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LESSONS = [int(path.name[6:8]) for path in sorted((REPOSITORY / "tlcourse" / "checks").glob("tasks_[0-9][0-9]_*.py"))]
+TASKS = [(lesson, task) for lesson in LESSONS for task in load_tasks(lesson).values()]
+
+
+def bank_of(lesson):
+    (path,) = (REPOSITORY / "checks").glob(f"{lesson:02d}_*.py")
+    return load_bank(path)
+
+
+@pytest.mark.parametrize(("lesson", "task"), TASKS, ids=[task.id for _, task in TASKS])
+def test_right_answers_earn_and_each_wrong_one_is_named(lesson, task):
+    lesson_bank = bank_of(lesson)
+    seeds = (PUBLIC_SEED, lesson_bank.hidden.seeds[1])
+    assert PUBLIC_SEED not in lesson_bank.hidden.seeds
+    assert run_bank(task, lesson_bank.banks[task.id], seeds) == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_banks_and_tasks_of_a_lesson_are_the_same_ones(lesson):
+    tasks = load_tasks(lesson)
+    hidden = bank_of(lesson).hidden.tasks
+    assert sorted(bank_of(lesson).banks) == sorted([*tasks, *(task.id for task in hidden)])
+    assert all(re.fullmatch(rf"{lesson}\.\d+", task_id) for task_id in tasks)

@@ -1,0 +1,66 @@
+"""Graded tasks: `check("2.1", answer)` says in words what was found, `hint("2.1")` helps one step at a time.
+
+How a task is written is told in `docs/checks.md`. Nothing here imports TensorFlow; tasks that need it do so in their probe.
+"""
+
+from __future__ import annotations
+
+from .feedback import CheckFailed, Feedback, Hint
+from .plain import NotPlainError, clean, plain, show
+from .run import CheckFault, call, collect, conclude, describe, draw, run_task
+from .session import check, hint, progress
+from .task import (
+    EARNED,
+    NOT_EARNED,
+    PUBLIC_SEED,
+    UNJUDGED,
+    Case,
+    Task,
+    Verdict,
+    could_not_judge,
+    earned,
+    find_task,
+    load_tasks,
+    not_earned,
+)
+from .values import Mismatch, array_of, need_array, need_number
+from .wire import WireError, from_wire, to_wire
+
+__all__ = [
+    "EARNED",
+    "NOT_EARNED",
+    "PUBLIC_SEED",
+    "UNJUDGED",
+    "Case",
+    "CheckFailed",
+    "CheckFault",
+    "Feedback",
+    "Hint",
+    "Mismatch",
+    "NotPlainError",
+    "Task",
+    "Verdict",
+    "WireError",
+    "array_of",
+    "call",
+    "check",
+    "clean",
+    "collect",
+    "conclude",
+    "could_not_judge",
+    "describe",
+    "draw",
+    "earned",
+    "find_task",
+    "from_wire",
+    "hint",
+    "load_tasks",
+    "need_array",
+    "need_number",
+    "not_earned",
+    "plain",
+    "progress",
+    "run_task",
+    "show",
+    "to_wire",
+]

@@ -1,0 +1,150 @@
+"""What a graded task is: data, and three functions that can live in two processes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EARNED = "earned"
+NOT_EARNED = "not earned"
+UNJUDGED = "could not be judged"
+OUTCOMES = (EARNED, NOT_EARNED, UNJUDGED)
+
+PUBLIC_SEED = 0
+"""Seed of the case that `check(...)` draws in a notebook. Hidden cases use other seeds."""
+
+COMMON_MISCONCEPTIONS: dict[str, str] = {
+    "nothing-defined": "The name holds nothing yet (None or ...): the cell that defines it is unfinished or was not run.",
+    "result-instead-of-function": "The check needs the function itself, not what one call returns: leave the brackets away.",
+    "function-instead-of-result": "The check needs the value that the function returns: call it with brackets.",
+    "nothing-returned": "The function ends without `return`, so that its caller receives None.",
+}
+"""Misconceptions that any task may point to, beside its own."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One drawn instance of a task.
+
+    Args:
+        inputs: Plain data that travels to the learner's code.
+        secret: Plain data that only `judge` sees.
+    """
+
+    inputs: Any
+    secret: Any = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `judge` found: one of three outcomes, and the reason in words."""
+
+    outcome: str
+    message: str
+    expected: str = ""
+    received: str = ""
+    misconception: str | None = None
+
+
+def earned(message: str = "All properties hold.") -> Verdict:
+    """Say that the task is solved."""
+    return Verdict(EARNED, message)
+
+
+def not_earned(message: str, *, expected: str = "", received: str = "", misconception: str | None = None) -> Verdict:
+    """Say that the task is not solved, and why."""
+    return Verdict(NOT_EARNED, message, expected, received, misconception)
+
+
+def could_not_judge(message: str) -> Verdict:
+    """Say that no judgement was possible; a person has to look."""
+    return Verdict(UNJUDGED, message)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One graded task.
+
+    Args:
+        id: Lesson number, dot, task number, such as `"2.1"`.
+        title: A few words, shown in feedback.
+        points: Points for a full answer; there are no fractions of a task.
+        hints: Exactly three steps: nudge, pointer, worked line.
+        answer_name: Name under which exercises and banks define the answer, such as `"split_by_group"`.
+        misconceptions: `{id: one sentence that explains it}` for each misconception that `judge` can name.
+        make_case: `make_case(seed) -> Case`, the same for the same seed.
+        probe: `probe(answer, inputs) -> evidence`; runs the learner's code, returns plain data, judges nothing.
+        judge: `judge(case, evidence) -> Verdict`; never runs the learner's code.
+        expects: `"function"` (anything callable) or `"value"` (anything that is no function).
+    """
+
+    id: str
+    title: str
+    points: int
+    hints: tuple[str, str, str]
+    answer_name: str
+    misconceptions: Mapping[str, str]
+    make_case: Callable[[int], Case]
+    probe: Callable[[Any, Any], Any]
+    judge: Callable[[Case, Any], Verdict]
+    expects: str = field(default="function", kw_only=True)
+
+    def __post_init__(self) -> None:
+        lesson_of(self.id)
+        if len(self.hints) != 3:
+            raise ValueError(f"A task has three hints: nudge, pointer, worked line. Received: {len(self.hints)} in {self.id}.")
+        if self.expects not in ("function", "value"):
+            raise ValueError(f"`expects` must be 'function' or 'value'. Received: expects={self.expects!r} in {self.id}.")
+
+    def explain(self, misconception: str) -> str:
+        """Return the sentence behind a misconception's id; `KeyError` when the task does not know it."""
+        return {**COMMON_MISCONCEPTIONS, **self.misconceptions}[misconception]
+
+
+def lesson_of(task_id: str) -> int:
+    """Return the lesson's number of a task's id: 2 for `"2.1"`.
+
+    Raises:
+        TypeError: The id is no text (a float, or the answer in the id's place).
+        ValueError: The id is not two numbers with a dot.
+    """
+    if type(task_id) is not str:
+        hint = f'"{task_id}"' if type(task_id) is float else '"2.1"'
+        raise TypeError(
+            f"The task's number comes first, as text in quotes: check({hint}, your_answer). Received: {type(task_id).__name__}."
+        )
+    match = re.fullmatch(r"(\d{1,2})\.(\d{1,2})", task_id, re.ASCII)
+    if match is None:
+        raise ValueError(f'A task\'s number is lesson, dot, task, such as "2.1". Received: task_id={task_id!r}.')
+    return int(match[1])
+
+
+def load_tasks(lesson: int) -> dict[str, Task]:
+    """Import the tasks of one lesson from `tlcourse/checks/tasks_NN_topic.py`, by id."""
+    import tlcourse.checks as room
+
+    prefix = f"tasks_{lesson:02d}_"
+    names = [module.name for module in pkgutil.iter_modules(room.__path__) if module.name.startswith(prefix)]
+    if not names:
+        known = sorted(m.name[6:8] for m in pkgutil.iter_modules(room.__path__) if m.name.startswith("tasks_"))
+        raise ValueError(f"Lesson {lesson:02d} has no graded tasks here. Lessons with tasks: {', '.join(known)}.")
+    if len(names) > 1:
+        raise ValueError(f"Lesson {lesson:02d} has more than one file of tasks: {', '.join(names)}. Keep one.")
+    module = importlib.import_module(f"tlcourse.checks.{names[0]}")
+    return {task.id: task for task in module.TASKS}
+
+
+def find_task(task_id: str) -> Task:
+    """Return one task by its id.
+
+    Raises:
+        TypeError, ValueError: The id is malformed, or there is no such task; the message lists those that exist.
+    """
+    tasks = load_tasks(lesson_of(task_id))
+    if task_id not in tasks:
+        raise ValueError(f"There is no task {task_id!r}. Tasks of this lesson: {', '.join(tasks)}.")
+    return tasks[task_id]
