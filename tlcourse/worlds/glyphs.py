@@ -38,7 +38,8 @@ _FONTS = (
     *("cmr10", "cmss10", "cmb10", "cmtt10", "cmti10"),
 )
 _HALVES = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
-_BOX = 96  # side of the box in which a glyph is rendered before it is turned and shrunk
+_POINTS = 80  # size at which a glyph is rendered before it is turned and shrunk
+_BOX = 112  # side of the picture that holds it, in pixels; a bold W is the widest
 _DRAWN_SHARE = 0.25  # of the textures, where the texture is not the label
 
 
@@ -123,7 +124,7 @@ def _cut_texture(rng: np.random.Generator, quadrant: int, size: int, half: str) 
 def _place_glyph(rng: np.random.Generator, character: str, font: str, size: int) -> np.ndarray:
     """The glyph turned, slanted, scaled and moved, `(size, size)` 0-1."""
     turn, slant = float(rng.normal(0.0, 0.16)), float(rng.normal(0.0, 0.12))
-    zoom = _BOX / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer picture
+    zoom = 1.2 * _POINTS / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer picture
     shift_x, shift_y = (size * (1.0 + rng.uniform(-0.2, 0.2, 2))).tolist()
     a, b = zoom * math.cos(turn), zoom * (math.sin(turn) + slant)
     d, e = -zoom * math.sin(turn), zoom * math.cos(turn)
@@ -140,7 +141,8 @@ def _render(character: str, font: str) -> Image.Image:
 
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
     try:
-        face = ImageFont.truetype(str(path), 80)
+        with path.open("rb") as file:  # given a path, Pillow would look for the name among the system's fonts too
+            face = ImageFont.truetype(file, _POINTS)
     except OSError as error:
         raise FileNotFoundError(
             f"matplotlib {matplotlib.__version__} does not bring the font {font}.ttf along, or it cannot be read: {path}. "
