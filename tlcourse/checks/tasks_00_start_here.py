@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, Task, Verdict, array_of, call, earned, need_array, not_earned, show
+from . import Case, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned, show
 
 # ---------------------------------------------------------------- 0.1 group-disjoint splitter
 
@@ -110,4 +110,279 @@ _SPLIT = Task(
     judge=_groups_judge,
 )
 
-TASKS = (_SPLIT,)
+# ---------------------------------------------------------------- 0.2 bootstrap interval
+
+_LEVELS = (0.6, 0.8)
+_RESAMPLES = 200
+_NORMAL_HALF_WIDTHS = np.array([0.8416, 1.2816])  # of the standard normal distribution, at those two levels
+
+
+def _interval_case(seed: int) -> Case:
+    rng = np.random.default_rng(seed)
+    mean = float(rng.uniform(2.0, 20.0))
+    draws = rng.gamma(shape=4.0, scale=mean / 4.0, size=(400, 40))  # a lopsided distribution with exactly this mean
+    return Case(inputs={"draws": draws, "levels": list(_LEVELS), "resamples": _RESAMPLES}, secret={"mean": mean})
+
+
+def _interval_probe(answer: Any, inputs: Any) -> Any:
+    draws, resamples = inputs["draws"], inputs["resamples"]
+    intervals = [
+        [array_of(call(answer, draw.copy(), level, resamples, number), "the interval") for number, draw in enumerate(draws)]
+        for level in inputs["levels"]
+    ]
+    repeats = [array_of(call(answer, draws[0].copy(), inputs["levels"][0], resamples, seed), "the interval") for seed in (0, 1)]
+    return {"intervals": intervals, "repeats": repeats}
+
+
+def _interval_judge(case: Case, evidence: Any) -> Verdict:
+    draws, mean = case.inputs["draws"], case.secret["mean"]
+    shape = (len(_LEVELS), len(draws), 2)
+    intervals = need_array(evidence["intervals"], "the interval", shape=shape)
+    same_seed, other_seed = need_array(evidence["repeats"], "the interval", shape=(2, 2))
+    low, high = intervals[..., 0], intervals[..., 1]
+    if not np.isfinite(intervals).all() or (low > high).any():
+        return not_earned(
+            "Some intervals are no intervals.", expected="(low, high) with low <= high", received=show(intervals[0, 0])
+        )
+    covered = ((low <= mean) & (mean <= high)).mean(axis=1)  # (levels,)
+    misconception = _why_not_covered(draws, (high - low).mean(axis=1))
+    expected = " and ".join(f"about {level:.0%}" for level in _LEVELS)
+    if (np.abs(covered - _LEVELS) > 0.12).any() or misconception is not None:
+        return not_earned(
+            f"Out of {len(draws)} samples, the share whose interval holds the true mean is not what was asked for.",
+            expected=f"{expected} (12 points more or less are fine)",
+            received=" and ".join(f"{share:.0%}" for share in covered),
+            misconception=misconception,
+        )
+    if not np.array_equal(same_seed, intervals[0, 0]):
+        return not_earned("The same seed gave two different intervals.", misconception="not-repeatable")
+    if np.array_equal(same_seed, other_seed):
+        return not_earned("Two different seeds gave exactly the same interval.", misconception="seed-ignored")
+    return earned(f"The intervals hold the true mean in {covered[0]:.0%} and {covered[1]:.0%} of {len(draws)} samples.")
+
+
+def _why_not_covered(draws: np.ndarray, widths: np.ndarray) -> str | None:
+    """Name the mistake behind widths `(levels,)` that differ from theory by far more than chance explains."""
+    standard_error = draws.std(axis=1).mean() / np.sqrt(draws.shape[1])
+    ratio = widths / (2 * _NORMAL_HALF_WIDTHS * standard_error)
+    if ratio.max() < 0.05:
+        return "drawn-without-replacement"
+    if ratio.min() > 3:
+        return "spread-of-the-data"
+    if abs(widths[0] / widths[1] - 1) < 0.05:
+        return "confidence-ignored"
+    if ratio[0] / ratio[1] < 0.75:
+        return "tail-not-halved"
+    if abs(ratio - np.sqrt(draws.shape[1] / _RESAMPLES)).max() < 0.1:
+        return "sample-of-another-size"
+    return None
+
+
+_INTERVAL = Task(
+    id="0.2",
+    title="an interval that says how sure a mean is",
+    points=3,
+    hints=(
+        "You have one sample. What could you do to it to see how its mean would jump about if you had drawn others?",
+        "Draw len(values) of the values *with* replacement, take the mean, repeat `resamples` times. "
+        "Then cut off the same share at both ends with np.quantile.",
+        "tail = (1 - confidence) / 2; low, high = np.quantile(means, [tail, 1 - tail])   # means: one per resample",
+    ),
+    answer_name="bootstrap_interval",
+    misconceptions={
+        "drawn-without-replacement": "Every value drawn once is the same sample again, mean included: draw with replacement.",
+        "spread-of-the-data": "The quantiles are those of single values; needed are those of the resampled means.",
+        "confidence-ignored": "The interval does not depend on `confidence`.",
+        "tail-not-halved": "What is left outside (1 - confidence) lies at both ends, half of it at each.",
+        "sample-of-another-size": "Each resample has as many values as the data; `resamples` says how often to draw one.",
+        "not-repeatable": "The random generator was not made from `seed`, so nobody can repeat your interval.",
+        "seed-ignored": "The generator does not use `seed`: every seed gives the same interval.",
+    },
+    make_case=_interval_case,
+    probe=_interval_probe,
+    judge=_interval_judge,
+)
+
+
+# ---------------------------------------------------------------- 0.3 detect predictions that lost their labels
+
+
+def _detect_case(seed: int) -> Case:
+    rng = np.random.default_rng(seed)
+    even, lopsided = [0.2] * 5, [0.85, 0.1, 0.02, 0.02, 0.01]
+    # A guessing model that kept its order, and a good one on lopsided classes that lost it: accuracy alone cannot tell.
+    plans = [
+        (97, even, 0.9, False),
+        (211, even, 0.2, False),
+        (2048, even, 0.7, False),  # a power of two: this accuracy is the same in float32 and float64
+        (150, even, 0.8, True),
+        (400, lopsided, 0.97, True),
+        (97, even, 0.9, True),
+    ]
+    runs = []
+    for size, classes, skill, shuffled in plans:
+        labels = rng.choice(5, size, p=classes)
+        predicted = np.where(rng.random(size) < skill, labels, (labels + rng.integers(1, 5, size)) % 5)
+        reported = float(np.float32((labels == predicted).mean()))  # what evaluate() says, in its float32
+        runs.append(
+            {"labels": labels, "predicted": rng.permutation(predicted) if shuffled else predicted, "reported": reported}
+        )
+    order = rng.permutation(len(runs))
+    return Case({"runs": [runs[i] for i in order]}, {"misaligned": [plans[i][3] for i in order]})
+
+
+def _detect_probe(answer: Any, inputs: Any) -> Any:
+    found = [call(answer, run["labels"].copy(), run["predicted"].copy(), run["reported"]) for run in inputs["runs"]]
+    return {"found": [array_of(value, "the answer") for value in found]}
+
+
+def _detect_judge(case: Case, evidence: Any) -> Verdict:
+    found = np.array([need_number(value, "the answer") for value in evidence["found"]])
+    truth = np.array(case.secret["misaligned"])
+    runs = case.inputs["runs"]
+    if not np.isin(found, [0, 1]).all():
+        return not_earned("The answer is neither True nor False.", expected="True or False", received=show(found))
+    found = found.astype(bool)
+    if np.array_equal(found, truth):
+        return earned("Runs that lost their order are told from runs that are merely bad, and rounding does not disturb it.")
+    agreement = np.array([(run["labels"] == run["predicted"]).mean() for run in runs])
+    reported = np.array([run["reported"] for run in runs])
+    if np.array_equal(found, ~truth):
+        misconception = "answer-reversed"
+    elif np.array_equal(found, agreement != reported) and not found.all():
+        misconception = "compared-exactly"
+    elif found.all() or not found.any():
+        misconception = "every-run-alike"
+    elif agreement[found].max() < agreement[~found].min() or reported[found].max() < reported[~found].min():
+        misconception = "low-accuracy-is-no-proof"
+    else:
+        misconception = None
+    return not_earned(
+        f"{np.sum(found != truth)} of {len(truth)} runs are judged wrongly.",
+        expected=show(truth),
+        received=show(found),
+        misconception=misconception,
+    )
+
+
+_DETECT = Task(
+    id="0.3",
+    title="notice predictions that lost their labels",
+    points=2,
+    hints=(
+        "`evaluate` sees each image together with its own label. What would your two arrays say if they were in step?",
+        "The share of equal pairs is the accuracy. It must be what `evaluate` reported, up to rounding.",
+        "return abs(np.mean(labels == predicted) - reported_accuracy) > 0.001",
+    ),
+    answer_name="lost_their_order",
+    misconceptions={
+        "compared-exactly": "`evaluate` computes in float32, whose last digits differ when nothing is wrong: allow for it.",
+        "low-accuracy-is-no-proof": "A bad model has a low accuracy in perfect order: compare with what was reported.",
+        "every-run-alike": "Counts of classes stay the same when the order is lost, and single errors are no proof of it.",
+        "answer-reversed": "True stands for runs whose predictions lost their labels.",
+    },
+    make_case=_detect_case,
+    probe=_detect_probe,
+    judge=_detect_judge,
+)
+
+
+# ---------------------------------------------------------------- 0.4 keep labels and predictions together
+
+_CLASSES = 5
+_BATCH = 16
+
+
+def _pairs_case(seed: int) -> Case:
+    rng = np.random.default_rng(seed)
+    size = 5 * _BATCH + int(rng.integers(2, _BATCH - 1))  # the last batch is not full
+    labels = rng.integers(0, _CLASSES, size)
+    errors = rng.choice([1, 2, 3, 4], size, p=[0.6, 0.3, 0.05, 0.05])  # lopsided, so that a swapped pair shows
+    predicted = np.where(rng.random(size) < 0.7, labels, (labels + errors) % _CLASSES)
+    scores = rng.uniform(0, 1, (size, _CLASSES))
+    scores[np.arange(size), predicted] += 2.0
+    confusion = np.zeros((_CLASSES, _CLASSES), dtype=np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
+    return Case({"scores": scores.astype(np.float32), "labels": labels}, {"confusion": confusion})
+
+
+def _pairs_probe(answer: Any, inputs: Any) -> Any:
+    import keras
+    import tensorflow as tf
+
+    model = keras.Sequential([keras.Input((_CLASSES,)), keras.layers.Softmax()])
+    dataset = tf.data.Dataset.from_tensor_slices((inputs["scores"], inputs["labels"]))
+    dataset = dataset.shuffle(len(inputs["labels"]), reshuffle_each_iteration=True).batch(_BATCH)
+    result = call(answer, model, dataset)
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        return {"pair": False}
+    return {"pair": True, "labels": array_of(result[0], "the labels"), "predicted": array_of(result[1], "the predictions")}
+
+
+def _pairs_judge(case: Case, evidence: Any) -> Verdict:
+    if not evidence["pair"]:
+        return not_earned("Your function did not return two things.", expected="(labels, predicted)")
+    truth, size = case.secret["confusion"], len(case.inputs["labels"])
+    labels, predicted = evidence["labels"], evidence["predicted"]
+    if predicted.shape[1:] == (_CLASSES,):
+        return not_earned(
+            "The predictions are scores of every class.",
+            expected=f"one class per image, shape ({size},)",
+            received=show(predicted),
+            misconception="scores-instead-of-classes",
+        )
+    if labels.ndim == 1 and len(labels) in (_BATCH, size % _BATCH):
+        return not_earned(
+            "The arrays hold a single batch.",
+            expected=f"{size} labels",
+            received=f"{len(labels)} labels",
+            misconception="one-batch-only",
+        )
+    labels = need_array(labels, "the labels", shape=(size,), kinds="iuf")
+    predicted = need_array(predicted, "the predictions", shape=(size,), kinds="iuf")
+    both = np.stack([labels, predicted])
+    if not np.isin(both, np.arange(_CLASSES)).all():
+        return not_earned("Some values are no class numbers.", expected=f"0 to {_CLASSES - 1}", received=show(both[:, :4]))
+    confusion = np.zeros_like(truth)
+    np.add.at(confusion, (labels.astype(int), predicted.astype(int)), 1)
+    if np.array_equal(confusion, truth):
+        return earned("Each prediction stands beside its own label, to the last image.")
+    if np.array_equal(confusion, truth.T):
+        misconception = "swapped"
+    elif np.array_equal(labels, predicted):
+        misconception = "same-thing-twice"
+    elif np.array_equal(confusion.sum(axis=1), truth.sum(axis=1)) and np.array_equal(confusion.sum(axis=0), truth.sum(axis=0)):
+        misconception = "two-passes"
+    else:
+        misconception = None
+    return not_earned(
+        "The pairs of label and prediction are not those of the model.",
+        expected=f"{np.trace(truth)} of {size} pairs agree, as in `evaluate`",
+        received=f"{np.trace(confusion)} agree",
+        misconception=misconception,
+    )
+
+
+_PAIRS = Task(
+    id="0.4",
+    title="keep labels and predictions together",
+    points=2,
+    hints=(
+        "How often does your code walk through the dataset, and is the order the same each time?",
+        "Walk once: `for images, labels in dataset`. Predict this very batch, keep both, and join the pieces at the end.",
+        "true.append(labels.numpy()); predicted.append(model.predict(images, verbose=0).argmax(axis=1))   # in one loop",
+    ),
+    answer_name="labels_and_predictions",
+    misconceptions={
+        "two-passes": "The dataset was walked through twice, and shuffles anew each time: labels and predictions parted.",
+        "scores-instead-of-classes": "`predict` gives one score per class; the class is the position of the largest one.",
+        "one-batch-only": "Only one batch was kept: collect all batches, the last and smaller one too.",
+        "swapped": "The labels come first, then the predictions.",
+        "same-thing-twice": "Both arrays are the same: the model is compared with itself, or the labels with themselves.",
+    },
+    make_case=_pairs_case,
+    probe=_pairs_probe,
+    judge=_pairs_judge,
+)
+
+TASKS = (_SPLIT, _INTERVAL, _DETECT, _PAIRS)

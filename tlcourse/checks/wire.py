@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .plain import MAX_BYTES, plain
+from .plain import MAX_BYTES, NotPlainError, plain
 
 _TREE = "tree.json"
 _MAX_TREE_BYTES = 16 * 2**20
@@ -24,7 +24,7 @@ def to_wire(data: Any) -> bytes:
     """Return plain data as bytes.
 
     Raises:
-        NotPlainError: `data` is not plain, see `plain`.
+        NotPlainError: `data` is not plain, see `plain`; or holds more than 16 MiB outside arrays.
     """
     arrays: list[np.ndarray] = []
 
@@ -41,6 +41,8 @@ def to_wire(data: Any) -> bytes:
         return value
 
     tree = json.dumps(encode(plain(data)))
+    if len(tree) > _MAX_TREE_BYTES:
+        raise NotPlainError(f"It holds more than {_MAX_TREE_BYTES // 2**20} MiB of text.")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(_TREE, tree)
