@@ -123,7 +123,11 @@ def fit_two_phase(
 
 def fit(model: keras.Model, train_data: Any, **options: Any) -> dict[str, list[float]]:
     """Call `model.fit` with `(x, y)` arrays or a data set, and return the history as plain numbers."""
-    inputs = {"x": train_data[0], "y": train_data[1]} if isinstance(train_data, (tuple, list)) else {"x": train_data}
+    inputs: dict[str, Any] = (
+        {"x": train_data[0], "y": train_data[1]} if isinstance(train_data, (tuple, list)) else {"x": train_data}
+    )
+    if hasattr(train_data, "element_spec"):  # a tf.data pipeline, which Keras warns it will not shuffle
+        inputs["shuffle"] = False
     history = model.fit(**inputs, **options).history
     return {name: [float(value) for value in values] for name, values in history.items()}
 

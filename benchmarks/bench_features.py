@@ -1,0 +1,155 @@
+"""How much time cached features save, and what extraction costs beside a bare `predict`.
+
+    python benchmarks/bench_features.py [--repeats 3] [--per-class 100] [--epochs 10]
+
+(a) A head trained on cached features against the same head trained end to end on the frozen backbone, as the Keras guide to
+    transfer learning does it: `base(x, training=False)`, global average pooling, dropout, a dense layer. Same backbone, images,
+    split, epochs, batch size and learning rate. The time of the features includes extraction into an empty cache.
+(b) `extract_features` without cache, and into an empty cache, against `model.predict` on the same images in memory.
+
+Every ratio is the median over alternated repeats in one process. Aims: (a) at least 10 at 10 epochs, (b) at most 1.15.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+import tlcourse
+from tlcourse.features import extract_features
+
+BATCH_SIZE = 32
+LEARNING_RATE = 1e-3
+EXTRACT_BATCH = 64
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3, help="alternated repeats, at least 3")
+    parser.add_argument("--per-class", type=int, default=100, help="images a class")
+    parser.add_argument("--epochs", type=int, default=10)
+    options = parser.parse_args()
+    if options.repeats < 3:
+        parser.error("a median needs at least 3 repeats")
+
+    print(describe_machine())
+    flowers = tlcourse.load_flowers(per_class=options.per_class)
+    train, test = flowers.split(test_fraction=0.25, seed=0)
+    print(f"{len(train)} images to train on, {len(test)} to test on, {flowers.num_classes} classes, {flowers.image_shape}\n")
+    head_against_end_to_end(train, test, options.epochs, options.repeats)
+    print()
+    extract_against_predict(flowers.images, options.repeats)
+
+
+def describe_machine() -> str:
+    import tensorflow as tf
+
+    gpus = [
+        tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {', '.join(gpus) or 'no GPU'}; Python "
+        f"{platform.python_version()}, "
+        f"Keras {keras.__version__} on TensorFlow {tf.__version__}, NumPy {np.__version__}"
+    )
+
+
+def head_against_end_to_end(train, test, epochs: int, repeats: int) -> None:
+    pooled = tlcourse.load_backbone("tiny_resnet", pooling="avg")
+    mapped = tlcourse.load_backbone("tiny_resnet", pooling=None)
+    pooled.trainable = mapped.trainable = False
+    runs = {"cached": [], "end to end": []}
+    for repeat in range(repeats):
+        runs["cached"].append(timed(train_on_features, pooled, train, test, epochs, repeat))
+        runs["end to end"].append(timed(train_end_to_end, mapped, train, test, epochs, repeat))
+    print(f"(a) head, {epochs} epochs              seconds   test accuracy, mean (lowest-highest over {repeats} seeds)")
+    for name, results in runs.items():
+        accuracies = [accuracy for _, accuracy in results]
+        seconds = statistics.median(seconds for seconds, _ in results)
+        print(f"    {name:24} {seconds:9.2f}   {statistics.mean(accuracies):.3f} ({min(accuracies):.3f}-{max(accuracies):.3f})")
+    ratio = statistics.median(e / c for (c, _), (e, _) in zip(runs["cached"], runs["end to end"], strict=True))
+    print(f"    ratio {ratio:.1f} (aim: at least 10)")
+
+
+def timed(run, *arguments) -> tuple[float, float]:
+    start = time.perf_counter()
+    accuracy = run(*arguments)
+    return time.perf_counter() - start, accuracy
+
+
+def train_on_features(backbone, train, test, epochs: int, seed: int) -> float:
+    keras.utils.set_random_seed(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        features = extract_features(backbone, train.images, directory=folder, progress=False)
+        held_out = extract_features(backbone, test.images, directory=folder, progress=False)
+        inputs = keras.Input(features.shape[1:])
+        head = keras.Model(inputs, layers.Dense(train.num_classes)(layers.Dropout(0.2)(inputs)))
+        return fit_and_test(head, np.array(features), train.labels, np.array(held_out), test.labels, epochs)
+
+
+def train_end_to_end(backbone, train, test, epochs: int, seed: int) -> float:
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input(train.image_shape)
+    x = layers.GlobalAveragePooling2D()(backbone(inputs, training=False))  # (batch, h, w, channels) -> (batch, channels)
+    model = keras.Model(inputs, layers.Dense(train.num_classes)(layers.Dropout(0.2)(x)))
+    return fit_and_test(model, train.images, train.labels, test.images, test.labels, epochs)
+
+
+def fit_and_test(model, x, y, test_x, test_y, epochs: int) -> float:
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), loss, metrics=["accuracy"])
+    model.fit(x, y, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
+    return float(model.evaluate(test_x, test_y, verbose=0, return_dict=True)["accuracy"])
+
+
+def extract_against_predict(images: np.ndarray, repeats: int) -> None:
+    backbone = tlcourse.load_backbone("tiny_resnet", pooling="avg")
+
+    def bare() -> None:
+        backbone.predict(images, batch_size=EXTRACT_BATCH, verbose=0)
+
+    def uncached() -> None:
+        extract_features(backbone, images, batch_size=EXTRACT_BATCH, cache=False, progress=False)
+
+    def into_empty_cache() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            extract_features(backbone, images, batch_size=EXTRACT_BATCH, directory=folder, progress=False)
+
+    with tempfile.TemporaryDirectory() as warm:
+
+        def hit() -> None:
+            extract_features(backbone, images, batch_size=EXTRACT_BATCH, directory=Path(warm), progress=False)
+
+        runs = {
+            "predict": bare,
+            "extract, cache=False": uncached,
+            "extract, empty cache": into_empty_cache,
+            "extract, cached": hit,
+        }
+        for run in runs.values():
+            run()  # tracing, and filling the warm cache
+        seconds = {name: [] for name in runs}
+        for _ in range(repeats):
+            for name, run in runs.items():
+                start = time.perf_counter()
+                run()
+                seconds[name].append(time.perf_counter() - start)
+    print(f"(b) {len(images)} images, batches of {EXTRACT_BATCH}   seconds   against predict")
+    for name, times in seconds.items():
+        ratio = statistics.median(t / base for t, base in zip(times, seconds["predict"], strict=True))
+        print(f"    {name:24} {statistics.median(times):9.3f}   {ratio:.3f}")
+    print("    aim: at most 1.15 for the two in the middle")
+
+
+if __name__ == "__main__":
+    main()
