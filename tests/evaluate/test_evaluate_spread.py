@@ -33,6 +33,15 @@ def test_bootstrap_interval_shrinks_with_the_root_of_n_and_repeats():
     assert small.low < values[:400].mean() < small.high
 
 
+@pytest.mark.parametrize(("confidence", "quantile"), [(0.8, 1.2816), (0.95, 1.96)])
+def test_both_ends_of_the_bootstrap_interval_lie_where_the_normal_distribution_puts_them(confidence, quantile):
+    values = np.random.default_rng(4).standard_normal(1000)
+    interval = bootstrap_interval(values, confidence, resamples=8000)
+    margin = quantile * values.std() / 1000**0.5
+    assert interval.high - values.mean() == pytest.approx(margin, rel=0.08)
+    assert values.mean() - interval.low == pytest.approx(margin, rel=0.08)
+
+
 def test_mean_and_spread_by_hand():
     summary = mean_and_spread([1.0, 2.0, 3.0])
     assert (summary.mean, summary.standard_deviation, summary.n) == (2.0, 1.0, 3)

@@ -156,11 +156,12 @@ def test_alt_text_of_a_figure_joins_its_plots():
         plots.alt_text(empty)
 
 
-def test_line_is_the_mean_and_band_the_spread():
-    ax = plots.accuracy_over_labels([5, 20], {"frozen": [[0.2, 0.5], [0.4, 0.7]]}, band="range")
+@pytest.mark.parametrize(("band", "reach"), [("range", 0.1), ("standard deviation", 0.1 * 2**0.5)])
+def test_line_is_the_mean_and_band_the_spread(band, reach):
+    ax = plots.accuracy_over_labels([5, 20], {"frozen": [[0.2, 0.5], [0.4, 0.7]]}, band=band)
     assert ax.lines[0].get_ydata() == pytest.approx([0.3, 0.6])
-    band = ax.collections[0].get_paths()[0].vertices
-    assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((0.2, 0.7))
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((0.3 - reach, 0.6 + reach))
     assert ax.get_xscale() == "log"
 
 
