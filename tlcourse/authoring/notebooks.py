@@ -1,0 +1,110 @@
+"""Cells of a source to the text of a notebook: fixed metadata, no outputs, cell ids derived from content. Text in, text out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import Any
+
+from tlcourse.authoring.markers import SOLUTION_TAG, SourceError, has_solution, make_stub, strip_markers
+from tlcourse.authoring.sources import SourceCell, read_source
+from tlcourse.config import REPOSITORY
+
+LESSON, EXERCISE, SOLUTION = "notebooks", "exercises", "solutions"
+_INSTALL = f"""\
+# Setup: installs the package where it is missing, then says what this machine is and which data are used.
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("tlcourse") is None:
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "git+https://{REPOSITORY}"])
+
+import tlcourse
+
+seed = tlcourse.start("{{topic}}")"""
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
+    """Turn one source into the text of one notebook.
+
+    Args:
+        text: the source, py:percent.
+        name: what errors call the source.
+        topic: such as "02_feature_extraction"; also the notebook's file name.
+        folder: "notebooks" for a lesson; "exercises" or "solutions" for the two sides of an exercise.
+
+    Returns:
+        JSON text, the same bytes for the same arguments.
+
+    Raises:
+        SourceError: the source cannot become this notebook; the message names file and cell.
+    """
+    source = read_source(text, name)
+    if source[0].kind != "markdown" or not source[0].text.startswith("# "):
+        raise SourceError(f"{source[0].where}: the first cell is markdown and starts with the title, `# ...`.")
+    cells = [_markdown(source[0].text), _markdown(_badge(folder, topic)), _code(_INSTALL.format(topic=topic), {"tags": ["setup"]})]
+    for cell in source[1:]:
+        if folder == EXERCISE and SOLUTION_TAG in cell.tags:
+            continue
+        cells.append(_markdown(cell.text) if cell.kind == "markdown" else _code_cell(cell, folder))
+    _name_cells(cells)
+    return json.dumps({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _code_cell(cell: SourceCell, folder: str) -> dict[str, Any]:
+    if not has_solution(cell.text):
+        graded = folder != LESSON and cell.checked_task
+        return _code(cell.text, _nbgrader(cell.checked_task, grade=True) if graded else {})
+    if folder == LESSON:
+        raise SourceError(f"{cell.where}: a lesson has no solutions. Markers belong into content/exercises.")
+    if not cell.task:
+        raise SourceError(f"{cell.where}: no task above this solution. Put a heading `## Task 2.1: title` before it.")
+    text = make_stub(cell.text, cell.task) if folder == EXERCISE else strip_markers(cell.text)
+    return _code(text, _nbgrader(cell.task_id, grade=False))
+
+
+def _nbgrader(task_id: str, *, grade: bool) -> dict[str, Any]:
+    """Cell metadata of nbgrader, schema 3: answers are solution cells, check cells carry the points."""
+    from tlcourse.checks import find_task
+
+    name = ("check-" if grade else "task-") + task_id.replace(".", "-")
+    data: dict[str, Any] = {"grade": grade, "grade_id": name, "locked": grade, "schema_version": 3, "solution": not grade, "task": False}
+    if grade:
+        data["points"] = find_task(task_id).points
+    return {"nbgrader": data}
+
+
+def _badge(folder: str, topic: str) -> str:
+    owner_and_name = REPOSITORY.split("/", 1)[1]
+    link = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{folder}/{topic}.ipynb"
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": "", "metadata": {}, "source": text.splitlines(keepends=True)}
+
+
+def _code(text: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    lines = text.splitlines(keepends=True)
+    return {"cell_type": "code", "execution_count": None, "id": "", "metadata": metadata, "outputs": [], "source": lines}
+
+
+def _name_cells(cells: list[dict[str, Any]]) -> None:
+    """Name each cell after its content, so that a new cell changes no other; twins are counted; nbgrader names are unique."""
+    seen: Counter[str] = Counter()
+    grades: Counter[str] = Counter()
+    for cell in cells:
+        digest = hashlib.sha256(f"{cell['cell_type']}\n{''.join(cell['source'])}".encode()).hexdigest()[:12]
+        seen[digest] += 1
+        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        if "nbgrader" in cell["metadata"]:
+            mark = cell["metadata"]["nbgrader"]
+            grades[mark["grade_id"]] += 1
+            if grades[mark["grade_id"]] > 1:
+                mark["grade_id"] += f"-{grades[mark['grade_id']]}"

@@ -1,0 +1,122 @@
+"""Seeds, and what this machine is. Not about data or models."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from html import escape
+
+from tlcourse.config import PROFILES, profile
+
+
+@dataclass(frozen=True)
+class MachineReport:
+    """What a run depends on beside its code: profile, versions, accelerator, precision, cores."""
+
+    profile: str
+    python: str
+    keras: str
+    backend: str
+    accelerators: tuple[str, ...]
+    precision: str
+    cores: int
+
+    def _rows(self) -> tuple[tuple[str, str], ...]:
+        gpu = ", ".join(self.accelerators) if self.accelerators else "none found; everything runs on the CPU"
+        return (
+            ("profile", f"{self.profile}: {PROFILES[self.profile]}"),
+            ("keras", f"{self.keras} on {self.backend}"),
+            ("python", self.python),
+            ("GPU", gpu),
+            ("precision", self.precision),
+            ("CPU cores", str(self.cores)),
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<10} {value}" for name, value in self._rows())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._rows())
+        return f"<table>{rows}</table>"
+
+
+def start(topic: str | None = None, seed: int = 0) -> int:
+    """Seed everything, print what this run depends on, and return the seed: the first cell of every notebook.
+
+    Args:
+        topic: the notebook's topic, such as "02_feature_extraction"; printed only.
+        seed: 0 or more. The variable `TLCOURSE_SEED` takes its place, so that a whole notebook can be run again with another.
+
+    Returns:
+        The seed in force.
+
+    Raises:
+        ValueError: the seed is no whole number from 0 to 2**32 - 1, or the profile is unknown.
+    """
+    seed = _seed_of(os.environ.get("TLCOURSE_SEED", seed))
+    _quiet_tensorflow()
+    set_seed(seed)
+    if topic:
+        print(f"tlcourse   {topic}")
+    print(describe_machine())
+    print(f"{'seed':<10} {seed}")
+    return seed
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and Keras with its backend.
+
+    Raises:
+        ValueError: the seed is no whole number from 0 to 2**32 - 1.
+    """
+    number = _seed_of(seed)
+    import keras
+
+    keras.utils.set_random_seed(number)
+
+
+def describe_machine() -> MachineReport:
+    """Look at profile, versions, accelerators and precision. Starts the backend."""
+    _quiet_tensorflow()
+    import keras
+
+    backend = keras.backend.backend()
+    version = getattr(sys.modules.get(backend), "__version__", "")
+    return MachineReport(
+        profile=profile(),
+        python=platform.python_version(),
+        keras=keras.__version__,
+        backend=f"{backend} {version}".strip(),
+        accelerators=_accelerators(backend),
+        precision=keras.config.dtype_policy().name,
+        cores=os.cpu_count() or 1,
+    )
+
+
+def _accelerators(backend: str) -> tuple[str, ...]:
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        devices = tf.config.list_physical_devices("GPU")
+        return tuple(tf.config.experimental.get_device_details(d).get("device_name", d.name) for d in devices)
+    import keras
+
+    return tuple(name for name in keras.distribution.list_devices() if not name.startswith("cpu"))
+
+
+def _quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up notes off the page, unless the reader asked for them."""
+    if "tensorflow" not in sys.modules:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def _seed_of(value: int | str) -> int:
+    try:
+        seed = int(value)
+    except (TypeError, ValueError):
+        seed = -1
+    if isinstance(value, bool) or not 0 <= seed < 2**32 or str(seed) != str(value).strip():
+        raise ValueError(f"The seed must be a whole number from 0 to 4294967295. Received: seed={value!r}.")
+    return seed
