@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import as_numbers, require_same_length
+from tlcourse.evaluate.arrays import as_numbers, require_same_length
 
 
 def label_equivalent(labels_per_class: ArrayLike, accuracies_a: ArrayLike, accuracies_b: ArrayLike) -> np.ndarray:

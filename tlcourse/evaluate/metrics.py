@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import as_labels, require_same_length
+from tlcourse.evaluate.arrays import as_labels, require_same_length
 
 
 def correct_flags(labels: ArrayLike, predictions: ArrayLike) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import as_labels, as_numbers, require_same_length
+from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
 
 
 def linear_probe(

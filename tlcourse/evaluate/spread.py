@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import as_numbers, require_confidence, require_same_length
+from tlcourse.evaluate.arrays import as_numbers, require_confidence, require_same_length
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 Nothing here shows or saves a figure, reads a model, or changes matplotlib's settings.
 """
 
-from .curves import accuracy_over_labels, history, layer_curve
-from .images import activations, filters, image_grid
-from .matrices import confusion, heat_map
-from .points import embedding_map, moved_per_layer
-from .style import MARKERS, PALETTE, alt_text, colour_of
+from tlcourse.plots.curves import accuracy_over_labels, history, layer_curve
+from tlcourse.plots.images import activations, filters, image_grid
+from tlcourse.plots.matrices import confusion, heat_map
+from tlcourse.plots.points import embedding_map, moved_per_layer
+from tlcourse.plots.style import MARKERS, PALETTE, alt_text, colour_of
 
 __all__ = [
     "MARKERS",

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
-from .style import MARKERS, as_array, axes_or_new, colour_of, describe, require_length, tidy
+from tlcourse.plots.style import MARKERS, as_array, axes_or_new, colour_of, describe, require_length, tidy
 
 
 def history(
@@ -113,7 +113,6 @@ def accuracy_over_labels(
         ax.axhline(chance, color="0.4", linestyle=":", linewidth=1, label="guessing")
         texts.append(f"guessing: {chance:.3f}")
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator(places))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xticks(places, [f"{place:g}" for place in places])
     tidy(ax, "labels per class (logarithmic)", "accuracy on the test set")

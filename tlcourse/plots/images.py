@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import PALETTE, as_array, axes_or_new, describe, require_length
+from tlcourse.plots.style import PALETTE, as_array, axes_or_new, describe, require_length
 
 _GAP = 0.08  # between two pictures, in sides of a picture
 
@@ -130,15 +130,16 @@ def _grid(pictures: np.ndarray, captions: Sequence[str], colours: Sequence[str],
         raise ValueError(f"`columns` must be 1 or more. Received: columns={columns!r}.")
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
-    step_x, step_y = 1.0 + _GAP, pictures.shape[1] / pictures.shape[2] + (0.28 if any(captions) else _GAP)
+    tall = pictures.shape[1] / pictures.shape[2]
+    brightest = 255 if pictures.dtype == np.uint8 else 1
+    step_x, step_y = 1.0 + _GAP, tall + (0.28 if any(captions) else _GAP)
     ax = axes_or_new(ax, width=columns * 1.05, height=rows * 1.05 * step_y / step_x + 0.3)
     for index, (picture, caption, colour) in enumerate(zip(pictures, captions, colours, strict=True)):
         x, y = index % columns * step_x, -(index // columns) * step_y
-        tall = pictures.shape[1] / pictures.shape[2]
-        grey = {"cmap": "gray", "vmin": 0, "vmax": 255 if pictures.dtype == np.uint8 else 1} if picture.ndim == 2 else {}
         if picture.ndim == 3 and picture.shape[2] == 1:
-            picture, grey = picture[..., 0], {"cmap": "gray", "vmin": 0, "vmax": 255 if pictures.dtype == np.uint8 else 1}
-        ax.imshow(picture, extent=(x, x + 1.0, y - tall, y), interpolation="nearest", **grey)
+            picture = picture[..., 0]  # (height, width, 1) -> (height, width): drawn in grey
+        extent = (x, x + 1.0, y - tall, y)
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=brightest, extent=extent, interpolation="nearest")
         ax.text(x + 0.5, y + 0.03, caption, ha="center", va="bottom", size=8, color=colour)
     ax.set_xlim(-_GAP, columns * step_x)
     ax.set_ylim(-rows * step_y, 0.28 if any(captions) else _GAP)

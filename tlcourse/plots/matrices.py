@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import as_array, axes_or_new, describe, require_length
+from tlcourse.plots.style import as_array, axes_or_new, describe, require_length
 
 _MAX_NUMBERED = 20  # more rows or columns than this leave no room for numbers in the cells
 

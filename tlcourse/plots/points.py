@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .style import MARKERS, PALETTE, as_array, axes_or_new, colour_of, describe, require_length, tidy
+from tlcourse.plots.style import MARKERS, PALETTE, as_array, axes_or_new, colour_of, describe, require_length, tidy
 
 
 def embedding_map(

@@ -1,6 +1,6 @@
 """Generators of embedded data: NumPy and Pillow, seeded, with knobs that move one thing each."""
 
-from .flowers import draw_flowers
-from .glyphs import draw_glyphs
+from tlcourse.worlds.flowers import draw_flowers
+from tlcourse.worlds.glyphs import draw_glyphs
 
 __all__ = ["draw_flowers", "draw_glyphs"]

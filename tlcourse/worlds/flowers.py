@@ -13,8 +13,8 @@ from functools import cache
 
 import numpy as np
 
-from .arguments import require_integer, require_range
-from .textures import hsv_to_rgb, soft_background
+from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.worlds.textures import hsv_to_rgb, soft_background
 
 _BINS = 720  # angles at which a petal's outline is tabulated
 _LAYERS = 4  # petals that may lie on top of each other in one direction

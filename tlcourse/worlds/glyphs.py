@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .arguments import require_integer, require_range
-from .textures import soft_background
+from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.worlds.textures import soft_background
 
 _DIGITS = tuple("0123456789")
 _LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZaegr")  # capitals, and small letters that look different from every capital
