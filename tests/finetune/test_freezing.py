@@ -41,6 +41,12 @@ def test_unfreeze_from_a_block_leaves_earlier_trainable_layers_trainable(model):
     assert trains(model) == {"early_conv", "late_conv", "head"}
 
 
+def test_unfreeze_reaches_a_variable_that_was_frozen_by_hand(backbone):
+    backbone.get_layer("late_conv").kernel.trainable = False
+    unfreeze(backbone)
+    assert backbone.get_layer("late_conv").kernel.trainable
+
+
 def test_unfreeze_inside_a_frozen_whole_does_not_revive_flags_hidden_below(backbone):
     backbone.trainable = False
     backbone.get_layer("early_conv").trainable = True  # Keras: the backbone still trains nothing by its own account
