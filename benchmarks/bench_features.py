@@ -9,7 +9,8 @@
     cache filled, as in every further run on the same images.
 (b) `extract_features` without cache, and into an empty cache, against `model.predict` on the same images in memory.
 
-Every ratio is the median over alternated repeats in one process. Aims: (a) at least 10 at 10 epochs with the cache filled, (b) at most 1.15.
+Every ratio is the median over alternated repeats in one process.
+Aims: (a) at least 10 at 10 epochs with the cache filled, (b) at most 1.15.
 """
 
 from __future__ import annotations
