@@ -1,0 +1,193 @@
+"""The table of backbones: one row each, data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from types import MappingProxyType
+from typing import Any
+
+from tlcourse.backbones import embedded
+from tlcourse.backbones.contract import InputContract
+
+_IMAGENET = "ImageNet-1k"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """One row: where the architecture is built, its contract, and how its layers are grouped into blocks.
+
+    Args:
+        name: in the registry.
+        builder: name in `keras.applications`; "" for the embedded network.
+        module: module of `keras.applications` whose `preprocess_input` the contract follows.
+        contract: what goes in.
+        parameters: millions, without the classifier.
+        blocks: `(block name, regular expression that a layer's name begins with)`, early to late; the first that fits counts.
+        options: further arguments of the builder, as pairs.
+        licence: of the weights.
+    """
+
+    name: str
+    builder: str
+    module: str
+    contract: InputContract
+    parameters: float
+    blocks: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, Any], ...] = ()
+    licence: str = "Apache-2.0; ImageNet terms"
+
+
+def _stages(pattern: str, names: range, stem: str, last: str = "") -> tuple[tuple[str, str], ...]:
+    rows = [("stem", stem), *((f"stage{i}", pattern.format(n)) for i, n in enumerate(names, start=1))]
+    return tuple([*rows, ("last", last)] if last else rows)
+
+
+def _mobilenet(width: float, parameters: float) -> Backbone:
+    blocks = (
+        ("stem", r"Conv1|bn_Conv1|expanded_conv"),
+        ("stage1", r"block_[12]_"),
+        ("stage2", r"block_[345]_"),
+        ("stage3", r"block_([6-9]|10|11|12)_"),
+        ("stage4", r"block_(13|14|15|16)_"),
+        ("last", r"Conv_1"),
+    )
+    name = f"mobilenet_v2_{round(width * 100):03d}"
+    contract = InputContract(224, 32, "tf", _IMAGENET)
+    return Backbone(name, "MobileNetV2", "mobilenet_v2", contract, parameters, blocks, (("alpha", width),))
+
+
+def _mobilenet_v3(size: str, parameters: float, groups: tuple[str, ...]) -> Backbone:
+    stages = [(f"stage{i}", rf"expanded_conv_({ids})_") for i, ids in enumerate(groups, start=1)]
+    blocks = (("stem", r"conv($|_bn)|conv$|expanded_conv_(depthwise|project|squeeze|expand)"), *stages, ("last", r"conv_1"))
+    contract = InputContract(224, 32, "none", _IMAGENET)
+    return Backbone(f"mobilenet_v3_{size.lower()}", f"MobileNetV3{size}", "mobilenet_v3", contract, parameters, blocks)
+
+
+_ROWS = (
+    Backbone(
+        embedded.NAME,
+        "",
+        "mobilenet_v2",
+        InputContract(64, embedded.SMALLEST_SIDE, "tf", "192 classes of Tiny ImageNet"),
+        2.9,
+        tuple((block, rf"{block}_") for block in embedded.BLOCKS),
+        licence="see the model card; trained on ImageNet pictures: research",
+    ),
+    Backbone(
+        "vgg16",
+        "VGG16",
+        "vgg16",
+        InputContract(224, 32, "caffe", _IMAGENET),
+        14.7,
+        tuple((f"block{i}", rf"block{i}_") for i in range(1, 6)),
+    ),
+    Backbone(
+        "resnet50",
+        "ResNet50",
+        "resnet",
+        InputContract(224, 32, "caffe", _IMAGENET),
+        23.6,
+        _stages(r"conv{}_", range(2, 6), r"conv1_"),
+    ),
+    Backbone(
+        "resnet50_v2",
+        "ResNet50V2",
+        "resnet_v2",
+        InputContract(224, 32, "tf", _IMAGENET),
+        23.6,
+        _stages(r"conv{}_", range(2, 6), r"conv1_", r"post_"),
+    ),
+    *(_mobilenet(w, p) for w, p in ((0.35, 0.4), (0.5, 0.7), (0.75, 1.4), (1.0, 2.3), (1.3, 3.8), (1.4, 4.4))),
+    _mobilenet_v3("Small", 0.9, ("1|2", "3|4|5|6|7", "8|9|10")),
+    _mobilenet_v3("Large", 3.0, ("1|2", "3|4|5", "6|7|8|9|10|11", "12|13|14")),
+    Backbone(
+        "efficientnet_b0",
+        "EfficientNetB0",
+        "efficientnet",
+        InputContract(224, 32, "none", _IMAGENET),
+        4.0,
+        _stages(r"block{}[a-z]_", range(1, 8), r"stem_|normalization|rescaling", r"top_"),
+    ),
+    Backbone(
+        "efficientnet_v2_b0",
+        "EfficientNetV2B0",
+        "efficientnet_v2",
+        InputContract(224, 32, "none", _IMAGENET),
+        5.9,
+        _stages(r"block{}[a-z]_", range(1, 7), r"stem_|normalization|rescaling", r"top_"),
+    ),
+    Backbone(
+        "densenet121",
+        "DenseNet121",
+        "densenet",
+        InputContract(224, 32, "torch", _IMAGENET),
+        7.0,
+        (
+            ("stem", r"conv1"),
+            ("stage1", r"conv2_|pool2_"),
+            ("stage2", r"conv3_|pool3_"),
+            ("stage3", r"conv4_|pool4_"),
+            ("stage4", r"conv5_"),
+            ("last", r"bn$"),
+        ),
+    ),
+    Backbone(
+        "convnext_tiny",
+        "ConvNeXtTiny",
+        "convnext",
+        InputContract(224, 32, "none", _IMAGENET),
+        27.8,
+        (
+            ("stem", r"convnext_tiny_(prestem|stem)"),
+            ("stage1", r"convnext_tiny_stage_0"),
+            ("stage2", r"convnext_tiny_(downsampling_block_0|stage_1)"),
+            ("stage3", r"convnext_tiny_(downsampling_block_1|stage_2)"),
+            ("stage4", r"convnext_tiny_(downsampling_block_2|stage_3)"),
+            ("last", r"layer_normalization|convnext_tiny_head"),
+        ),
+    ),
+)
+BACKBONES = MappingProxyType({row.name: row for row in _ROWS})
+DEFAULT = MappingProxyType({"embedded": embedded.NAME, "full": "mobilenet_v2_035"})
+DEFAULT_SIZE = MappingProxyType({"embedded": embedded.INPUT_SHAPE[0], "full": 128})
+
+
+def find_backbone(name: str) -> Backbone:
+    """Return the row of a backbone.
+
+    Raises:
+        ValueError: there is none of that name; the message lists those that exist.
+    """
+    if name not in BACKBONES:
+        raise ValueError(f"There is no backbone {name!r}. The registry has: {', '.join(BACKBONES)}.")
+    return BACKBONES[name]
+
+
+class BackboneTable(tuple[Backbone, ...]):
+    """Rows of the registry; prints as a table."""
+
+    _HEADER = ("name", "million weights", "trained at", "preprocessing inside", "trained on", "licence of the weights")
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            (r.name, f"{r.parameters:.1f}", f"{r.contract.size} px", r.contract.mode, r.contract.source_classes, r.licence)
+            for r in self
+        ]
+
+    def __str__(self) -> str:
+        rows = [self._HEADER, *self._cells()]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(self._HEADER))]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th scope='col'>{escape(c)}</th>" for c in self._HEADER)
+        body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in self._cells())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def list_backbones() -> BackboneTable:
+    """Return the table of backbones, early rows first."""
+    return BackboneTable(BACKBONES.values())
