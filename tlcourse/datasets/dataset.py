@@ -1,0 +1,136 @@
+"""One frozen type for every labelled set of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled pictures that nothing can change by accident.
+
+    Args:
+        name: what figures and messages call it.
+        images: `(n, height, width, 3)` uint8, RGB.
+        labels: `(n,)` whole numbers from 0 to the number of classes - 1.
+        class_names: one for each label.
+        groups: `(n,)` or None; pictures of one group (a plant, a patient) always stay on one side of a split.
+        licence: of the pictures.
+        origin: where they come from.
+        profile: "embedded" or "full".
+
+    Raises:
+        TypeError: images are no uint8 array, or labels no whole numbers.
+        ValueError: shapes or values do not fit each other.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    groups: np.ndarray | None = None
+    licence: str = ""
+    origin: str = ""
+    profile: str = ""
+
+    def __post_init__(self) -> None:
+        images, labels = np.asarray(self.images), np.asarray(self.labels)
+        if images.dtype != np.uint8:
+            hint = " They look scaled to 0..1; keep the raw pixels." if images.size and images.max() <= 1 else ""
+            raise TypeError(f"Expected images of dtype uint8, 0 to 255. Received: dtype={images.dtype}.{hint}")
+        if images.ndim != 4 or images.shape[-1] != 3:
+            raise ValueError(f"Expected images (n, height, width, 3). Received: shape={images.shape}.")
+        if labels.shape != (len(images),):
+            hint = " One-hot labels: pass labels.argmax(axis=1)." if labels.ndim == 2 else ""
+            raise ValueError(f"Expected one label an image, shape ({len(images)},). Received: shape={labels.shape}.{hint}")
+        if not np.issubdtype(labels.dtype, np.integer):
+            raise TypeError(f"Expected labels that are whole numbers. Received: dtype={labels.dtype}.")
+        if labels.size and not (0 <= labels.min() and labels.max() < len(self.class_names)):
+            raise ValueError(
+                f"Expected labels from 0 to {len(self.class_names) - 1}. Received: {labels.min()} to {labels.max()}."
+            )
+        groups = None if self.groups is None else np.asarray(self.groups)
+        if groups is not None and groups.shape != labels.shape:
+            raise ValueError(f"Expected one group an image, shape {labels.shape}. Received: shape={groups.shape}.")
+        for field, value in (("images", images), ("labels", labels.astype(np.int64)), ("groups", groups)):
+            object.__setattr__(self, field, None if value is None else _frozen(value))
+        object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        height, width = self.image_shape[:2]
+        groups = "" if self.groups is None else f", {len(np.unique(self.groups))} groups"
+        return f"<{self.name}: {len(self):,} images of {height} x {width}, {self.num_classes} classes{groups}, {self.profile}>"
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, drawn or not."""
+        return len(self.class_names)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(height, width, 3)`."""
+        return self.images.shape[1:]
+
+    def subset(self, indices: Sequence[int] | np.ndarray) -> Dataset:
+        """Return the images at these positions (or where a mask is True), in this order."""
+        picked = np.asarray(indices)
+        if picked.size == 0:
+            picked = picked.astype(np.int64)
+        groups = None if self.groups is None else self.groups[picked]
+        return replace(self, images=self.images[picked], labels=self.labels[picked], groups=groups)
+
+    def pick_per_class(self, count: int, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """Draw `count` images of each class at random.
+
+        Returns:
+            `(picked, rest)`, disjoint. Where there are groups, images whose group was picked from are in neither.
+
+        Raises:
+            ValueError: a class has too few images, so that nothing of it would be left in `rest`.
+        """
+        if count < 1:
+            raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
+        rng = np.random.default_rng([seed, count])
+        chosen = []
+        for label, name in enumerate(self.class_names):
+            places = np.flatnonzero(self.labels == label)
+            if len(places) <= count:
+                raise ValueError(f"Class {name!r} has {len(places)} images; {count} were asked for, and some must stay. count={count}.")
+            chosen.append(rng.permutation(places)[:count])
+        picked = rng.permutation(np.concatenate(chosen))
+        rest = np.setdiff1d(np.arange(len(self)), picked)
+        if self.groups is not None:
+            rest = rest[~np.isin(self.groups[rest], self.groups[picked])]
+        return self.subset(picked), self.subset(rest)
+
+    def split(self, test_fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """Split at random: stratified by class, or by group where there are groups.
+
+        Args:
+            test_fraction: share of the images (of the groups) in the second part, between 0 and 1.
+            seed: the same seed gives the same split.
+
+        Returns:
+            `(train, test)`.
+        """
+        if not 0 < test_fraction < 1:
+            raise ValueError(f"`test_fraction` must lie between 0 and 1. Received: test_fraction={test_fraction!r}.")
+        from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
+
+        kind = StratifiedShuffleSplit if self.groups is None else GroupShuffleSplit
+        splitter = kind(n_splits=1, test_size=test_fraction, random_state=seed)
+        train, test = next(splitter.split(self.labels, self.labels, self.groups))
+        return self.subset(train), self.subset(test)
+
+
+def _frozen(values: np.ndarray) -> np.ndarray:
+    """Return a read-only view, so that nothing is copied and the caller's own array stays as it is."""
+    view = values.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,88 @@
+"""The data sets of the course by name, each in the version of the profile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tlcourse.config import profile
+from tlcourse.datasets.dataset import Dataset
+from tlcourse.datasets.folders import load_image_folder
+
+EMBEDDED_SIZE, FULL_SIZE = 64, 128
+_MADE = "drawn by tlcourse"
+
+
+def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -> Dataset:
+    """Load flowers: ten drawn species (embedded), or five kinds in photographs (full).
+
+    Args:
+        per_class: pictures of each class; the full version has 400 or more of each.
+        seed: 0 or more; which pictures are drawn.
+        size: side in pixels. None: 64 embedded, 128 full.
+
+    Raises:
+        ValueError: an argument is out of range.
+        FetchError: the photographs are neither there nor to be had.
+    """
+    if profile() == "embedded":
+        from tlcourse.worlds import draw_flowers
+
+        images, labels, names = draw_flowers(per_class, seed, size or EMBEDDED_SIZE)
+        return Dataset("drawn flowers", images, labels, names, licence="CC0", origin=_MADE, profile="embedded")
+    from tlcourse.fetch import fetch
+
+    folder = fetch("flower_photos")
+    found = load_image_folder(folder, size or FULL_SIZE, per_class=per_class, seed=seed, name="flower photographs")
+    return replace(found, licence="CC BY 2.0, per picture", origin="TensorFlow flower_photos")
+
+
+def load_cats_and_dogs(
+    per_class: int = 500, seed: int = 0, size: int | None = None, *, split: str = "train"
+) -> Dataset:
+    """Load photographs of cats and dogs; full profile only.
+
+    Both kinds are among the classes of ImageNet, so what an ImageNet backbone reaches here is partly memory.
+
+    Args:
+        per_class: pictures of each class: up to 1,000 of "train", 500 of "validation".
+        seed: which pictures are drawn.
+        size: side in pixels; 128 if None.
+        split: "train" or "validation", as the owners split them; no picture is in both.
+
+    Raises:
+        ValueError: an argument is out of range, or the profile is embedded.
+        FetchError: the photographs are neither there nor to be had.
+    """
+    if split not in ("train", "validation"):
+        raise ValueError(f'`split` must be "train" or "validation". Received: split={split!r}.')
+    if profile() == "embedded":
+        raise ValueError(
+            "Photographs of cats and dogs belong to the full profile. Either switch with tlcourse.use_profile(\"full\"), "
+            "or use the drawn stand-in: tlcourse.load_flowers()."
+        )
+    from tlcourse.fetch import fetch
+
+    folder = fetch("cats_and_dogs_filtered") / split
+    found = load_image_folder(folder, size or FULL_SIZE, per_class=per_class, seed=seed, name="cats and dogs")
+    return replace(found, licence="research, see the owners", origin="TensorFlow cats_and_dogs_filtered")
+
+
+def load_glyphs(task: str = "digits", per_class: int = 100, seed: int = 0, *, size: int = 32, clutter: float = 1.0) -> Dataset:
+    """Draw cluttered glyphs: characters blended over photographs; the same in both profiles.
+
+    Args:
+        task: what the labels say: "digits", "letters", or one of the unrelated and placebo sources of `draw_glyphs`.
+        per_class: pictures of each class.
+        seed: 0 or more; other seeds give other pictures.
+        size: side in pixels.
+        clutter: 0 (plain background) to 1 (photographs).
+
+    Raises:
+        ValueError: an argument is out of range; the message lists the tasks.
+    """
+    from tlcourse.worlds import draw_glyphs
+
+    images, labels, names = draw_glyphs(task, per_class, seed, size=size, clutter=clutter)
+    return Dataset(f"glyphs: {task.replace('_', ' ')}", images, np.asarray(labels), names, licence="CC0", origin=_MADE, profile=profile())
