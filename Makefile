@@ -1,0 +1,60 @@
+# Two commands do all set-up: `make course` and `make test`. Needs python3 (3.11 or newer) and the package index.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+MIRROR := $(wildcard ../shared/mirror)
+JOBS ?= 2
+export TLCOURSE_MIRROR_DATA ?= $(if $(MIRROR),$(abspath $(MIRROR)))
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup course lab test test-slow lint notebooks claims bench lock clean
+
+help: ## say what each command does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: $(READY) ## make .venv from the lock file; redone only when the lock changes
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python comes without venv. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Setting up .venv (a few minutes, once) ..."
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+course: $(READY) ## run every lesson and solution; pages with outputs at the end
+	@$(BIN)/python -m tlcourse.cli course
+
+lab: $(READY) ## open the course in JupyterLab
+	@$(BIN)/python -m tlcourse.cli lab
+
+test: $(READY) ## check style and types, run the tests and every notebook
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -q -n $(JOBS) --dist loadfile notebooks solutions
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow and not network" tests
+
+test-slow: $(READY) ## the tests that take minutes
+	@$(BIN)/python -m pytest -q -m slow tests
+
+lint: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+notebooks: $(READY) ## for authors: build the notebooks from content/
+	@$(BIN)/python -m tlcourse.cli notebooks
+
+claims: $(READY) ## run every lesson with five seeds, and say where an asserted claim failed
+	@$(BIN)/python benchmarks/claims.py
+
+bench: $(READY) ## measure speed, as ratios within one run
+	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+lock: ## for maintainers: pin all versions again (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--extra dev -o requirements.lock pyproject.toml requirements.build
+
+clean: ## remove pages, caches and .venv
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache

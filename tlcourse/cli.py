@@ -1,0 +1,135 @@
+"""The command line: thin, each command loads what it needs and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_PROFILE_HELP = "embedded: drawn data, no network; full: real data, downloaded once. Default: TLCOURSE_PROFILE, else embedded"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0 good, 1 something failed, 2 wrong use."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept.", file=sys.stderr)
+        return 130
+    except (OSError, ValueError) as error:
+        print(f"tlcourse: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tlcourse", description="Transfer learning with Keras 3: the course and its tools.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    course = _add(commands, "course", _course, "run every lesson and solution, and write pages with their outputs")
+    course.add_argument("only", nargs="?", default="", help="beginning of a topic, such as 02; all if left away")
+    course.add_argument("--profile", choices=("embedded", "full"), help=_PROFILE_HELP)
+    course.add_argument("--out", type=Path, default=Path("build/course"), help="folder of the pages (default: %(default)s)")
+    course.add_argument("--fresh", action="store_true", help="run all, also what did not change since its last run")
+
+    lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at its first lesson")
+    lab.add_argument("folder", nargs="?", type=Path, help="where to work; default: the checkout, else ./tlcourse-course")
+    lab.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
+
+    fetch = _add(commands, "fetch", _fetch, "download the real data of the full profile, verified")
+    fetch.add_argument("names", nargs="*", help="data sets; without names: list them")
+    fetch.add_argument("--all", action="store_true", help="download all of them")
+
+    cache = _add(commands, "cache", _cache, "list or clear the cached features")
+    cache.add_argument("--clear", action="store_true", help="remove them all")
+
+    notebooks = _add(commands, "notebooks", _notebooks, "for authors: build the notebooks from their sources in content/")
+    notebooks.add_argument("only", nargs="?", default="", help="beginning of a topic, such as 02; all if left away")
+    notebooks.add_argument("--check", action="store_true", help="write nothing; fail where a notebook differs from its source")
+
+    _add(commands, "env", _env, "say what this machine is: versions, GPU, profile")
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction, name: str, run, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg, no-untyped-def]
+    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _course(options: argparse.Namespace) -> int:
+    from tlcourse.config import profile
+    from tlcourse.course import find_course, run_course
+
+    chosen = options.profile or profile()
+    index, records = run_course(find_course(), options.out, profile=chosen, only=options.only, fresh=options.fresh)
+    failed = [record for record in records if record.error]
+    for record in failed:
+        print(f"\n{record.title} failed at {record.error}", file=sys.stderr)
+    print(f"\n{len(records) - len(failed)} of {len(records)} notebooks ran to the end. Pages: {index.resolve()}")
+    return 1 if failed else 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    import subprocess
+
+    from tlcourse.course import copy_course, find_course
+
+    course = find_course()
+    target = options.folder or (Path("tlcourse-course") if course.name == "_course" else course)
+    if target != course:
+        print(f"{copy_course(course, target)} notebooks copied to {target.resolve()}; files that were there stay as they are.")
+    first = sorted((target / "notebooks").glob("00_*.ipynb"))[0].relative_to(target)
+    command = [sys.executable, "-m", "jupyter", "lab", str(first), *(["--no-browser"] if options.no_browser else [])]
+    return subprocess.call(command, cwd=target)
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from tlcourse.fetch import fetch, list_downloads
+
+    names = [row.name for row in list_downloads()] if options.all else options.names
+    if not names:
+        print(list_downloads())
+    for name in names:
+        print(f"{name}: {fetch(name)}")
+    return 0
+
+
+def _cache(options: argparse.Namespace) -> int:
+    from tlcourse.features import cache_entries, cache_limit, clear_cache
+
+    if options.clear:
+        print(f"Removed {clear_cache()} entries.")
+        return 0
+    entries = cache_entries()
+    for entry in entries:
+        print(entry)
+    total = sum(entry.size for entry in entries) / 2**20
+    print(f"{len(entries)} entries, {total:,.1f} MiB of at most {cache_limit() / 2**20:,.0f} MiB (TLCOURSE_CACHE_LIMIT)")
+    return 0
+
+
+def _notebooks(options: argparse.Namespace) -> int:
+    from tlcourse.authoring import REPAIR, stale_notebooks, write_notebooks
+    from tlcourse.course import find_course
+
+    root = find_course()
+    if options.check:
+        stale = stale_notebooks(root)
+        print("\n".join([*stale, f"Repair: {REPAIR}"]) if stale else "Every notebook equals its source.")
+        return 1 if stale else 0
+    for path in write_notebooks(root, options.only):
+        print(path.relative_to(root))
+    return 0
+
+
+def _env(options: argparse.Namespace) -> int:
+    from tlcourse.runtime import describe_machine
+
+    print(describe_machine())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

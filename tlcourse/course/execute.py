@@ -1,0 +1,117 @@
+"""Execute one notebook in a fresh kernel and say what happened, whatever happened."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+CELL_LIMIT = 900
+"""Seconds that one cell may take before it counts as endless."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run ended.
+
+    Args:
+        notebook: with outputs, as far as it came.
+        seconds: wall time, the kernel's start included.
+        peak_mib: largest memory of the kernel in MiB; None where the system does not tell.
+        error: "" or what failed, in one paragraph.
+    """
+
+    notebook: Any
+    seconds: float
+    peak_mib: int | None
+    error: str
+
+    @property
+    def ok(self) -> bool:
+        return not self.error
+
+
+def execute(
+    path: Path,
+    *,
+    profile: str,
+    seed: int | None = None,
+    cell_limit: int = CELL_LIMIT,
+    on_cell: Callable[[int, int], None] = lambda done, total: None,
+) -> Outcome:
+    """Run a notebook from top to bottom, in a scratch folder, and stop at the first error.
+
+    A failing check fails the run. A kernel that dies and a cell that does not end are reported, never raised.
+
+    Args:
+        path: the notebook.
+        profile: "embedded" or "full".
+        seed: in place of the notebook's own; None keeps it.
+        cell_limit: seconds a cell may take.
+        on_cell: called with (cells done, cells in all).
+
+    Raises:
+        FileNotFoundError: there is no such notebook.
+        ValueError: the file is no notebook.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    notebook = read_notebook(path)
+    environment = {**os.environ, "TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise"}
+    environment.pop("MPLBACKEND", None)  # the kernel chooses its own, so that figures land in the page
+    if seed is not None:
+        environment["TLCOURSE_SEED"] = str(seed)
+    started, error, peak, number = time.perf_counter(), "", None, 0
+    with tempfile.TemporaryDirectory(prefix="tlcourse-") as scratch:
+        client = NotebookClient(notebook, timeout=cell_limit, kernel_name="python3", resources={"metadata": {"path": scratch}})
+        try:
+            with client.setup_kernel(env=environment):
+                for number, cell in enumerate(notebook.cells, start=1):
+                    client.execute_cell(cell, number - 1)
+                    peak = _peak_mib(client) or peak
+                    on_cell(number, len(notebook.cells))
+        except CellExecutionError as failure:
+            error = _located(notebook, number, f"{failure.ename}: {failure.evalue}")
+        except CellTimeoutError:
+            error = _located(notebook, number, f"did not end within {cell_limit} s. Is there a loop that never stops?")
+        except DeadKernelError:
+            error = _located(notebook, number, "the kernel died. Out of memory, or the code ended the process?")
+    return Outcome(notebook, time.perf_counter() - started, peak, error)
+
+
+def read_notebook(path: Path) -> Any:
+    """Read a notebook, format 4.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is no notebook.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no notebook {str(path)!r}.")
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise ValueError(f"{str(path)!r} is no notebook that can be read ({type(error).__name__}: {error}).") from error
+
+
+def _located(notebook: Any, number: int, what: str) -> str:
+    source = notebook.cells[number - 1].source.strip() if number else ""
+    return f"cell {number} of {len(notebook.cells)}: {what}\n--- the cell ---\n{source}"
+
+
+def _peak_mib(client: Any) -> int | None:
+    """Ask Linux for the largest memory that the kernel has had; other systems do not tell."""
+    pid = getattr(client.km.provisioner, "pid", None)
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM")), None)
+    return int(line.split()[1]) // 1024 if line else None

@@ -1,0 +1,80 @@
+"""Where the notebooks are: the repository that the package was installed from, or the copy inside the package."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+LESSONS, EXERCISES, SOLUTIONS = FOLDERS = ("notebooks", "exercises", "solutions")
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook to run: its path and what pages call it, such as "lesson 02_feature_extraction"."""
+
+    path: Path
+    kind: str
+
+    @property
+    def topic(self) -> str:
+        return self.path.stem
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.topic}"
+
+
+def find_course() -> Path:
+    """Return the folder with `notebooks/`, `exercises/` and `solutions/`: the checkout if there is one, else the package's copy.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    for folder in (_PACKAGE.parent, _PACKAGE / "_course"):
+        if all((folder / name).is_dir() for name in FOLDERS):
+            return folder
+    raise FileNotFoundError(
+        f"The notebooks were not found beside or inside the package at {_PACKAGE}. In a checkout run `make notebooks`; "
+        "otherwise install the package again."
+    )
+
+
+def list_runnable(course: Path, only: str = "") -> list[Notebook]:
+    """List lessons and solutions in the order of the course.
+
+    Args:
+        course: the folder of `find_course`.
+        only: beginning of a topic, such as "02"; "" for all.
+
+    Raises:
+        ValueError: nothing begins with `only`; the message lists the topics.
+    """
+    found = [
+        Notebook(path, kind)
+        for folder, kind in ((LESSONS, "lesson"), (SOLUTIONS, "solution"))
+        for path in sorted((course / folder).glob("*.ipynb"))
+    ]
+    picked = [notebook for notebook in found if notebook.topic.startswith(only)]
+    if not picked:
+        topics = ", ".join(sorted({notebook.topic for notebook in found}))
+        raise ValueError(f"No lesson begins with {only!r}. There are: {topics}.")
+    return sorted(picked, key=lambda notebook: (notebook.topic, notebook.kind))
+
+
+def copy_course(course: Path, target: Path) -> int:
+    """Copy the notebooks for a learner to work in. Files that are there already stay as they are.
+
+    Returns:
+        Number of files copied.
+    """
+    copied = 0
+    for folder in FOLDERS:
+        (target / folder).mkdir(parents=True, exist_ok=True)
+        for path in sorted((course / folder).glob("*.ipynb")):
+            destination = target / folder / path.name
+            if not destination.exists():
+                shutil.copyfile(path, destination)
+                copied += 1
+    return copied
