@@ -50,14 +50,18 @@ def _require_short(cell: SourceCell) -> None:
 def _require_frame(cells: list[SourceCell], name: str) -> None:
     missing = [words for words in OPENING if words not in cells[0].text]
     if missing:
-        raise SourceError(f"{name}: the first cell says what one can do after, how long it takes and what it presumes. Missing: {missing}.")
+        raise SourceError(
+            f"{name}: the first cell says what one can do after, how long it takes and what it presumes. Missing: {missing}."
+        )
     prose = "\n".join(cell.text for cell in cells if cell.kind == "markdown")
     missing = [heading for heading in ENDING if heading not in prose]
     if missing:
         raise SourceError(f"{name}: a lesson ends with {', '.join(ENDING)}. Missing: {', '.join(missing)}.")
     quiz = prose.split("## Quiz", 1)[1].split("## Read on", 1)[0]
     if quiz.count("<details>") < 6 or quiz.count("<details>") != quiz.count("</details>"):
-        raise SourceError(f"{name}: the quiz has an explanation for every option, each in <details><summary>option</summary>...</details>.")
+        raise SourceError(
+            f"{name}: the quiz has an explanation for every option, each in <details><summary>option</summary>...</details>."
+        )
 
 
 def _require_checks(cells: list[SourceCell], name: str) -> None:

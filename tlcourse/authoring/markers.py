@@ -6,7 +6,9 @@ import re
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTION_TAG = "solution"
-_LOOKS_LIKE_MARKER = re.compile(r"#\s*(BEGIN|END|START|STOP)\b.*\b(SOLUTION|ANSWER)|#\s*(BEGIN|END)\s+(HIDDEN|MARK)", re.IGNORECASE)
+_LOOKS_LIKE_MARKER = re.compile(
+    r"#\s*(BEGIN|END|START|STOP)\b.*\b(SOLUTION|ANSWER)|#\s*(BEGIN|END)\s+(HIDDEN|MARK)", re.IGNORECASE
+)
 
 
 class SourceError(ValueError):
@@ -34,7 +36,9 @@ def check_markers(code: str, where: str) -> None:
                 raise SourceError(f"{where}: the region between {BEGIN!r} and {END!r} is empty.")
             inside = False
         elif _LOOKS_LIKE_MARKER.search(text):
-            raise SourceError(f"{where}: {text!r} is no marker. The two markers are {BEGIN!r} and {END!r}, alone on their line.")
+            raise SourceError(
+                f"{where}: {text!r} is no marker. The two markers are {BEGIN!r} and {END!r}, alone on their line."
+            )
         elif inside and text:
             filled = True
     if inside:

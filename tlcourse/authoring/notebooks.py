@@ -48,13 +48,20 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
     source = read_source(text, name)
     if source[0].kind != "markdown" or not source[0].text.startswith("# "):
         raise SourceError(f"{source[0].where}: the first cell is markdown and starts with the title, `# ...`.")
-    cells = [_markdown(source[0].text), _markdown(_badge(folder, topic)), _code(_INSTALL.format(topic=topic), {"tags": ["setup"]})]
+    cells = [
+        _markdown(source[0].text),
+        _markdown(_badge(folder, topic)),
+        _code(_INSTALL.format(topic=topic), {"tags": ["setup"]}),
+    ]
     for cell in source[1:]:
         if folder == EXERCISE and SOLUTION_TAG in cell.tags:
             continue
         cells.append(_markdown(cell.text) if cell.kind == "markdown" else _code_cell(cell, folder))
     _name_cells(cells)
-    return json.dumps({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def _code_cell(cell: SourceCell, folder: str) -> dict[str, Any]:
@@ -74,7 +81,14 @@ def _nbgrader(task_id: str, *, grade: bool) -> dict[str, Any]:
     from tlcourse.checks import find_task
 
     name = ("check-" if grade else "task-") + task_id.replace(".", "-")
-    data: dict[str, Any] = {"grade": grade, "grade_id": name, "locked": grade, "schema_version": 3, "solution": not grade, "task": False}
+    data: dict[str, Any] = {
+        "grade": grade,
+        "grade_id": name,
+        "locked": grade,
+        "schema_version": 3,
+        "solution": not grade,
+        "task": False,
+    }
     if grade:
         data["points"] = find_task(task_id).points
     return {"nbgrader": data}

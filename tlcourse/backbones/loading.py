@@ -167,7 +167,7 @@ def _load_hub(handle: str, input_shape: tuple[int, int, int] | None) -> keras.Mo
     from tlcourse.hub import HubLayer
 
     if input_shape is None:
-        raise ValueError('A hub module does not tell its input size: pass input_shape, such as input_shape=(224, 224, 3).')
+        raise ValueError("A hub module does not tell its input size: pass input_shape, such as input_shape=(224, 224, 3).")
     images = keras.Input(input_shape, name="images")
     scaled = keras.layers.Rescaling(1 / 255, name="preprocessing")(images)  # image modules of TensorFlow Hub take 0..1
     return keras.Model(images, HubLayer(handle, name="hub_module")(scaled), name="hub_backbone")

@@ -101,7 +101,9 @@ class Dataset:
         for label, name in enumerate(self.class_names):
             places = np.flatnonzero(self.labels == label)
             if len(places) <= count:
-                raise ValueError(f"Class {name!r} has {len(places)} images; {count} were asked for, and some must stay. count={count}.")
+                raise ValueError(
+                    f"Class {name!r} has {len(places)} images; {count} were asked for, and some must stay. count={count}."
+                )
             chosen.append(rng.permutation(places)[:count])
         picked = rng.permutation(np.concatenate(chosen))
         rest = np.setdiff1d(np.arange(len(self)), picked)

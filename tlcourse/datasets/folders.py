@@ -81,6 +81,8 @@ def _draw(folder: Path, per_class: int | None, seed: int) -> list[Path]:
     if per_class is None:
         return files
     if not 1 <= per_class <= len(files):
-        raise ValueError(f"`per_class` must lie between 1 and {len(files)}, the pictures of {folder.name!r}. Received: {per_class}.")
+        raise ValueError(
+            f"`per_class` must lie between 1 and {len(files)}, the pictures of {folder.name!r}. Received: {per_class}."
+        )
     picked = np.random.default_rng(seed).permutation(len(files))[:per_class]
     return [files[i] for i in sorted(picked)]

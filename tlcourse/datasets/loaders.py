@@ -38,9 +38,7 @@ def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -
     return replace(found, licence="CC BY 2.0, per picture", origin="TensorFlow flower_photos")
 
 
-def load_cats_and_dogs(
-    per_class: int = 500, seed: int = 0, size: int | None = None, *, split: str = "train"
-) -> Dataset:
+def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = None, *, split: str = "train") -> Dataset:
     """Load photographs of cats and dogs; full profile only.
 
     Both kinds are among the classes of ImageNet, so what an ImageNet backbone reaches here is partly memory.
@@ -59,7 +57,7 @@ def load_cats_and_dogs(
         raise ValueError(f'`split` must be "train" or "validation". Received: split={split!r}.')
     if profile() == "embedded":
         raise ValueError(
-            "Photographs of cats and dogs belong to the full profile. Either switch with tlcourse.use_profile(\"full\"), "
+            'Photographs of cats and dogs belong to the full profile. Either switch with tlcourse.use_profile("full"), '
             "or use the drawn stand-in: tlcourse.load_flowers()."
         )
     from tlcourse.fetch import fetch
@@ -69,7 +67,9 @@ def load_cats_and_dogs(
     return replace(found, licence="research, see the owners", origin="TensorFlow cats_and_dogs_filtered")
 
 
-def load_glyphs(task: str = "digits", per_class: int = 100, seed: int = 0, *, size: int = 32, clutter: float = 1.0) -> Dataset:
+def load_glyphs(
+    task: str = "digits", per_class: int = 100, seed: int = 0, *, size: int = 32, clutter: float = 1.0, half: str = "both"
+) -> Dataset:
     """Draw cluttered glyphs: characters blended over photographs; the same in both profiles.
 
     Args:
@@ -78,11 +78,14 @@ def load_glyphs(task: str = "digits", per_class: int = 100, seed: int = 0, *, si
         seed: 0 or more; other seeds give other pictures.
         size: side in pixels.
         clutter: 0 (plain background) to 1 (photographs).
+        half: "train" and "test" share neither a font nor a piece of a photograph; "both" uses all.
 
     Raises:
         ValueError: an argument is out of range; the message lists the tasks.
     """
     from tlcourse.worlds import draw_glyphs
 
-    images, labels, names = draw_glyphs(task, per_class, seed, size=size, clutter=clutter)
-    return Dataset(f"glyphs: {task.replace('_', ' ')}", images, np.asarray(labels), names, licence="CC0", origin=_MADE, profile=profile())
+    images, labels, names = draw_glyphs(task, per_class, seed, size=size, clutter=clutter, half=half)
+    return Dataset(
+        f"glyphs: {task.replace('_', ' ')}", images, np.asarray(labels), names, licence="CC0", origin=_MADE, profile=profile()
+    )

@@ -1,0 +1,54 @@
+"""Unpack archives whole or not at all, and refuse members that would leave the folder."""
+
+from __future__ import annotations
+
+import stat
+import tarfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+
+class UnsafeArchiveError(OSError):
+    """An archive holds a member that does not belong into its folder."""
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip or tar archive into an existing folder.
+
+    Raises:
+        UnsafeArchiveError: a member is absolute, climbs out with `..`, or is a link or device. Nothing is unpacked then.
+        OSError: the file is no archive, or damaged.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as file:
+                for member in file.infolist():
+                    _require_inside(member.filename, archive, link=stat.S_ISLNK(member.external_attr >> 16))
+                file.extractall(folder)
+        elif tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as file:
+                members = file.getmembers()
+                for member in members:
+                    _require_inside(member.name, archive, link=not (member.isfile() or member.isdir()))
+                for member in members:
+                    member.mode = 0o755 if member.isdir() else 0o644
+                    member.uid = member.gid = 0
+                    member.uname = member.gname = ""
+                file.extractall(folder, members=members, **_FILTER)
+        else:
+            raise OSError(f"Expected a zip or tar archive. Received: {archive.name!r}, {archive.stat().st_size} bytes of another kind.")
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise OSError(f"The archive {archive.name!r} is damaged ({type(error).__name__}: {error}).") from error
+
+
+_FILTER = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later
+
+
+def _require_inside(name: str, archive: Path, *, link: bool) -> None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    leaves = path.is_absolute() or ".." in path.parts or any(":" in part for part in path.parts[:1])
+    if link or leaves:
+        raise UnsafeArchiveError(
+            f"The archive {archive.name!r} holds {name!r}, a link or a path outside its folder. Nothing was unpacked. "
+            "The file is not what it should be: delete it, and tell its owners."
+        )
