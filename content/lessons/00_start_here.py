@@ -1,0 +1,459 @@
+# %% [markdown]
+# # 00 · Start here: measure before you believe
+#
+# This course is about *transfer learning*: taking a network that somebody trained for one task and using what it knows for
+# another task, yours. It will make many claims of the form "this way is better than that way". Before the first of them, this
+# lesson looks at the measuring itself.
+#
+# **After this lesson you can**
+# - say what your machine is, and run a notebook so that somebody else gets the same numbers;
+# - say how far a measured accuracy may be from the true one, and how many test images it takes to be surer;
+# - tell a difference between two methods from the luck of a seed;
+# - find two mistakes that make results wrong without any error message: a leaking split, and predictions that lost their labels.
+#
+# **Time:** 30 minutes. **It presumes** Python, and that you have seen NumPy and the words *training set* and *test set*.
+
+# %% [markdown]
+# ## 1. Where am I?
+#
+# The cell above has printed what this notebook runs on. Three lines of it matter all the time.
+#
+# - **profile**: every notebook of this course exists in two sizes with the same text. `embedded` draws its own pictures and uses
+#   a small network that comes with the course, so it needs no internet and no GPU. `full` downloads real photographs and a network
+#   trained on ImageNet (1.3 million photographs of 1,000 kinds of things). Switch with the environment variable `TLCOURSE_PROFILE`,
+#   or with `tlcourse.use_profile("full")` before the data are loaded. Nothing ever switches silently.
+# - **GPU**: a graphics processor makes training faster. No notebook needs one.
+# - **seed**: a computer's random numbers come from a formula with a starting value, the seed. Same seed, same "random" numbers.
+#
+# When you ask somebody for help, paste that report; `tlcourse.describe_machine()` shows it again. And this is what a seed does:
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+for start in (seed, seed, seed + 1):
+    print(f"five random numbers from seed {start}:", np.random.default_rng(start).integers(100, size=5))
+
+# %%
+# Settings
+per_class = {"embedded": 150, "full": 300}[tlcourse.profile()]  # images of each class; the full profile has fewer classes
+train_per_class = 10  # images of each class to learn from: few, as so often
+small_test = 40  # images in a test set such as people really use
+repeats = 200  # test sets to draw, in order to see how they differ
+draws = 10  # training sets to draw
+
+# %%
+flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
+print(flowers)
+
+# %%
+first_of_each = [int(np.flatnonzero(flowers.labels == c)[k]) for k in range(3) for c in range(flowers.num_classes)]
+names = [flowers.class_names[c] for c in flowers.labels[first_of_each]]
+ax = tlcourse.plots.image_grid(
+    flowers.images[first_of_each],
+    names,
+    columns=flowers.num_classes,
+    title="Three of each kind: light and background differ, the kind is what is asked",
+)
+print(tlcourse.plots.alt_text(ax))
+
+# %% [markdown]
+# ## 2. Something to measure
+#
+# We need a classifier whose accuracy we can measure. The next cell makes one in two steps that lesson 02 takes apart: a
+# pretrained network (a *backbone*) turns each picture into a list of numbers (*features*), and a plain logistic regression learns
+# to tell the kinds of flowers apart by these numbers. Take it as given for now: pictures in, answers out.
+
+# %%
+backbone = tlcourse.load_backbone(pooling="avg")
+features = np.array(tlcourse.extract_features(backbone, flowers.images, cache=False))  # (images, features)
+print(f"{len(features)} pictures, each now {features.shape[1]} numbers")
+
+# %%
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+
+def train_classifier(features, labels):
+    """Return a classifier trained on these features."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300)).fit(features, labels)
+
+
+# %% [markdown]
+# Ten images of each kind are for learning, all others wait to be tested on. `right` holds, for each waiting image, whether the
+# classifier's answer was right. Its mean is the *accuracy*, the share of right answers.
+
+
+# %%
+def draw_training_set(seed):
+    """Return the positions of `train_per_class` images of each class, and of all the others."""
+    rng = np.random.default_rng(seed)
+    train = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
+    return train, np.setdiff1d(np.arange(len(flowers)), train)
+
+
+train, rest = draw_training_set(seed)
+classifier = train_classifier(features[train], flowers.labels[train])
+right = classifier.predict(features[rest]) == flowers.labels[rest]
+large_accuracy = right.mean()
+print(f"{len(train)} images to learn from; accuracy on the other {len(rest)}: {large_accuracy:.3f}")
+
+# %% [markdown]
+# ## 3. One number says too little
+#
+# Most people do not have that many images to test on. Suppose you had 40 of them, and your colleague had 40 others. The
+# classifier is the same, trained once. What would each of you report?
+
+# %%
+rng = np.random.default_rng(seed)
+small_accuracies = np.array([rng.choice(right, small_test, replace=False).mean() for _ in range(repeats)])
+
+print(f"the first five people, {small_test} images each:", small_accuracies[:5])
+print(f"lowest and highest of {repeats} people: {small_accuracies.min():.3f} and {small_accuracies.max():.3f}")
+assert small_accuracies.max() - small_accuracies.min() > 0.15  # one classifier, and more than 15 points between reports
+
+# %%
+fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")
+ax.hist(small_accuracies, bins=np.arange(-0.5, small_test + 1) / small_test, color=tlcourse.plots.colour_of(0))
+ax.axvline(large_accuracy, color="black", linestyle="--", label=f"all {len(rest)} images: {large_accuracy:.2f}")
+ax.set(xlim=(small_accuracies.min() - 0.1, min(1.02, small_accuracies.max() + 0.1)))
+ax.set(xlabel=f"accuracy on {small_test} test images", ylabel="people who report it")
+ax.set_title(f"One classifier, {repeats} test sets: any of these could be 'the' accuracy")
+ax.legend(frameon=False)
+print(f"Bars of {repeats} accuracies around {large_accuracy:.2f}; standard deviation {small_accuracies.std():.3f}.")
+
+# %% [markdown]
+# **What to notice.** Nobody made a mistake. The classifier is the same for all, and yet the reports lie more than 15 points
+# apart. An accuracy from a small test set is one ticket from this lottery.
+#
+# ### How sure am I, with one test set only?
+#
+# You cannot ask 200 colleagues. But you can *pretend*: draw 40 answers from your own 40, with replacement (some come twice, some
+# not at all), take the mean, and do that many times. These means jump about much as other people's results would. Cut off the
+# lowest and the highest 5 %, and what remains is a 90 % *interval*. The name of this trick is the **bootstrap** (Efron, 1979).
+
+
+# %%
+def bootstrap_90(flags, rng, resamples=500):
+    """Return the ends of a 90 % interval of the mean of `flags`."""
+    drawn = rng.choice(flags, size=(resamples, len(flags)))  # with replacement: (resamples, images)
+    return np.quantile(drawn.mean(axis=1), [0.05, 0.95])
+
+
+my_answers = rng.choice(right, small_test, replace=False)
+low, high = bootstrap_90(my_answers, rng)
+print(f"my accuracy: {my_answers.mean():.2f}, 90 % interval {low:.2f} to {high:.2f}")
+
+# %% [markdown]
+# Does it keep its promise? A 90 % interval should hold the true value for about 90 of 100 people. We know the answer here, or
+# nearly: the accuracy on all the waiting images. So let us count.
+
+# %%
+holds = []
+for _ in range(repeats):
+    low, high = bootstrap_90(rng.choice(right, small_test, replace=False), rng)
+    holds.append(low <= large_accuracy <= high)
+coverage = np.mean(holds)
+
+print(f"{coverage:.0%} of {repeats} intervals hold the accuracy on all images")
+assert 0.80 < coverage < 0.98
+
+# %% [markdown]
+# ### How many test images does it take?
+#
+# The interval gets narrower with more images, but slowly: for half the width you need four times as many.
+
+# %%
+sizes = np.array([20, 40, 80, 160, 320, 640])
+widths = np.array([np.mean([np.ptp(bootstrap_90(rng.choice(right, n), rng)) for _ in range(40)]) for n in sizes])
+for n, width in zip(sizes, widths):
+    print(f"{n:4d} test images: the interval is {width:.3f} wide")
+shrink = widths[1] / widths[3]
+print(f"from {sizes[1]} to {sizes[3]} images, four times as many, it shrinks by {shrink:.2f}")
+assert 1.6 < shrink < 2.5
+
+# %%
+fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")
+ax.plot(sizes, widths, "o-", color=tlcourse.plots.colour_of(0), label="measured")
+ax.plot(sizes, widths[0] * np.sqrt(sizes[0] / sizes), ":", color="black", label="1 / square root of the number")
+ax.set(xscale="log", yscale="log", xlabel="test images", ylabel="width of the 90 % interval")
+ax.set_xticks(sizes, sizes)
+ax.set_yticks([0.05, 0.1, 0.2, 0.3], [0.05, 0.1, 0.2, 0.3])
+ax.minorticks_off()
+ax.set_title("Four times the test images, half the doubt")
+ax.legend(frameon=False)
+print(f"The width falls from {widths[0]:.2f} at {sizes[0]} images to {widths[-1]:.2f} at {sizes[-1]}.")
+
+# %% [markdown]
+# From the next lesson on this is one call. It says the same as our own lines: both ends within two points.
+
+# %%
+theirs = tlcourse.evaluate.bootstrap_interval(right, confidence=0.9, seed=seed)
+ours = bootstrap_90(right, rng)
+print(f"package {theirs}, by hand [{ours[0]:.3f}, {ours[1]:.3f}]")
+assert abs(theirs.low - ours[0]) < 0.02
+assert abs(theirs.high - ours[1]) < 0.02
+
+# %% [markdown]
+# ## 4. Seeds: the luck of the training set
+#
+# The test set is one source of luck. Which images you happened to *learn* from is another. The next cell does the whole
+# experiment again with other training images: same method, same number of images, another seed.
+
+# %%
+by_seed = []
+for draw in range(draws):
+    train, rest = draw_training_set([seed, draw])
+    model = train_classifier(features[train], flowers.labels[train])
+    by_seed.append(model.score(features[rest], flowers.labels[rest]))
+summary = tlcourse.evaluate.mean_and_spread(by_seed)
+print("accuracy for each seed:", np.round(by_seed, 3))
+print("mean and spread:", summary)
+
+# %% [markdown]
+# The mean comes with the *standard deviation*, which says how far a single run is from the mean, typically. Both belong in a
+# report; a table with one number for a method leaves out half of what was measured.
+#
+# Here is the game that one can play with seeds. Let A be our method. Let B be exactly the same method, run with all the seeds,
+# *of which the best is reported*. B wins.
+
+# %%
+gain = max(by_seed) - np.mean(by_seed)
+print(f"A, mean over {draws} seeds: {np.mean(by_seed):.3f}")
+print(f"B, the best of {draws} seeds: {max(by_seed):.3f}  (a 'gain' of {100 * gain:.1f} points out of nothing)")
+assert gain > 0
+
+# %%
+fig, ax = plt.subplots(figsize=(6.5, 2.2), layout="constrained")
+ax.plot(by_seed, np.zeros(draws), "o", color=tlcourse.plots.colour_of(0), alpha=0.7, label="one seed each")
+ax.axvline(summary.mean, color="black", linestyle="--", label="mean")
+ax.plot(max(by_seed), 0, "s", color=tlcourse.plots.colour_of(5), fillstyle="none", markersize=13, label="the one that gets published")
+ax.set(yticks=[], ylim=(-0.6, 1), xlabel="accuracy")
+ax.set_title(f"The best of {draws} seeds is {100 * gain:.1f} points above the mean of the same method")
+ax.legend(frameon=False, ncols=3, loc="upper center")
+print(f"{draws} points between {min(by_seed):.3f} and {max(by_seed):.3f}; their mean is {summary.mean:.3f}.")
+
+# %% [markdown]
+# So this course compares methods on the *same* list of seeds, reports mean and spread, and asks whether the difference is
+# large beside the spread. `tlcourse.evaluate.paired_difference` does that from lesson 01 on.
+#
+# ### The same seed gives the same result
+#
+# For others to repeat your numbers, set the seed before anything random happens: before layers are built (their first weights
+# are random) and before training shuffles the data. `tlcourse.set_seed` sets those of Python, NumPy and Keras at once.
+
+# %%
+import keras
+
+
+def train_network(seed, epochs=20):
+    """Train a one-layer network on the first training set; return it."""
+    tlcourse.set_seed(seed)
+    same_scale = keras.layers.LayerNormalization(center=False, scale=False)  # each picture's features: mean 0, spread 1
+    network = keras.Sequential([keras.Input(features.shape[1:]), same_scale, keras.layers.Dense(flowers.num_classes)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(0.003), loss, metrics=["accuracy"])
+    network.fit(features[train], flowers.labels[train], epochs=epochs, verbose=0)
+    return network
+
+
+# %%
+train, rest = draw_training_set(seed)
+first, again, other = (train_network(s).predict(features[rest], verbose=0) for s in (seed, seed, seed + 1))
+print("largest difference between two runs with the same seed:", np.abs(first - again).max())
+print("largest difference between two seeds:                  ", np.abs(first - other).max())
+assert np.abs(first - again).max() < 0.1 * np.abs(first - other).max()
+
+# %% [markdown]
+# On a CPU the first number is zero or next to it. On a GPU the order of additions is not fixed, and the last digits may differ;
+# `keras.utils.set_random_seed` together with `tf.config.experimental.enable_op_determinism()` makes even those equal, but slower.
+#
+# ## 5. A split that leaks
+#
+# Flowers hold still, so one photographs each plant several times. Below, each of 80 plants gets four photographs: cut a little
+# differently, lighter or darker, with fresh noise.
+
+
+# %%
+def photograph_again(image, rng):
+    """Return the picture as another photograph of the same plant: moved, brighter or darker, with noise."""
+    margin = image.shape[0] // 16
+    top, left = rng.integers(0, 2 * margin + 1, size=2)
+    padded = np.pad(image, [(margin, margin), (margin, margin), (0, 0)], mode="edge")
+    moved = padded[top : top + image.shape[0], left : left + image.shape[1]].astype(float)
+    return np.clip(moved * rng.uniform(0.8, 1.2) + rng.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
+
+
+# %%
+plants, photographs = 80, 4
+groups = np.repeat(np.arange(plants), photographs)  # which plant is on photograph i: 0 0 0 0 1 1 1 1 ...
+shots = np.stack([photograph_again(flowers.images[plant], rng) for plant in groups])
+ax = tlcourse.plots.image_grid(shots[:16], [f"plant {group}" for group in groups[:16]], title="Four plants, four photographs of each")
+print(tlcourse.plots.alt_text(ax))
+
+# %% [markdown]
+# Now something absurd: **each plant gets a label by tossing a coin**. There is nothing to learn, so the truth is 50 %, and any
+# accuracy above it is a fault of the measuring. We split into three quarters for learning and one quarter for testing in two
+# ways: shuffling *photographs*, as one does without thinking, or shuffling *plants*, so that all photographs of a plant stay on
+# one side. Ten times each, with new coins.
+
+# %%
+from sklearn.model_selection import GroupShuffleSplit
+
+shot_features = tlcourse.extract_features(backbone, shots, cache=False)
+stays_together = {"photographs shuffled": np.arange(len(shots)), "plants shuffled": groups}
+scores = {name: [] for name in stays_together}
+for name, together in stays_together.items():
+    for draw in range(draws):
+        coin = np.random.default_rng([seed, draw]).permutation(np.arange(plants) % 2)[groups]  # one toss for each plant
+        splitter = GroupShuffleSplit(n_splits=1, test_size=0.25, random_state=draw)
+        learn, test = next(splitter.split(shots, coin, together))
+        scores[name].append(train_classifier(shot_features[learn], coin[learn]).score(shot_features[test], coin[test]))
+    print(f"{name:21s} accuracy on coin tosses: {tlcourse.evaluate.mean_and_spread(scores[name])}")
+
+# %%
+leaky, honest = np.mean(scores["photographs shuffled"]), np.mean(scores["plants shuffled"])
+assert leaky > 0.75  # "it works", says the leaking split, about coin tosses
+assert abs(honest - 0.5) < 0.15  # the truth is 0.5
+
+fig, ax = plt.subplots(figsize=(6.5, 2.6), layout="constrained")
+for row, values in enumerate(scores.values()):
+    ax.plot(values, np.full(draws, row), tlcourse.plots.MARKERS[row], color=tlcourse.plots.colour_of(row), alpha=0.7)
+ax.axvline(0.5, color="black", linestyle="--")
+ax.set(yticks=[0, 1], yticklabels=list(scores), ylim=(-0.5, 1.5), xlabel="accuracy on labels from coin tosses (the truth: 0.5)")
+ax.set_title(f"A leaking split turns nothing into {leaky:.0%}")
+print(f"Photographs shuffled: mean {leaky:.2f}. Plants shuffled: mean {honest:.2f}. Dashed line at 0.5.")
+
+# %% [markdown]
+# **What to notice.** With photographs shuffled, nearly every test photograph has a sister in the training set. The classifier
+# recognises *the plant* and repeats the label it was told. On plants it has never met it is as good as a coin. The same happens
+# with several X-rays of one patient, frames of one film, or sentences of one author.
+#
+# A `Dataset` of this course keeps groups together by itself, once it knows them:
+
+# %%
+album = tlcourse.Dataset("album", shots, coin, ("heads", "tails"), groups=groups)
+learn, test = album.split(0.25, seed=seed)
+shared = np.intersect1d(learn.groups, test.groups)
+print(f"{len(learn)} and {len(test)} photographs; plants on both sides: {len(shared)}")
+assert len(shared) == 0
+
+# %% [markdown]
+# ## 6. Predictions that lost their labels
+#
+# The last trap is short. Large data come in batches from a `tf.data.Dataset`, which one shuffles for training. We test the small
+# network from above, and want to see *which* kinds it confuses. So we collect the true labels, then the predictions.
+
+# %%
+import tensorflow as tf
+
+network = train_network(seed)
+batches = tf.data.Dataset.from_tensor_slices((features[rest], flowers.labels[rest])).shuffle(len(rest)).batch(32)
+_, reported = network.evaluate(batches, verbose=0)
+
+labels = np.concatenate([batch_labels.numpy() for _, batch_labels in batches])
+predicted = network.predict(batches, verbose=0).argmax(axis=1)  # (images, classes) -> (images,)
+computed = np.mean(labels == predicted)
+print(f"evaluate() reports {reported:.3f}; labels and predictions agree in {computed:.3f}")
+
+# %% [markdown]
+# Two numbers for one thing, far apart. The second looks like guessing. No error, no warning.
+#
+# A shuffled dataset is shuffled **anew each time somebody walks through it**. The labels were collected on one walk, the
+# predictions on the next, in another order. The test for it: the share of agreeing pairs must be what `evaluate` reported. The
+# cure: collect both in *one* walk.
+
+# %%
+labels_kept, predicted_kept = [], []
+for batch_features, batch_labels in batches:
+    labels_kept.append(batch_labels.numpy())
+    predicted_kept.append(network.predict_on_batch(batch_features).argmax(axis=1))
+labels_kept, predicted_kept = np.concatenate(labels_kept), np.concatenate(predicted_kept)
+kept = np.mean(labels_kept == predicted_kept)
+
+print(f"evaluate() {reported:.3f}, two walks {computed:.3f}, one walk {kept:.3f}")
+assert abs(kept - reported) < 0.001
+assert reported - computed > 0.2
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
+pairs = {f"Two walks: {computed:.0%} agree": (labels, predicted), f"One walk: {kept:.0%}": (labels_kept, predicted_kept)}
+for ax, (title, (true, guess)) in zip(axes, pairs.items()):
+    counts = tlcourse.evaluate.confusion_matrix(true, guess, flowers.num_classes)
+    tlcourse.plots.confusion(counts, flowers.class_names, title=title, ax=ax)
+    print(tlcourse.plots.alt_text(ax))
+
+# %% [markdown]
+# Each row of such a table is a true class, each column an answer; right answers are on the diagonal. Left, every class seems to
+# be taken for every other. The network is the same in both.
+#
+# It is easy to meet this without having asked for it. Keras' own loader of picture folders shuffles unless told otherwise:
+
+# %%
+import inspect
+
+shuffles = inspect.signature(keras.utils.image_dataset_from_directory).parameters["shuffle"].default
+print("image_dataset_from_directory(..., shuffle=", shuffles, ") is the default", sep="")
+assert shuffles is True
+
+# %% [markdown]
+# ## What to remember
+#
+# - An accuracy without an interval is half a result. Four times the test images halve the interval.
+# - Report mean and spread over several seeds; the best seed of a method is not a better method.
+# - Split by the thing that repeats: by plant, by patient, by author. Random labels are a good test of a split: they must give chance.
+# - Labels and predictions are collected in one walk through the data, and must agree with `evaluate`.
+#
+# ## Quiz
+#
+# **1. Model A has 0.90 and model B 0.85 on the same 40 test images, one run each. What follows?** Choose, then open.
+#
+# <details><summary>A is better: five points are a lot.</summary>
+# No. Five points of 40 images are two images. The first figure shows how much further apart one and the same classifier lands.
+# </details>
+# <details><summary>Nothing yet: more test images and more seeds are needed.</summary>
+# Right. Until the difference is large beside the interval and the spread over seeds, it may be luck.
+# </details>
+# <details><summary>B is better, because it overfits less.</summary>
+# No. Nothing here tells how either does on its training images.
+# </details>
+#
+# **2. You want the interval to be a third as wide. How many more test images?**
+#
+# <details><summary>Three times as many.</summary>
+# No. That makes it narrower by the square root of three, about 1.7.
+# </details>
+# <details><summary>Nine times as many.</summary>
+# Right. The width falls with the square root of the number of images.
+# </details>
+# <details><summary>None: draw more bootstrap resamples.</summary>
+# No. More resamples make the interval steadier, not narrower: they add no information about other images.
+# </details>
+#
+# **3. A clinic has 500 X-rays of 100 patients. How do you split?**
+#
+# <details><summary>Shuffle the X-rays and cut; 500 are enough.</summary>
+# No. Nearly every patient would be on both sides, and the network can recognise patients.
+# </details>
+# <details><summary>Shuffle the patients and cut.</summary>
+# Right. The test then asks what matters: how does it do for patients it has never seen?
+# </details>
+#
+# **4. `evaluate` says 0.83, your own confusion matrix says 0.12. What do you check first?**
+#
+# <details><summary>Whether the network was trained long enough.</summary>
+# No. The network is the same in both numbers, so training cannot explain the difference.
+# </details>
+# <details><summary>Whether labels and predictions come from the same walk through a shuffled dataset.</summary>
+# Right. Two numbers for one thing must agree; when they do not, the pairs have come apart.
+# </details>
+#
+# ## Read on
+#
+# - B. Efron, "Bootstrap methods: another look at the jackknife", *Annals of Statistics*, 1979: where the interval comes from.
+# - X. Bouthillier and others, "Accounting for variance in machine learning benchmarks", 2021 (arXiv 2103.03098).
+# - S. Kapoor and A. Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", *Patterns*, 2023.
+# - Keras' guide to reproducibility: keras.io, "Reproducibility in Keras models".
+#
+# Now the exercise of the same name; then lesson 01, which asks what transfer is worth, counted in labels.
