@@ -1,0 +1,182 @@
+"""`HubLayer`: a TensorFlow Hub module or SavedModel as a Keras 3 layer that trains, saves and loads.
+
+`hub.KerasLayer` belongs to Keras 2 and cannot be used in a Keras 3 model; `keras.layers.TFSMLayer` infers, but does not save the
+module with the model. This layer does both.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import ops
+
+from tlcourse.hub.handles import is_saved_model, resolve
+from tlcourse.hub.module import LoadedModule
+
+_FOLDER = "module"
+
+
+@keras.saving.register_keras_serializable(package="tlcourse")
+class HubLayer(keras.layers.Layer):
+    """Serve a TensorFlow Hub module, or any SavedModel with one input, as a layer.
+
+    The module's variables are weights of the layer: `fit` trains those that the module trains, where `trainable` is True. A model
+    with this layer saves the whole module inside its `.keras` file, trained values included, and loads without the original. A
+    SavedModel is a program: load files of people you trust.
+
+    Args:
+        handle: a folder, a web address of a packed module, or a Kaggle handle. Downloads are cached in the data home.
+        trainable: whether `fit` changes the module's variables, and whether a module with a `training` argument is told so.
+        signature: name of a signature, for modules that are not callable (TensorFlow 1) or offer several.
+        output_key: name of the output, where there are several.
+        **kwargs: `name`, `dtype` and other arguments of a layer. Inputs are cast to float32 for the module, its output to the
+            compute dtype, so that mixed precision works around it.
+
+    Raises:
+        TypeError: `handle` is a `hub.KerasLayer`.
+        FileNotFoundError, HubError: there is no module there.
+        ValueError: no such signature or output, or a choice has to be made.
+        RuntimeError: Keras does not run on TensorFlow.
+    """
+
+    def __init__(
+        self,
+        handle: str | os.PathLike[str],
+        trainable: bool = False,
+        *,
+        signature: str | None = None,
+        output_key: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        stored = kwargs.pop("stored", None)
+        _require_tensorflow()
+        _refuse_keras_layer(handle)
+        super().__init__(autocast=False, **kwargs)
+        self.handle, self.signature, self.output_key = os.fspath(handle), signature, output_key
+        self._folder: Path | None = None
+        self._module: LoadedModule | None = None
+        self._module_weights: list[Any] = []
+        self._stored = stored
+        if stored is None:
+            self._attach(resolve(self.handle))
+        else:
+            self._attach_stored(stored)
+        self.trainable = trainable
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        if self._module is None:
+            raise RuntimeError(
+                f"The module of layer {self.name!r} is not here: the layer was made from a configuration alone, and "
+                f"{self.handle!r} does not exist. Load the whole model with keras.saving.load_model, or make HubLayer(handle) anew."
+            )
+        learning = bool(training) and self.trainable
+        outputs = self._module(_to_float32(inputs), learning)
+        if self.trainable:
+            for penalty in self._module.regularizers:
+                self.add_loss(penalty())
+        return keras.tree.map_structure(self._to_compute_dtype, outputs)
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        if self._module is None and self._stored and self._stored["outputs"]:
+            shape, dtype = self._stored["outputs"]
+            return keras.KerasTensor((inputs.shape[0], *shape[1:]), dtype=dtype)
+        spec = super().compute_output_spec(inputs, training=training)
+        if isinstance(spec, keras.KerasTensor):
+            self._output = [list(spec.shape), spec.dtype]
+        return spec
+
+    def _to_compute_dtype(self, value: Any) -> Any:
+        return ops.cast(value, self.compute_dtype) if _is_float(value) else value
+
+    def _attach(self, folder: Path) -> None:
+        """Load the module and make its variables weights of this layer."""
+        module = LoadedModule(folder, self.signature, self.output_key)
+        fresh = not self._module_weights
+        if not fresh and [tuple(v.shape) for v in module.variables] != [tuple(w.shape) for w in self._module_weights]:
+            raise ValueError(f"The module in {folder} has other variables than the layer {self.name!r} was saved with.")
+        for i, variable in enumerate(module.variables):
+            if fresh:
+                self._add_weight_of(variable.shape, variable.dtype.name, variable.trainable, variable.name)
+            else:
+                variable.assign(self._module_weights[i].value)
+                variable._unique_id = self._module_weights[i].value._unique_id  # a loaded optimizer knows the weight by this
+            self._module_weights[i]._value = variable  # one variable, seen by Keras and by the module
+        self._folder, self._module = folder, module
+
+    def _attach_stored(self, stored: dict[str, Any]) -> None:
+        """Make the weights from what was saved; their module comes with `load_assets`, or from the handle where that exists."""
+        for shape, dtype, trains, name in stored["variables"]:
+            self._add_weight_of(shape, dtype, trains, name)
+        folder = Path(self.handle).expanduser()
+        if is_saved_model(folder):
+            found = LoadedModule(folder, self.signature, self.output_key)
+            if [list(v.shape) for v in found.variables] == [row[0] for row in stored["variables"]]:
+                for weight, variable in zip(self._module_weights, found.variables, strict=True):
+                    weight._value = variable
+                self._folder, self._module = folder, found
+
+    def _add_weight_of(self, shape: Any, dtype: str, trains: bool, name: str) -> None:
+        plain = name.split(":")[0].replace("/", "_")
+        weight = self.add_weight(shape=tuple(shape), dtype=dtype, trainable=trains, initializer="zeros", name=plain, autocast=False)
+        self._module_weights.append(weight)
+
+    def save_assets(self, dir_path: str) -> None:
+        """Put the module's files into the saved model; values travel with the weights."""
+        if self._folder is None:
+            raise RuntimeError(f"The module of layer {self.name!r} is not here, so the model cannot be saved whole.")
+        shutil.copytree(self._folder, Path(dir_path) / _FOLDER)
+
+    def load_assets(self, dir_path: str) -> None:
+        """Take the module from the saved model; what was trained is in the weights already."""
+        from tlcourse.hub.storage import keep_copy
+
+        self._attach(keep_copy(Path(dir_path) / _FOLDER))
+
+    def get_config(self) -> dict[str, Any]:
+        variables = [[list(w.shape), w.dtype, bool(t), w.name] for w, t in zip(self._module_weights, self._flags(), strict=True)]
+        outputs = getattr(self, "_output", None) or (self._stored or {}).get("outputs")
+        return {
+            **super().get_config(),
+            "handle": self.handle,
+            "signature": self.signature,
+            "output_key": self.output_key,
+            "stored": {"variables": variables, "outputs": outputs},
+        }
+
+    def _flags(self) -> list[bool]:
+        """Which weights the module itself trains, whatever this layer's own flag says."""
+        if self._module is not None:
+            return [bool(variable.trainable) for variable in self._module.variables]
+        return [row[2] for row in self._stored["variables"]] if self._stored else []
+
+
+def _is_float(value: Any) -> bool:
+    return hasattr(value, "dtype") and keras.backend.standardize_dtype(value.dtype).startswith(("float", "bfloat"))
+
+
+def _to_float32(value: Any) -> Any:
+    if keras.backend.standardize_dtype(value.dtype) in ("string", "bool", "int32", "int64"):
+        return value
+    return ops.cast(value, "float32")
+
+
+def _require_tensorflow() -> None:
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"HubLayer runs TensorFlow programs, so Keras has to run on TensorFlow. It runs on {keras.backend.backend()!r}: set "
+            "KERAS_BACKEND=tensorflow before Keras is imported, or take a backbone of tlcourse.list_backbones()."
+        )
+
+
+def _refuse_keras_layer(handle: Any) -> None:
+    if any(kind.__name__ == "KerasLayer" and "tensorflow_hub" in kind.__module__ for kind in type(handle).__mro__):
+        raise TypeError(
+            "hub.KerasLayer is a layer of Keras 2 and cannot be part of a Keras 3 model. Pass what you gave to it: "
+            "HubLayer(handle, trainable=...) with the address or folder of the module."
+        )
+    if not isinstance(handle, str | os.PathLike):
+        raise TypeError(f"`handle` is a folder, a web address or a Kaggle handle, as text. Received: {type(handle).__name__}.")
