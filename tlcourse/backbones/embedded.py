@@ -1,0 +1,158 @@
+"""The backbone that ships with the package: a small residual network for 64 x 64 colour photographs.
+
+`build_tiny_resnet()` needs no download. The values were trained from random ones on Tiny ImageNet; `docs/model_cards/tiny_resnet.md`
+tells how, on what terms, and what they are worth. The choice among this and other backbones is made in the registry, not here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "tiny_resnet"
+INPUT_SHAPE = (64, 64, 3)
+SMALLEST_SIDE = 32
+NUM_FEATURES = 1280
+BLOCKS = ("stem", "block1", "block2", "block3", "block4", "block5")
+"""Prefixes of the layer names, from the input (general) to the output (particular to the source)."""
+
+BATCHNORM_MOMENTUM = 0.9
+BATCHNORM_EPSILON = 1e-3
+
+# name, channels, residual units, stride of the first unit
+_STAGES = (("block1", 32, 1, 1), ("block2", 64, 2, 2), ("block3", 128, 3, 2), ("block4", 224, 2, 2))
+
+_FOLDER = Path(__file__).parent / "weights"
+WEIGHTS_PATH = _FOLDER / "tiny_resnet.npz"
+WEIGHTS_SHA256 = "308f6d527d255a4ba5d17b2fbf174fe2d3eaa04620e722319a67dbda08dbb9e5"
+SOURCE_CLASSES = _FOLDER / "tiny_resnet_source_classes.txt"
+"""The 192 source classes, one a line, `wordnet id<TAB>name`: needed to check that a target is no part of the source."""
+
+_NORMAL = "he_normal"
+
+
+def build_tiny_resnet(
+    *,
+    weights: str | None = "pretrained",
+    input_shape: tuple[int, int, int] = INPUT_SHAPE,
+    pooling: str | None = None,
+) -> keras.Model:
+    """Build the embedded residual network without a classifier.
+
+    Raw pixels go in: the first layer (`rescaling`) maps 0..255 to -1..1, so images that were divided by 255 before are scaled
+    twice and look nearly black to the network. Layer names begin with one of `BLOCKS`, so that a block can be frozen by its prefix.
+    After He et al. 2016, "Deep residual learning for image recognition", section 4.2, and a 1x1 convolution to 1280 channels.
+
+    Args:
+        weights: "pretrained" for the values trained on Tiny ImageNet, None for random ones.
+        input_shape: `(height, width, 3)`, each side at least 32. The values were trained at 64 x 64 and other sizes work less well.
+        pooling: None for the feature map `(batch, height / 16, width / 16, 1280)`, "avg" for its mean over the places,
+            `(batch, 1280)`.
+
+    Returns:
+        A functional model called "tiny_resnet", about 2.9 million weights, float32 in the default precision.
+
+    Raises:
+        ValueError: An argument is none of the above, or the file of weights is damaged.
+        FileNotFoundError: The file of weights is missing.
+    """
+    _check(weights, input_shape, pooling)
+    from keras import Input, Model, layers
+
+    def conv_bn(x, prefix, channels, kernel, stride=1):
+        x = layers.Conv2D(channels, kernel, stride, "same", use_bias=False, kernel_initializer=_NORMAL, name=f"{prefix}_conv")(
+            x
+        )
+        return layers.BatchNormalization(momentum=BATCHNORM_MOMENTUM, epsilon=BATCHNORM_EPSILON, name=f"{prefix}_bn")(x)
+
+    def residual(x, prefix, channels, stride):
+        shortcut = x
+        if stride > 1 or x.shape[-1] != channels:
+            shortcut = conv_bn(x, f"{prefix}_shortcut", channels, 1, stride)
+        y = layers.ReLU(name=f"{prefix}_a_relu")(conv_bn(x, f"{prefix}_a", channels, 3, stride))
+        y = conv_bn(y, f"{prefix}_b", channels, 3)
+        return layers.ReLU(name=f"{prefix}_relu")(layers.Add(name=f"{prefix}_add")([y, shortcut]))
+
+    images = Input(input_shape, name="images")
+    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaling")(images)
+    x = layers.ReLU(name="stem_relu")(conv_bn(x, "stem", 32, 3, 2))  # 64 -> 32
+    for name, channels, units, stride in _STAGES:  # 32 -> 32, 16, 8, 4
+        for unit in range(units):
+            x = residual(x, f"{name}_unit{unit + 1}", channels, stride if unit == 0 else 1)
+    x = layers.ReLU(name="block5_relu")(conv_bn(x, "block5", NUM_FEATURES, 1))
+    if pooling == "avg":
+        x = layers.GlobalAveragePooling2D(name="pool")(x)  # (batch, 4, 4, 1280) -> (batch, 1280)
+    model = Model(images, x, name=NAME)
+    if weights == "pretrained":
+        load_pretrained(model)
+    return model
+
+
+def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: str | None = None) -> None:
+    """Put the stored values (float16 on disk, float32 in the model) into a model of `build_tiny_resnet`.
+
+    Args:
+        model: The model to change; every one of its weights is overwritten.
+        path: An `.npz` file with one array per weight, `"layer name/weight name"`. Default: the file that ships with the package.
+        sha256: Expected digest of the file; checked for the shipped file, and for another one if given.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The digest, a name or a shape is not the expected one; the model is unchanged then.
+    """
+    if path is None:
+        path, sha256 = WEIGHTS_PATH, sha256 or WEIGHTS_SHA256
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"The weights of the embedded backbone are missing: expected the file {path}. Install the package again, or build "
+            f"the network with random values: build_tiny_resnet(weights=None)."
+        )
+    if sha256 is not None and (got := hashlib.sha256(path.read_bytes()).hexdigest()) != sha256:
+        raise ValueError(
+            f"The weights in {path} are damaged or of another version: expected sha256={sha256}, got sha256={got}. "
+            f"Install the package again."
+        )
+    with np.load(path, allow_pickle=False) as file:
+        stored = {key: file[key] for key in file.files}
+    wanted = {f"{layer.name}/{weight.name}": weight for layer in model.layers for weight in layer.weights}
+    if stored.keys() != wanted.keys():
+        missing, extra = sorted(wanted.keys() - stored.keys()), sorted(stored.keys() - wanted.keys())
+        raise ValueError(
+            f"The weights in {path} belong to another network: missing {missing[:3]}, unknown {extra[:3]} "
+            f"(of {len(missing)} and {len(extra)}). Pass a model made by build_tiny_resnet()."
+        )
+    for key, weight in wanted.items():
+        if stored[key].shape != tuple(weight.shape):
+            raise ValueError(
+                f"Weight {key!r} has another shape: expected {tuple(weight.shape)}, got {stored[key].shape} in {path}."
+            )
+    for key, weight in wanted.items():
+        weight.assign(stored[key].astype("float32"))
+
+
+def _check(weights, input_shape, pooling):
+    if weights not in ("pretrained", None):
+        raise ValueError(
+            f'`weights` must be "pretrained" or None; got weights={weights!r}. The values were trained on Tiny ImageNet, so '
+            f'there is no "imagenet" here. For a file of your own: load_pretrained(build_tiny_resnet(weights=None), path).'
+        )
+    shape = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else None
+    if (
+        shape is None
+        or len(shape) != 3
+        or shape[2] != 3
+        or not all(isinstance(n, int) and n >= SMALLEST_SIDE for n in shape[:2])
+    ):
+        raise ValueError(
+            f"`input_shape` must be (height, width, 3) with sides of at least {SMALLEST_SIDE} pixels; got input_shape={input_shape!r}. "
+            f"Give it without the batch axis, and make grey images RGB: keras.ops.repeat(images, 3, axis=-1)."
+        )
+    if pooling not in (None, "avg"):
+        raise ValueError(f'`pooling` must be None or "avg"; got pooling={pooling!r}.')
