@@ -229,7 +229,9 @@ def test_a_tar_member_that_leaves_the_folder_is_refused(tmp_path, kind):
     archive, inside = tmp_path / "x.tar.gz", tmp_path / "inside"
     inside.mkdir()
     member = tarfile.TarInfo({"climbs": "../evil", "absolute": "/tmp/evil"}.get(kind, "evil"))
-    member.type = {"symbolic link": tarfile.SYMTYPE, "hard link": tarfile.LNKTYPE, "device": tarfile.CHRTYPE}.get(kind, tarfile.REGTYPE)
+    member.type = {"symbolic link": tarfile.SYMTYPE, "hard link": tarfile.LNKTYPE, "device": tarfile.CHRTYPE}.get(
+        kind, tarfile.REGTYPE
+    )
     member.linkname = "../../outside"
     with tarfile.open(archive, "w:gz") as file:
         file.addfile(tarfile.TarInfo("good.txt"))

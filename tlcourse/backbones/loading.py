@@ -57,7 +57,9 @@ def load_backbone(
         )
     path = _weights_path(weights)
     if not row.builder:
-        model = embedded.build_tiny_resnet(weights=weights if path is None else None, input_shape=shape, pooling=pooling)
+        model = embedded.build_tiny_resnet(
+            weights="pretrained" if weights == "pretrained" else None, input_shape=shape, pooling=pooling
+        )
         if path is not None:
             embedded.load_pretrained(model, path)
         return model

@@ -95,7 +95,8 @@ def run_bank(task: Task, bank: Bank, seeds: Iterable[int] = (PUBLIC_SEED, HIDDEN
     if len(bank.right) < 3 or len(bank.wrong) < 4:
         problems.append(f"{task.id}: {len(bank.right)} right and {len(bank.wrong)} wrong answers; at least 3 and 4 are needed")
     for seed in seeds:
-        for answer in [*bank.right, *bank.wrong, Wrong("unfilled stub", "", stub_source(task))]:
+        answers: list[Right | Wrong] = [*bank.right, *bank.wrong, Wrong("unfilled stub", "", stub_source(task))]
+        for answer in answers:
             verdict, _ = run_task(task, run_source(task, answer.name, answer.source), seed)
             found = f"{verdict.outcome}, {verdict.misconception}: {verdict.message} Received: {verdict.received}"
             where = f"{task.id} {answer.name!r} (seed {seed})"

@@ -11,7 +11,17 @@ from tlcourse.course.pages import Record, read_record, write_index, write_page, 
 from tlcourse.course.places import FOLDERS, Notebook, copy_course, find_course, list_runnable
 from tlcourse.course.progress import Progress
 
-__all__ = ["FOLDERS", "Outcome", "Record", "copy_course", "execute", "find_course", "list_runnable", "read_notebook", "run_course"]
+__all__ = [
+    "FOLDERS",
+    "Outcome",
+    "Record",
+    "copy_course",
+    "execute",
+    "find_course",
+    "list_runnable",
+    "read_notebook",
+    "run_course",
+]
 
 _LIBRARIES = ("keras", "tensorflow", "numpy", "scikit-learn", "matplotlib")
 

@@ -73,7 +73,9 @@ def _row(record: Record) -> str:
     result = f"<span class='failed'>failed</span><pre>{escape(record.error)}</pre>" if record.error else "ran to the end"
     memory = "" if record.peak_mib is None else f"{record.peak_mib:,}"
     link = f"<a href='{escape(record.page)}'>{escape(record.title)}</a>"
-    return f"<tr><td>{link}</td><td>{result}</td><td class='number'>{record.seconds:.0f}</td><td class='number'>{memory}</td></tr>"
+    return (
+        f"<tr><td>{link}</td><td>{result}</td><td class='number'>{record.seconds:.0f}</td><td class='number'>{memory}</td></tr>"
+    )
 
 
 def write_whole(path: Path, text: str) -> None:

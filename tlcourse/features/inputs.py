@@ -111,7 +111,8 @@ def _range_of(backbone: Any) -> tuple[float, float] | None:
     from tlcourse.backbones import contract_of
 
     try:
-        return tuple(contract_of(backbone).value_range)
+        low, high = contract_of(backbone).value_range
+        return float(low), float(high)
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -136,9 +136,7 @@ def _explain(row: Download, error: OSError, home: Path) -> str:
     with suppress(OSError):
         home.rmdir()  # leaves nothing behind where nothing was before
     if error.errno == errno.ENOSPC:
-        return (
-            f"The disk is full: {row.name!r} could not be stored in {home} ({error.strerror}). Free some space, or set TLCOURSE_HOME."
-        )
+        return f"The disk is full: {row.name!r} could not be stored in {home} ({error.strerror}). Free some space, or set TLCOURSE_HOME."
     addresses = ", ".join(part.url for part in row.parts)
     return (
         f"The data set {row.name!r} is not here and could not be brought: {type(error).__name__}: {error}\n"

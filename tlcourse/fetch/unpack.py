@@ -6,6 +6,7 @@ import stat
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 
 class UnsafeArchiveError(OSError):
@@ -22,26 +23,28 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as file:
-                for member in file.infolist():
-                    _require_inside(member.filename, archive, link=stat.S_ISLNK(member.external_attr >> 16))
+                for entry in file.infolist():
+                    _require_inside(entry.filename, archive, link=stat.S_ISLNK(entry.external_attr >> 16))
                 file.extractall(folder)
         elif tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as file:
-                members = file.getmembers()
+            with tarfile.open(archive) as tar:
+                members = tar.getmembers()
                 for member in members:
                     _require_inside(member.name, archive, link=not (member.isfile() or member.isdir()))
                 for member in members:
                     member.mode = 0o755 if member.isdir() else 0o644
                     member.uid = member.gid = 0
                     member.uname = member.gname = ""
-                file.extractall(folder, members=members, **_FILTER)
+                tar.extractall(folder, members=members, **_FILTER)
         else:
-            raise OSError(f"Expected a zip or tar archive. Received: {archive.name!r}, {archive.stat().st_size} bytes of another kind.")
+            raise OSError(
+                f"Expected a zip or tar archive. Received: {archive.name!r}, {archive.stat().st_size} bytes of another kind."
+            )
     except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
         raise OSError(f"The archive {archive.name!r} is damaged ({type(error).__name__}: {error}).") from error
 
 
-_FILTER = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later
+_FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later
 
 
 def _require_inside(name: str, archive: Path, *, link: bool) -> None:

@@ -121,7 +121,9 @@ class HubLayer(keras.layers.Layer):
 
     def _add_weight_of(self, shape: Any, dtype: str, trains: bool, name: str) -> None:
         plain = name.split(":")[0].replace("/", "_")
-        weight = self.add_weight(shape=tuple(shape), dtype=dtype, trainable=trains, initializer="zeros", name=plain, autocast=False)
+        weight = self.add_weight(
+            shape=tuple(shape), dtype=dtype, trainable=trains, initializer="zeros", name=plain, autocast=False
+        )
         self._module_weights.append(weight)
 
     def save_assets(self, dir_path: str) -> None:
@@ -137,7 +139,9 @@ class HubLayer(keras.layers.Layer):
         self._attach(keep_copy(Path(dir_path) / _FOLDER))
 
     def get_config(self) -> dict[str, Any]:
-        variables = [[list(w.shape), w.dtype, bool(t), w.name] for w, t in zip(self._module_weights, self._flags(), strict=True)]
+        variables = [
+            [list(w.shape), w.dtype, bool(t), w.name] for w, t in zip(self._module_weights, self._flags(), strict=True)
+        ]
         outputs = getattr(self, "_output", None) or (self._stored or {}).get("outputs")
         return {
             **super().get_config(),

@@ -29,7 +29,9 @@ class LoadedModule:
             self.function = signatures[_choose_signature(signature, signatures)]
             names = list(self.function.structured_input_signature[1])
             if len(names) != 1:
-                raise ValueError(f"The signature takes {len(names)} inputs ({', '.join(names)}); HubLayer serves modules with one.")
+                raise ValueError(
+                    f"The signature takes {len(names)} inputs ({', '.join(names)}); HubLayer serves modules with one."
+                )
             self.input_name, self.takes_training = names[0], False
             functions = [self.function]
         else:

@@ -51,16 +51,18 @@ def image_grid(
     captions = [""] * len(images)
     if labels is not None:
         require_length("labels", labels, len(images), "picture")
-        captions = [str(label) for label in labels]
+        captions = [str(label) for label in np.asarray(labels)]
     colours = ["0.15"] * len(images)
     if right is not None:
         require_length("right", right, len(images), "picture")
-        captions = [f"{'✓' if flag else '✗'} {caption}".strip() for caption, flag in zip(captions, right, strict=True)]
-        colours = ["0.15" if flag else PALETTE[5] for flag in right]
+        captions = [
+            f"{'✓' if flag else '✗'} {caption}".strip() for caption, flag in zip(captions, np.asarray(right), strict=True)
+        ]
+        colours = ["0.15" if flag else PALETTE[5] for flag in np.asarray(right)]
     ax = _grid(pictures, captions, colours, columns, ax)
     text = f"Grid of {len(images)} pictures of {images.shape[1]} by {images.shape[2]} pixels"
     if labels is not None:
-        names, counts = np.unique(np.array([str(label) for label in labels]), return_counts=True)
+        names, counts = np.unique(np.array([str(label) for label in np.asarray(labels)]), return_counts=True)
         text += ": " + ", ".join(f"{count} {name}" for name, count in zip(names, counts, strict=True))
     if right is not None:
         text += f"; {int(np.count_nonzero(right))} of {len(images)} are right"

@@ -54,7 +54,15 @@ def embedding_map(
         centres[name] = own.mean(axis=0)
         marker = MARKERS[(place + place // len(PALETTE)) % len(MARKERS)]  # the second round pairs colours and markers anew
         ax.scatter(
-            *own.T, s=22, color=colour_of(place), marker=marker, alpha=0.8, edgecolors="0.25", linewidths=0.3, label=name
+            own[:, 0],
+            own[:, 1],
+            s=22,
+            color=colour_of(place),
+            marker=marker,
+            alpha=0.8,
+            edgecolors="0.25",
+            linewidths=0.3,
+            label=name,
         )
     tidy(ax, "first dimension (no unit)", "second dimension (no unit)")
     ax.set_xticks([])
@@ -94,7 +102,9 @@ def moved_per_layer(
     Raises:
         ValueError: if there are no rows, a row has no name or no change, or a change is negative or NaN.
     """
-    names, moved, shifted = [], [], []
+    names: list[str] = []
+    moved: list[float] = []
+    shifted: list[float] = []
     for row in getattr(rows, "rows", rows):
         name, change = _entry(row, "name"), _entry(row, weights)
         if name is None or (change is None and _entry(row, statistics) is None):

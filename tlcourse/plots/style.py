@@ -74,8 +74,9 @@ def as_array(name: str, values: Any, dimensions: Iterable[int]) -> np.ndarray:
 
 def require_length(name: str, values: ArrayLike, expected: int, per: str) -> None:
     """Raise `ValueError` unless `values` has one entry for each `per`."""
-    if len(values) != expected:
-        raise ValueError(f"`{name}` must have one entry per {per} ({expected}). Received: {len(values)}.")
+    received = len(np.asarray(values))
+    if received != expected:
+        raise ValueError(f"`{name}` must have one entry per {per} ({expected}). Received: {received}.")
 
 
 def tidy(ax: Axes, x_label: str, y_label: str) -> None:

@@ -101,7 +101,8 @@ def draw_flowers(
 def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
     """Pixel centres of a twice finer grid, -1 to 1, as two `(4 * size * size,)` arrays."""
     steps = (np.arange(2 * size, dtype=np.float32) + 0.5) / size - 1.0
-    return tuple(axis.ravel() for axis in np.meshgrid(steps, steps))
+    x, y = np.meshgrid(steps, steps)
+    return x.ravel(), y.ravel()
 
 
 def _draw(label: int, rng: np.random.Generator, size: int, background_correlation: float) -> tuple[np.ndarray, np.ndarray]:
@@ -162,7 +163,7 @@ def _stack_petals(rng: np.random.Generator, species: Species) -> tuple[np.ndarra
     direction lies (-1 to 1 from rim to rim), and the petal's own tone.
     """
     angles = np.arange(_BINS) * (2.0 * np.pi / _BINS)
-    reach, across, tones = [], [], []
+    reaches, positions, shades = [], [], []
     start = rng.uniform(0.0, 2.0 * np.pi)
     for row, (count, length) in enumerate(reversed(species.rows)):  # the innermost row lies on top
         sector = 2.0 * np.pi / count
@@ -171,13 +172,14 @@ def _stack_petals(rng: np.random.Generator, species: Species) -> tuple[np.ndarra
         position = offset / (0.5 * sector * species.width * (1.0 + 0.06 * rng.standard_normal((count, 1))))
         lengths = length * (1.0 - 0.05 * np.abs(rng.standard_normal((count, 1))))
         outline = lengths * _superformula(np.clip(position, -1.0, 1.0) * np.pi / 4, species.exponents)
-        reach.append(np.where(np.abs(position) <= 1.0, outline, 0.0))
-        across.append(position)
-        tones.append(np.broadcast_to(1.0 + 0.05 * rng.standard_normal((count, 1)) + 0.06 * row, position.shape))
-    reach, across, tones = np.concatenate(reach), np.concatenate(across), np.concatenate(tones)
+        reaches.append(np.where(np.abs(position) <= 1.0, outline, 0.0))
+        positions.append(position)
+        shades.append(np.broadcast_to(1.0 + 0.05 * rng.standard_normal((count, 1)) + 0.06 * row, position.shape))
+    reach, across, tones = np.concatenate(reaches), np.concatenate(positions), np.concatenate(shades)
     covered = (reach > 0.0).sum(axis=0).max()
     order = np.argsort(reach == 0.0, axis=0, kind="stable")[: min(covered, _LAYERS)]
-    return tuple(np.take_along_axis(table, order, axis=0).astype(np.float32) for table in (reach, across, tones))
+    top = [np.take_along_axis(table, order, axis=0).astype(np.float32) for table in (reach, across, tones)]
+    return top[0], top[1], top[2]
 
 
 def _draw_blossom(
