@@ -89,7 +89,9 @@ def train_classifier(features, labels):
 def draw_training_set(seed):
     """Return the positions of `train_per_class` images of each class, and of all the others."""
     rng = np.random.default_rng(seed)
-    train = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
+    train = np.concatenate(
+        [rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)]
+    )
     return train, np.setdiff1d(np.arange(len(flowers)), train)
 
 
@@ -227,7 +229,7 @@ assert gain > 0
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 2.2), layout="constrained")
 ax.plot(by_seed, np.zeros(draws), "o", color=tlcourse.plots.colour_of(0), alpha=0.7, label="one seed each")
-ax.axvline(summary.mean, color="black", linestyle="--", label="mean")
+ax.axvline(summary.mean, ymax=0.7, color="black", linestyle="--", label="mean")
 ax.plot(max(by_seed), 0, "s", color=tlcourse.plots.colour_of(5), fillstyle="none", markersize=13, label="the one that gets published")
 ax.set(yticks=[], ylim=(-0.6, 1), xlabel="accuracy")
 ax.set_title(f"The best of {draws} seeds is {100 * gain:.1f} points above the mean of the same method")
@@ -288,8 +290,11 @@ def photograph_again(image, rng):
 # %%
 plants, photographs = 80, 4
 groups = np.repeat(np.arange(plants), photographs)  # which plant is on photograph i: 0 0 0 0 1 1 1 1 ...
-shots = np.stack([photograph_again(flowers.images[plant], rng) for plant in groups])
-ax = tlcourse.plots.image_grid(shots[:16], [f"plant {group}" for group in groups[:16]], title="Four plants, four photographs of each")
+found = rng.choice(len(flowers), plants, replace=False)  # the pictures that stand for plants
+shots = np.stack([photograph_again(flowers.images[found[plant]], rng) for plant in groups])
+ax = tlcourse.plots.image_grid(
+    shots[:16], [f"plant {group}" for group in groups[:16]], title="Four plants, four photographs of each"
+)
 print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
@@ -378,7 +383,7 @@ assert reported - computed > 0.2
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
-pairs = {f"Two walks: {computed:.0%} agree": (labels, predicted), f"One walk: {kept:.0%}": (labels_kept, predicted_kept)}
+pairs = {f"Two walks: {computed:.0%} agree": (labels, predicted), f"One walk: {kept:.0%} agree": (labels_kept, predicted_kept)}
 for ax, (title, (true, guess)) in zip(axes, pairs.items()):
     counts = tlcourse.evaluate.confusion_matrix(true, guess, flowers.num_classes)
     tlcourse.plots.confusion(counts, flowers.class_names, title=title, ax=ax)

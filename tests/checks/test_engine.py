@@ -223,6 +223,7 @@ def test_subclasses_are_read_through_their_base_class():
     data = checks.plain([EndlessList([1, 2]), LyingInt(7), {"a": (True, np.float32(0.5))}])
     assert data == [[1, 2], 7, {"a": [True, 0.5]}]
     assert type(data[1]) is int
+    assert type(data[2]["a"][1]) is float
 
 
 def endless():
@@ -328,12 +329,17 @@ def test_what_an_answer_prints_changes_nothing(task, capsys):
     assert outcome(task, double).outcome == "not earned"
 
 
-def test_an_answer_cannot_change_the_case_it_is_judged_by(task):
-    def double(x):
+def test_an_answer_cannot_change_the_case_it_is_judged_by():
+    def judge(case, evidence):
+        return earned() if np.array_equal(evidence["y"], case.inputs["x"]) else not_earned("Changed.")
+
+    def emptied(x):
         x[:] = 0
         return x
 
-    assert outcome(task, double).outcome == "not earned"
+    task = make_task(judge=judge)
+    assert outcome(task, lambda x: x).outcome == "earned"
+    assert outcome(task, emptied).outcome == "not earned"
 
 
 def test_hints_come_one_step_at_a_time_and_are_recorded(task):

@@ -1,0 +1,40 @@
+"""What all tests share: no test touches the reader's own caches, and `mirror` tests find the real data or say why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config):
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("TLCOURSE_MIRROR_DATA"):
+        reason = pytest.mark.skip(reason="TLCOURSE_MIRROR_DATA names no folder with real data")
+        for item in items:
+            if item.get_closest_marker("mirror"):
+                item.add_marker(reason)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_home(tmp_path_factory):
+    """Keep caches of tests apart from those of the person who runs them."""
+    before = os.environ.get("TLCOURSE_HOME")
+    os.environ["TLCOURSE_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    if before is None:
+        del os.environ["TLCOURSE_HOME"]
+    else:
+        os.environ["TLCOURSE_HOME"] = before
+
+
+@pytest.fixture
+def root() -> Path:
+    """The repository."""
+    return ROOT

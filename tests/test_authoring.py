@@ -1,0 +1,130 @@
+"""Sources to notebooks: markers, ids, metadata, and committed notebooks that equal their sources."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import pytest
+
+from tlcourse.authoring import REPAIR, SourceError, build_notebook, lint_source, stale_notebooks
+
+EXERCISE = """# %% [markdown]
+# # Exercise
+# Text.
+
+# %% [markdown]
+# ## Task 0.1: a "careful" split
+# Why.
+
+# %%
+def split(groups):
+    ### BEGIN SOLUTION
+    return groups
+    ### END SOLUTION
+
+
+# %% tags=["solution"]
+print("for instructors")
+
+# %%
+check("0.1", split)
+"""
+
+
+def build(text, folder="exercises"):
+    return json.loads(build_notebook(text, "content/exercises/00_x.py", "00_x", folder))
+
+
+def sources(notebook):
+    return ["".join(cell["source"]) for cell in notebook["cells"]]
+
+
+def test_a_solution_becomes_a_stub_that_names_its_task_at_its_indent():
+    text = sources(build(EXERCISE))[4]
+    assert text == 'def split(groups):\n    raise NotImplementedError("Task 0.1: a \\"careful\\" split")'
+    space = {}
+    exec(text, space)
+    with pytest.raises(NotImplementedError, match=r'Task 0\.1: a "careful" split'):
+        space["split"]([])
+
+
+def test_the_solution_keeps_the_answer_and_loses_the_markers():
+    text = "\n".join(sources(build(EXERCISE, "solutions")))
+    assert "return groups" in text
+    assert "for instructors" in text
+    assert "SOLUTION" not in text
+
+
+def test_cells_tagged_solution_stay_out_of_the_exercise():
+    assert "for instructors" not in "\n".join(sources(build(EXERCISE)))
+
+
+def test_the_same_source_gives_the_same_bytes_and_a_valid_notebook():
+    arguments = (EXERCISE, "content/exercises/00_x.py", "00_x", "exercises")
+    assert build_notebook(*arguments) == build_notebook(*arguments)
+    nbformat.validate(nbformat.reads(build_notebook(*arguments), as_version=4))
+
+
+def test_a_new_cell_changes_no_id_of_the_others_and_ids_are_unique():
+    before = [cell["id"] for cell in build(EXERCISE)["cells"]]
+    more = EXERCISE.replace("# %%\ncheck", "# %%\nx = 1\n\n# %%\nx = 1\n\n# %%\ncheck")
+    after = [cell["id"] for cell in build(more)["cells"]]
+    assert [i for i in after if i in before] == before
+    assert len(after) == len(set(after)) == len(before) + 2
+
+
+def test_answers_and_checks_carry_the_metadata_of_nbgrader():
+    marks = [cell["metadata"]["nbgrader"] for cell in build(EXERCISE)["cells"] if "nbgrader" in cell["metadata"]]
+    assert [(m["solution"], m["grade"], m["grade_id"]) for m in marks] == [
+        (True, False, "task-0-1"),
+        (False, True, "check-0-1"),
+    ]
+    assert marks[1]["points"] > 0
+    assert {m["schema_version"] for m in marks} == {3}
+
+
+def test_the_badge_and_the_setup_cell_come_after_the_title():
+    notebook = build(EXERCISE)
+    assert "github/tlcourse/tlcourse/blob/main/exercises/00_x.ipynb" in sources(notebook)[1]
+    assert notebook["cells"][2]["metadata"]["tags"] == ["setup"]
+    assert 'tlcourse.start("00_x")' in sources(notebook)[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    ### END SOLUTION\n", "", "not closed"),
+        ("    ### BEGIN SOLUTION\n", "", "without '### BEGIN SOLUTION'"),
+        ("### BEGIN SOLUTION", "### BEGIN SOLUTIONS", "no marker"),
+        ("### BEGIN SOLUTION", "### BEGIN HIDDEN TESTS", "no marker"),
+        ("    return groups\n", "", "is empty"),
+        ("return groups", "### BEGIN SOLUTION\n    return groups", "still open"),
+        ('tags=["solution"]', 'tags=["hidden"]', "only tag"),
+        ("## Task 0.1: a", "## A", "no task above"),
+        ("# # Exercise", "# Exercise", "starts with the title"),
+    ],
+)
+def test_a_faulty_source_is_refused_with_file_and_cell(old, new, words):
+    assert old in EXERCISE
+    with pytest.raises(SourceError, match=words) as caught:
+        build(EXERCISE.replace(old, new))
+    assert "content/exercises/00_x.py, cell" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("\n".join(f"x{i} = {i}" for i in range(16)), "at most 15 lines"),
+        ("from numpy import *", "come from nowhere"),
+        ('path = "/home/me/x"', "one machine"),
+        ('check("0.1", split)', "every task has one check cell"),
+    ],
+)
+def test_the_lint_names_habits_that_are_broken(cell, words):
+    with pytest.raises(SourceError, match=words):
+        lint_source(EXERCISE + f"\n# %%\n{cell}\n", "content/exercises/00_x.py")
+
+
+def test_committed_notebooks_equal_their_sources(root):
+    assert stale_notebooks(root) == [], f"Repair with: {REPAIR}"
