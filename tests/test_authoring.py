@@ -117,7 +117,7 @@ def test_a_faulty_source_is_refused_with_file_and_cell(old, new, words):
     [
         ("\n".join(f"x{i} = {i}" for i in range(16)), "at most 15 lines"),
         ("from numpy import *", "come from nowhere"),
-        ('path = "/home/me/x"', "one machine"),
+        ('path = "C:\\\\x"', "one machine"),
         ('check("0.1", split)', "every task has one check cell"),
     ],
 )
