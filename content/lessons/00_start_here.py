@@ -36,7 +36,7 @@ for start in (seed, seed, seed + 1):
 
 # %%
 # Settings
-per_class = {"embedded": 150, "full": 300}[tlcourse.profile()]  # images of each class; the full profile has fewer classes
+per_class = {"embedded": 100, "full": 300}[tlcourse.profile()]  # images of each class; the full profile has fewer classes
 train_per_class = 10  # images of each class to learn from: few, as so often
 small_test = 40  # images in a test set such as people really use
 repeats = 200  # test sets to draw, in order to see how they differ
@@ -230,7 +230,8 @@ assert gain > 0
 fig, ax = plt.subplots(figsize=(6.5, 2.2), layout="constrained")
 ax.plot(by_seed, np.zeros(draws), "o", color=tlcourse.plots.colour_of(0), alpha=0.7, label="one seed each")
 ax.axvline(summary.mean, ymax=0.7, color="black", linestyle="--", label="mean")
-ax.plot(max(by_seed), 0, "s", color=tlcourse.plots.colour_of(5), fillstyle="none", markersize=13, label="the one that gets published")
+ring = {"color": tlcourse.plots.colour_of(5), "fillstyle": "none", "markersize": 13}
+ax.plot(max(by_seed), 0, "s", label="the one that gets published", **ring)
 ax.set(yticks=[], ylim=(-0.6, 1), xlabel="accuracy")
 ax.set_title(f"The best of {draws} seeds is {100 * gain:.1f} points above the mean of the same method")
 ax.legend(frameon=False, ncols=3, loc="upper center")
@@ -319,7 +320,7 @@ for name, together in stays_together.items():
 
 # %%
 leaky, honest = np.mean(scores["photographs shuffled"]), np.mean(scores["plants shuffled"])
-assert leaky > 0.75  # "it works", says the leaking split, about coin tosses
+assert leaky > honest + 0.2  # "it works", says the leaking split, about coin tosses
 assert abs(honest - 0.5) < 0.15  # the truth is 0.5
 
 fig, ax = plt.subplots(figsize=(6.5, 2.6), layout="constrained")

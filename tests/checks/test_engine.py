@@ -152,6 +152,11 @@ def test_a_judge_that_returns_no_valid_verdict_cannot_judge(returned):
     assert outcome(make_task(judge=lambda case, evidence: returned), lambda x: x * 2).outcome == "could not be judged"
 
 
+def test_no_evidence_at_all_means_nothing_was_returned():
+    task = make_task(probe=lambda answer, inputs: call(answer, inputs["x"]))
+    assert outcome(task, lambda x: None).misconception == "nothing-returned"
+
+
 class EqualToEverything:
     def __eq__(self, other):
         return True

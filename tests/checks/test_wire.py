@@ -89,17 +89,20 @@ def npy(array, **options):
     return buffer.getvalue()
 
 
-def lying_header():
+def lying_header(dtype, body=b""):
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f8", "fortran_order": False, "shape": (2_000_000_000,)})
-    return buffer.getvalue() + b"16 bytes of body"
+    np.lib.format.write_array_header_1_0(buffer, {"descr": dtype, "fortran_order": False, "shape": (2_000_000_000,)})
+    return buffer.getvalue() + body
 
 
 HOSTILE = {
     "nested": lambda: archive_of("[" * 100_000 + "]" * 100_000),
     "digits": lambda: archive_of("1" * 10_000),
     "objects": lambda: archive_of(json.dumps({"array": 0}), _0=npy(np.array([{}], dtype=object), allow_pickle=True)),
-    "shape lies": lambda: archive_of(json.dumps({"array": 0}), _0=lying_header()),
+    "shape lies": lambda: archive_of(json.dumps({"array": 0}), _0=lying_header("<f8", b"16 bytes of body")),
+    "bytes left over": lambda: archive_of(json.dumps({"array": 0}), _0=npy(np.zeros(2)) + b"more"),
+    "dates": lambda: archive_of(json.dumps({"array": 0}), _0=npy(np.zeros(2, dtype="M8[s]"))),
+    "empty text, much of it": lambda: archive_of(json.dumps({"array": 0}), _0=lying_header("|U0")),
     "fortran": lambda: archive_of(json.dumps({"array": 0}), _0=npy(np.asfortranarray(np.zeros((2, 3))))),
     "missing array": lambda: archive_of(json.dumps({"array": 3})),
     "path": lambda: archive_of(json.dumps({"array": "../../etc/passwd"})),

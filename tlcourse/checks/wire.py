@@ -97,7 +97,7 @@ def _read_array(member: bytes) -> np.ndarray:
         raise WireError("The data is malformed: an array in an unexpected format.")
     shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
     body = len(member) - stream.tell()
-    if dtype.kind not in "biufU" or fortran_order or any(n < 0 for n in shape) or math.prod(shape) * dtype.itemsize != body:
+    if dtype.itemsize == 0 or fortran_order or any(n < 0 for n in shape) or math.prod(shape) * dtype.itemsize != body:
         raise WireError("The data is malformed: an array's header does not fit its bytes.")
     return (
         np.frombuffer(member, dtype=dtype, offset=stream.tell(), count=math.prod(shape)).reshape(shape)
