@@ -271,6 +271,28 @@ def test_endless_huge_or_foreign_evidence_cannot_be_judged(make):
     assert "cannot read" in verdict.message
 
 
+RECORDS = [
+    None,
+    [],
+    "earned",
+    {},
+    {"status": "ok"},
+    {"status": "earned", "text": "all points"},
+    {"status": "raised"},
+    {"status": "misfit", "message": 3, "expected": "", "received": "", "misconception": None},
+    {"status": "misfit", "message": "", "expected": "", "received": "", "misconception": "unheard-of"},
+    {"status": "wrong kind", "misconception": [], "received": ""},
+    {"status": ["ok"], "evidence": 1},
+    object(),
+    endless(),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=range(len(RECORDS)))
+def test_a_record_that_no_sandbox_of_ours_sends_cannot_be_judged(task, record):
+    assert checks.conclude(task, checks.draw(task, 0), record).outcome == "could not be judged"
+
+
 @pytest.mark.parametrize("exception", [SystemExit(0), GeneratorExit(), RecursionError(), MemoryError()])
 def test_nothing_that_an_answer_raises_ends_the_check(task, exception):
     def double(x):
