@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ _STAGES = (("block1", 32, 1, 1), ("block2", 64, 2, 2), ("block3", 128, 3, 2), ("
 
 _FOLDER = Path(__file__).parent / "weights"
 WEIGHTS_PATH = _FOLDER / "tiny_resnet.npz"
-WEIGHTS_SHA256 = "308f6d527d255a4ba5d17b2fbf174fe2d3eaa04620e722319a67dbda08dbb9e5"
+WEIGHTS_SHA256 = "b5cdd02cd5ace263e484768223e87074097460a5b4780ff90ccea65662f57d9e"
 SOURCE_CLASSES = _FOLDER / "tiny_resnet_source_classes.txt"
 """The 192 source classes, one a line, `wordnet id<TAB>name`: needed to check that a target is no part of the source."""
 
@@ -65,13 +65,13 @@ def build_tiny_resnet(
     _check(weights, input_shape, pooling)
     from keras import Input, Model, layers
 
-    def conv_bn(x, prefix, channels, kernel, stride=1):
+    def conv_bn(x: Any, prefix: str, channels: int, kernel: int, stride: int = 1) -> Any:
         x = layers.Conv2D(channels, kernel, stride, "same", use_bias=False, kernel_initializer=_NORMAL, name=f"{prefix}_conv")(
             x
         )
         return layers.BatchNormalization(momentum=BATCHNORM_MOMENTUM, epsilon=BATCHNORM_EPSILON, name=f"{prefix}_bn")(x)
 
-    def residual(x, prefix, channels, stride):
+    def residual(x: Any, prefix: str, channels: int, stride: int) -> Any:
         shortcut = x
         if stride > 1 or x.shape[-1] != channels:
             shortcut = conv_bn(x, f"{prefix}_shortcut", channels, 1, stride)
@@ -137,7 +137,7 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
         weight.assign(stored[key].astype("float32"))
 
 
-def _check(weights, input_shape, pooling):
+def _check(weights: Any, input_shape: Any, pooling: Any) -> None:
     if weights not in ("pretrained", None):
         raise ValueError(
             f'`weights` must be "pretrained" or None; got weights={weights!r}. The values were trained on Tiny ImageNet, so '

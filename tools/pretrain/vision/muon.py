@@ -39,7 +39,7 @@ class Muon(torch.optim.Optimizer):
             params, load = group["params"], [0.0] * self.world
             flat = torch.zeros(sum(p.numel() for p in params))
             pieces = flat.split([p.numel() for p in params])
-            for p, piece in zip(params, pieces):
+            for p, piece in zip(params, pieces, strict=True):
                 state = self.state[p]
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(p)
@@ -53,5 +53,5 @@ class Muon(torch.optim.Optimizer):
                 piece.copy_(orthogonalise(update).reshape(-1).mul_(0.2 * math.sqrt(max(rows, columns))))
             if self.world > 1:
                 self.total(flat)
-            for p, piece in zip(params, pieces):
+            for p, piece in zip(params, pieces, strict=True):
                 p.mul_(1 - group["lr"] * group["weight_decay"]).add_(piece.view(p.shape), alpha=-group["lr"])

@@ -6,7 +6,7 @@ BatchNorm.
 """
 
 import torch.nn as nn
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 
 # name, channels, residual units, stride of the first unit
 STAGES = (("block1", 32, 1, 1), ("block2", 64, 2, 2), ("block3", 128, 3, 2), ("block4", 224, 2, 2))

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from muon import Muon
 from network import TinyResNet
 
@@ -61,7 +61,7 @@ def average_gradients(params, extra, world):
     flat = torch.cat([p.grad.reshape(-1) for p in params] + [torch.tensor([extra], dtype=torch.float32)])
     total(flat)
     flat /= world
-    for p, piece in zip(params, flat.split([p.numel() for p in params] + [1])):
+    for p, piece in zip(params, flat.split([p.numel() for p in params] + [1])[:-1], strict=True):
         p.grad.copy_(piece.view(p.shape))
     return float(flat[-1])
 
@@ -69,7 +69,7 @@ def average_gradients(params, extra, world):
 def follow(ema, model, decay):
     """Move the averaged model a little towards `model`."""
     with torch.no_grad():
-        for a, b in zip(list(ema.parameters()) + list(ema.buffers()), list(model.parameters()) + list(model.buffers())):
+        for a, b in zip(ema.state_dict().values(), model.state_dict().values(), strict=True):
             if a.dtype.is_floating_point:
                 a.lerp_(b, 1 - decay)
 
@@ -102,7 +102,10 @@ def worker(rank, args):
     chosen = {id(p) for p in kernels}
     decayed = [p for p in params if p.ndim > 1 and id(p) not in chosen]
     adam = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": [p for p in params if p.ndim == 1], "weight_decay": 0.0}],
+        [
+            {"params": decayed, "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in params if p.ndim == 1], "weight_decay": 0.0},
+        ],
         LEARNING_RATE,
     )
     muon = Muon(kernels, LEARNING_RATE, WEIGHT_DECAY, rank=rank, world=args.workers, total=total)
@@ -128,8 +131,8 @@ def worker(rank, args):
             part = slice(s + rank * share, s + (rank + 1) * share)
             index = order[part]
             picks = [views[v] for v in which[part]]
-            x = to_input(np.stack([images[i] for (images, _), i in zip(picks, index)]), flip=True)
-            target = (torch.from_numpy(np.stack([f[i] for (_, f), i in zip(picks, index)])).float() - mean) / std
+            x = to_input(np.stack([images[i] for (images, _), i in zip(picks, index, strict=True)]), flip=True)
+            target = (torch.from_numpy(np.stack([f[i] for (_, f), i in zip(picks, index, strict=True)])).float() - mean) / std
             with torch.autocast("cpu", torch.bfloat16):
                 features = model.match(model.features(x))
             distance = F.mse_loss(features, target)
@@ -144,7 +147,8 @@ def worker(rank, args):
                 group["lr"] = rate
             adam.step(), muon.step()
             step += 1
-            sums, seen = sums + (distance.item(), named.item()), seen + 1
+            sums += (distance.item(), named.item())
+            seen += 1
             if rank == 0:
                 follow(ema, model, min(EMA_DECAY, (1 + step) / (10 + step)))
                 if args.verbose and step % 50 == 0:
