@@ -1,0 +1,281 @@
+"""Tasks of lesson 03: compare two sets of features, keep the first blocks of a network, tell an edge filter from noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import Case, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned, show
+
+# ---------------------------------------------------------------- 3.1 linear CKA
+
+
+def _cka_case(seed: int) -> Case:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(40, 6)) * rng.uniform(0.5, 3.0, size=6) + rng.normal(3.0, 1.0, size=6)
+    rotation = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    mixed = x @ rng.normal(size=(6, 9)) + 4.0 * rng.normal(size=(40, 9)) + 5.0
+    pairs = [[x, x], [x, x @ rotation], [x, 7.5 * x], [x, x + 20.0], [x, mixed], [mixed, x]]
+    return Case(inputs={"pairs": pairs})
+
+
+def _cka_probe(answer: Any, inputs: Any) -> Any:
+    return {"values": [array_of(call(answer, x.copy(), y.copy()), "the result") for x, y in inputs["pairs"]]}
+
+
+def _cka(x: np.ndarray, y: np.ndarray, axis: int | None = 0, power: float = 1.0, *, centre: bool = True) -> float:
+    if centre:
+        x, y = (z - z.mean(axis=axis, keepdims=True) for z in (x, y))
+    top = np.square(np.linalg.norm(x.T @ y))
+    return float((top / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y))) ** power)
+
+
+def _cka_judge(case: Case, evidence: Any) -> Verdict:
+    pairs = case.inputs["pairs"]
+    values = [need_number(value, "the result") for value in evidence["values"]]
+    wanted = [_cka(x, y) for x, y in pairs]
+    if np.allclose(values, wanted, atol=1e-6):
+        return earned("1 on itself, blind to rotation, size and offset, the same in both directions.")
+    variants = {
+        "not-centred": [_cka(x, y, centre=False) for x, y in pairs],
+        "centred-by-one-mean": [_cka(x, y, None) for x, y in pairs],
+        "centred-by-rows": [_cka(x, y, 1) for x, y in pairs],
+        "not-squared": [_cka(x, y, power=0.5) for x, y in pairs],
+    }
+    for name, found in variants.items():
+        if np.allclose(values, found, atol=1e-6):
+            return not_earned(
+                "The value differs from linear CKA.", expected=show(wanted), received=show(values), misconception=name
+            )
+    if abs(values[0] - 1) > 1e-6 or abs(values[2] - values[0]) > 1e-6 * abs(values[0]):
+        return not_earned(
+            "The similarity of features with themselves, or with themselves 7.5 times as large, is not 1.",
+            expected="1 and 1",
+            received=show([values[0], values[2]]),
+            misconception="not-normalised",
+        )
+    return not_earned("The value differs from linear CKA.", expected=show(wanted), received=show(values))
+
+
+_CKA = Task(
+    id="3.1",
+    title="how alike are two sets of features?",
+    points=2,
+    hints=(
+        "What should happen when all values of one column grow by 20? And when everything is 7.5 times as large?",
+        "Subtract each column's mean first; np.linalg.norm of a matrix is the root of the sum of its squares.",
+        "np.linalg.norm(x.T @ y) ** 2 / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)), after centring both",
+    ),
+    answer_name="linear_cka",
+    misconceptions={
+        "not-centred": "Without subtracting the columns' means, the offset of a feature counts as similarity.",
+        "centred-by-one-mean": "One mean over the whole table was subtracted; each feature (column) has its own.",
+        "centred-by-rows": "Rows are images: subtracting a row's mean mixes features. Centre columns: axis=0.",
+        "not-squared": "The norm of x.T @ y is squared in the formula; yours is the root of CKA.",
+        "not-normalised": "Without the division, large features look alike because they are large.",
+    },
+    make_case=_cka_case,
+    probe=_cka_probe,
+    judge=_cka_judge,
+)
+
+# ---------------------------------------------------------------- 3.2 keep the first blocks
+
+_BLOCKS = 3
+
+
+def _copy_case(seed: int) -> Case:
+    return Case(inputs={"seed": seed, "counts": [2, 3]})
+
+
+def _small_network(seed: int) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    x = images = keras.Input((8, 8, 3))
+    for i in range(1, _BLOCKS + 1):
+        x = keras.layers.Conv2D(4, 3, padding="same", name=f"conv{i}")(x)
+        x = keras.layers.BatchNormalization(name=f"norm{i}", momentum=0.5)(x)
+        x = keras.layers.ReLU()(x)
+    return keras.Model(images, keras.layers.Dense(2, name="head")(keras.layers.GlobalAveragePooling2D()(x)))
+
+
+def _weights(model: Any) -> list[list[np.ndarray]]:
+    groups = [[f"conv{i}", f"norm{i}"] for i in range(1, _BLOCKS + 1)] + [["head"]]
+    return [[w for name in names for w in model.get_layer(name).get_weights()] for names in groups]
+
+
+def _same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _copy_probe(answer: Any, inputs: Any) -> Any:
+    import keras
+
+    rows = []
+    for count in inputs["counts"]:
+        source, target = _small_network(inputs["seed"] + 1), _small_network(inputs["seed"] + 2)
+        rng = np.random.default_rng(inputs["seed"])
+        images = rng.normal(size=(16, 8, 8, 3)).astype("float32")
+        for model in (source, target):  # no value as it is at the start, statistics of BatchNorm included
+            model.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in model.get_weights()])
+        source_before, target_before = _weights(source), _weights(target)
+        call(answer, source, target, count)
+        copied = _weights(target)
+        if target.trainable_weights:
+            target.compile(keras.optimizers.SGD(0.1), "mse")
+            target.fit(images, rng.normal(size=(16, 2)), epochs=1, verbose=0)
+        trained = _weights(target)
+        rows.append(
+            {
+                "count": count,
+                "like_source": [_same(a, b) for a, b in zip(copied, source_before, strict=True)],
+                "untouched": [_same(a, b) for a, b in zip(copied, target_before, strict=True)],
+                "moved": [not _same(a, b) for a, b in zip(copied, trained, strict=True)],
+                "source_kept": all(_same(a, b) for a, b in zip(_weights(source), source_before, strict=True)),
+            }
+        )
+    return {"rows": rows}
+
+
+def _copy_judge(case: Case, evidence: Any) -> Verdict:
+    for row in evidence["rows"]:
+        count, like, moved, untouched = row["count"], row["like_source"], row["moved"], row["untouched"]
+        kept = sum(like[:_BLOCKS])
+        received = f"{kept} of {_BLOCKS} blocks equal the source's" + (", and the head too" if like[_BLOCKS] else "")
+        expected = f"the first {count} of {_BLOCKS} blocks equal the source's, the rest as it was"
+        if not row["source_kept"]:
+            return not_earned(
+                "The source changed.", expected="copies flow from source to target", misconception="copied-backwards"
+            )
+        if like[_BLOCKS] or (kept == _BLOCKS and count < _BLOCKS):
+            return not_earned("Too much was copied.", expected=expected, received=received, misconception="copied-everything")
+        if kept != count:
+            name = "nothing-copied" if kept == 0 else "off-by-one" if abs(kept - count) == 1 else None
+            return not_earned("Another number of blocks was copied.", expected=expected, received=received, misconception=name)
+        if not all(like[:count]) or not all(untouched[count:]):
+            return not_earned("Other blocks than the first were touched.", expected=expected, received=received)
+        if count and any(moved[:count]):
+            return not_earned(
+                "A kept block changed during training.",
+                expected=f"blocks 1 to {count} bit for bit the same after fit, their BatchNorm statistics included",
+                received=f"changed: blocks {[i + 1 for i in range(count) if moved[i]]}",
+                misconception="not-frozen",
+            )
+        if not all(moved[count:]):
+            return not_earned(
+                "A block that should learn did not move.",
+                expected="everything after the kept blocks trains",
+                received=f"did not move: {[i + 1 for i in range(count, _BLOCKS + 1) if not moved[i]]}",
+                misconception="froze-too-much",
+            )
+    return earned("Exactly the first blocks came over bit for bit and stayed; the rest was untouched and learned.")
+
+
+_COPY = Task(
+    id="3.2",
+    title="keep the first blocks",
+    points=2,
+    hints=(
+        "Which two layers make a block, and what has to happen to both?",
+        "get_layer(name).get_weights() and set_weights(...) copy; layer.trainable = False keeps.",
+        'for i in range(1, count + 1): for name in (f"conv{i}", f"norm{i}"): copy, then target.get_layer(name).trainable = False',
+    ),
+    answer_name="copy_first_blocks",
+    misconceptions={
+        "nothing-copied": "The target has its own values still: set_weights was not called on it.",
+        "off-by-one": "range(1, count) ends before count. Blocks are numbered from 1.",
+        "copied-everything": "The whole network was copied; only the first blocks should come from the source.",
+        "not-frozen": "Kept means frozen, BatchNorm too: set `trainable = False` on both layers of a kept block.",
+        "froze-too-much": "`target.trainable = False` freezes all; freeze the kept layers one by one.",
+        "copied-backwards": "set_weights changes the object before the dot: that must be a layer of the target.",
+    },
+    make_case=_copy_case,
+    probe=_copy_probe,
+    judge=_copy_judge,
+)
+
+# ---------------------------------------------------------------- 3.3 edge score
+
+
+def _edge_case(seed: int) -> Case:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-3:4, -3:4] / 3.0
+    kernels = []
+    for angle in rng.uniform(0, np.pi, 3):
+        along = x * np.cos(angle) + y * np.sin(angle)
+        kernels.append(np.sin(2.2 * along) * np.exp(-(x**2 + y**2)))
+    ring = np.exp(-3 * (x**2 + y**2))
+    scaled = [-kernels[0], 5.0 * kernels[0], kernels[0] + 2.0, np.rot90(kernels[0]).copy()]
+    return Case(inputs={"kernels": [*kernels, *scaled, ring, *rng.normal(size=(20, 7, 7))]})
+
+
+def _edge_probe(answer: Any, inputs: Any) -> Any:
+    return {"scores": [array_of(call(answer, kernel.copy()), "the score") for kernel in inputs["kernels"]]}
+
+
+def _edge_judge(case: Case, evidence: Any) -> Verdict:
+    scores = np.array([need_number(score, "the score") for score in evidence["scores"]])
+    first, noise = scores[0], scores[8:]
+    if scores.min() < -1e-9 or scores.max() > 1 + 1e-9:
+        return not_earned(
+            "A score lies outside 0 to 1.",
+            expected="0 (no direction) to 1 (one direction)",
+            received=show([scores.min(), scores.max()]),
+            misconception="not-divided",
+        )
+    changed = {"negative": scores[3], "five times as large": scores[4], "turned by 90 degrees": scores[6]}
+    for what, score in changed.items():
+        if abs(score - first) > 1e-6:
+            return not_earned(
+                f"The score of a filter and of the same filter {what} differ.", expected=show(first), received=show(score)
+            )
+    if abs(scores[5] - first) > 1e-6:
+        return not_earned(
+            "Adding the same number to every value of the filter changed its score: brightness counts as an edge.",
+            expected=show(first),
+            received=show(scores[5]),
+            misconception="mean-not-removed",
+        )
+    if scores[7] > 0.2:
+        return not_earned(
+            "A round spot, which has no direction, scores high.",
+            expected="below 0.2",
+            received=show(scores[7]),
+            misconception="angle-not-doubled" if scores[:3].max() < 0.2 else "counts-strength-not-direction",
+        )
+    if scores[:3].min() < 0.5:
+        return not_earned(
+            "An edge filter scores low.",
+            expected="0.5 or more",
+            received=show(scores[:3]),
+            misconception="angle-not-doubled",
+        )
+    if scores[:3].min() < np.quantile(noise, 0.9):
+        return not_earned("Edge filters do not stand out from random ones.", received=show([scores[:3].min(), noise.max()]))
+    return earned("Edge filters of any direction score high, a round spot low, and brightness, sign and size do not matter.")
+
+
+_EDGE = Task(
+    id="3.3",
+    title="is this filter an edge detector?",
+    points=2,
+    hints=(
+        "A wave that runs to the north-east also runs to the south-west: which step of the recipe takes care of that?",
+        "np.fft.fft2(kernel - kernel.mean(), (16, 16)); np.fft.fftfreq(16) gives the frequencies of both axes.",
+        "abs((power * np.exp(2j * angle)).sum()) / power.sum(), with angle = np.arctan2(fy, fx)",
+    ),
+    answer_name="edge_score",
+    misconceptions={
+        "mean-not-removed": "Subtract the filter's mean first: a constant has no direction.",
+        "angle-not-doubled": "Opposite directions cancel unless the angle is doubled: 2j * angle.",
+        "not-divided": "Divide by the sum of the power, or strong filters score above 1.",
+        "counts-strength-not-direction": "The score says how strong the pattern is, not whether it has one direction.",
+    },
+    make_case=_edge_case,
+    probe=_edge_probe,
+    judge=_edge_judge,
+)
+
+TASKS = (_CKA, _COPY, _EDGE)
