@@ -272,7 +272,7 @@ for column, i in zip(axes.T, right, strict=True):
     column[1].imshow(flowers.images[i])
     column[1].imshow(heat, cmap="cividis", alpha=0.55, extent=(0, width, height, 0))
     column[0].set_axis_off(), column[1].set_axis_off()
-fig.suptitle("Bright: places that speak for the class");
+_ = fig.suptitle("Bright: places that speak for the class")
 
 # %% [markdown]
 # **What to notice.** The map is coarse: the last feature map has only a few places a side, each of which sees a large part of the
