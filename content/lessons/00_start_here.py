@@ -312,7 +312,7 @@ stays_together = {"photographs shuffled": np.arange(len(shots)), "plants shuffle
 scores = {name: [] for name in stays_together}
 for name, together in stays_together.items():
     for draw in range(draws):
-        coin = np.random.default_rng([seed, draw]).permutation(np.arange(plants) % 2)[groups]  # one toss for each plant
+        coin = np.random.default_rng([seed, draw]).integers(2, size=plants)[groups]  # one toss for each plant
         splitter = GroupShuffleSplit(n_splits=1, test_size=0.25, random_state=draw)
         learn, test = next(splitter.split(shots, coin, together))
         scores[name].append(train_classifier(shot_features[learn], coin[learn]).score(shot_features[test], coin[test]))

@@ -1,0 +1,271 @@
+# %% [markdown]
+# # 02 · Feature extraction
+#
+# The simplest way to use a pretrained network, and often the best when pictures are few: leave it as it is, take what its last layer
+# says about each picture, and train only a small classifier on that. Think of a toolbox that somebody else filled: you do not forge a
+# new hammer, you learn which tools to reach for.
+#
+# **After this lesson you can**
+# - turn pictures into features with a frozen network, and see what they are worth;
+# - put a new head on a backbone and prove that the backbone did not change;
+# - save most of the time by computing the features once;
+# - avoid two mistakes that give no error: scaling twice, and augmenting in front of a cache.
+#
+# **Time:** 35 minutes. **It presumes** lesson 00, and that you have trained a small Keras model before.
+
+# %%
+import time
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+from sklearn.decomposition import PCA
+
+from tlcourse import evaluate, plots
+
+# %%
+# Settings
+per_class = {"embedded": 100, "full": 200}[tlcourse.profile()]  # pictures of each kind of flower
+train_per_class = 20  # of them, to learn from
+epochs = 10  # passes over the training pictures for a head
+timed_epochs = 2  # passes that are timed end to end
+
+# %% [markdown]
+# ## 1. A backbone and what it expects
+#
+# A *backbone* is a pretrained network without its last layer, the *head*, which knew the old classes. Every backbone was trained on
+# pixels that were prepared in one particular way, its *input contract*. Ours have that preparation inside: raw pixels, 0 to 255, go in.
+
+# %%
+backbone = tlcourse.load_backbone(pooling="avg")
+backbone.trainable = False
+print(f"{backbone.name}: {backbone.count_params():,} weights, {backbone.input_shape[1:]} -> {backbone.output_shape[1:]}")
+print(tlcourse.contract_of(backbone))
+
+# %% [markdown]
+# The same line loads others by name. VGG16 and ResNet50 are the ones you will read about most; MobileNets are for small machines.
+# Their ImageNet weights are downloaded at first use (`full` profile).
+
+# %%
+tlcourse.list_backbones()
+
+# %%
+flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
+rng = np.random.default_rng(seed)
+learn = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
+test = np.setdiff1d(np.arange(len(flowers)), learn)
+print(f"{len(learn)} pictures to learn from, {len(test)} to test on, {flowers.num_classes} classes")
+
+# %% [markdown]
+# ## 2. Pictures become features
+#
+# One picture in, one row of numbers out. In batches, so that memory stays small, and in *inference mode*: layers such as BatchNorm and
+# Dropout behave differently while a network learns, and here it does not.
+
+
+# %%
+def extract(model, images, batch_size=64):
+    """Return `(n, features)`: what a frozen model says about each image."""
+    starts = range(0, len(images), batch_size)
+    return np.concatenate([np.asarray(model(images[s : s + batch_size], training=False)) for s in starts])
+
+
+started = time.perf_counter()
+features = extract(backbone, flowers.images)
+extraction_seconds = time.perf_counter() - started
+print(f"{features.shape[0]} pictures -> {features.shape}, {extraction_seconds:.1f} s")
+
+# %% [markdown]
+# From here on `tlcourse.extract_features` does the same, and remembers the result on disk.
+
+# %%
+assert np.allclose(features, tlcourse.extract_features(backbone, flowers.images), atol=1e-3)
+
+# %% [markdown]
+# What changed? Squeeze the pictures into two dimensions with PCA (the two directions in which they differ most), once from raw pixels
+# and once from features. One marker is one picture.
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+shown = np.flatnonzero(np.isin(flowers.labels, [0, 2, 4]))
+for ax, (name, table) in zip(axes, {"raw pixels": flowers.images.reshape(len(flowers), -1), "features": features}.items(), strict=True):
+    points = PCA(2, random_state=seed).fit_transform(table[shown].astype("float32"))
+    plots.embedding_map(points, flowers.labels[shown], flowers.class_names, title=f"Three kinds of flowers by {name}", ax=ax)
+print(plots.alt_text(fig))
+
+# %% [markdown]
+# ## 3. How much are they worth?
+#
+# A straight line through the features (logistic regression) is the smallest head there is. Compare it on the pretrained features, on
+# those of the *same* network with random values, and on raw pixels. Five draws of the pictures to learn from.
+
+# %%
+untrained = tlcourse.load_backbone(weights=None, pooling="avg")
+tables = {
+    "raw pixels": flowers.images[:, ::4, ::4].reshape(len(flowers), -1) / 255.0,
+    "random network": extract(untrained, flowers.images),
+    "pretrained network": features,
+}
+scores = {name: [] for name in tables}
+for draw in range(5):
+    rng = np.random.default_rng(seed + draw)
+    a = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
+    b = np.setdiff1d(np.arange(len(flowers)), a)
+    for name, table in tables.items():
+        scores[name].append(evaluate.linear_probe(table[a], flowers.labels[a], table[b], flowers.labels[b]))
+
+# %%
+fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+means = {name: np.mean(values) for name, values in scores.items()}
+spreads = [np.std(values, ddof=1) for values in scores.values()]
+ax.barh(list(means), list(means.values()), xerr=spreads, color=plots.colour_of(0), height=0.6, capsize=4)
+ax.axvline(1 / flowers.num_classes, color="black", linestyle="--", label="chance")
+ax.set(xlim=(0, 1), xlabel="accuracy on unseen pictures, mean and standard deviation of five draws")
+ax.set_title(f"{train_per_class} pictures a class: what a straight line gets out of each table")
+ax.legend(frameon=False)
+print({name: f"{value:.2f}" for name, value in means.items()})
+assert means["pretrained network"] > means["random network"] + 0.15
+
+# %% [markdown]
+# The architecture alone is worth little; what it learned on *other* pictures is worth a lot. (Some honesty: in the full profile a few of
+# the flowers, such as the daisy, are among the classes of ImageNet. The drawn flowers are in nobody's training set.)
+#
+# ## 4. A new head, end to end
+#
+# The usual way to write it in Keras: backbone, then a `Dense` layer with one output a class, and `fit`. The backbone is frozen, so
+# only the head learns; but every picture runs through the whole network in every epoch.
+
+
+# %%
+def with_head(base):
+    """A frozen backbone with a new head."""
+    inputs = keras.Input(base.input_shape[1:])
+    outputs = layers.Dense(flowers.num_classes, name="head")(base(inputs, training=False))
+    model = keras.Model(inputs, outputs)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
+    return model
+
+
+x, y = flowers.images[learn], flowers.labels[learn]
+end_to_end = with_head(backbone)
+end_to_end.fit(x, y, epochs=1, batch_size=32, verbose=0)  # the first epoch also builds the program; it is not timed
+before = [value.copy() for value in backbone.get_weights()]
+started = time.perf_counter()
+end_to_end.fit(x, y, epochs=timed_epochs, batch_size=32, verbose=0)
+slow = (time.perf_counter() - started) / timed_epochs
+
+# %% [markdown]
+# Is it really frozen? Not by the flag: compare every number, BatchNorm's statistics included.
+
+# %%
+same = [np.array_equal(old, new) for old, new in zip(before, backbone.get_weights(), strict=True)]
+print(f"{sum(same)} of {len(same)} tensors of the backbone are bit for bit what they were")
+print(f"trainable: {sum(w.shape[0] * (w.shape[1] if len(w.shape) > 1 else 1) for w in end_to_end.trainable_weights):,} numbers, all in the head")
+assert all(same)
+
+# %% [markdown]
+# ## 5. Compute the features once
+#
+# A frozen backbone says the same about a picture in every epoch. So ask it once, and train the head on the answers.
+
+# %%
+head = keras.Sequential([keras.Input((features.shape[1],)), layers.Dense(flowers.num_classes)])
+head.compile(keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+head.fit(features[learn], y, epochs=1, batch_size=32, verbose=0)
+started = time.perf_counter()
+head.fit(features[learn], y, epochs=epochs - 1, batch_size=32, verbose=0)
+fast = (time.perf_counter() - started) / (epochs - 1)
+end_to_end.fit(x, y, epochs=epochs - 1 - timed_epochs, batch_size=32, verbose=0)
+
+# %%
+cached = head.evaluate(features[test], flowers.labels[test], verbose=0)[1]
+whole = end_to_end.evaluate(flowers.images[test], flowers.labels[test], verbose=0)[1]
+fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
+ax.barh(["end to end", "on cached features"], [slow, fast], color=[plots.colour_of(1), plots.colour_of(0)])
+ax.set(xlabel="seconds an epoch", xscale="log")
+ax.set_title(f"The head alone is {slow / fast:.0f} times faster an epoch")
+print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.3f}; extraction once: {extraction_seconds:.1f} s for all")
+assert slow > 5 * fast
+assert abs(cached - whole) < 0.06
+
+# %% [markdown]
+# ## 6. Two mistakes without an error message
+#
+# **Scaling twice.** Many tutorials divide pixels by 255. This backbone already does its own scaling. Nothing crashes; watch the probe.
+
+# %%
+twice = extract(backbone, flowers.images / np.float32(255))
+damage = evaluate.linear_probe(twice[learn], y, twice[test], flowers.labels[test])
+proper = evaluate.linear_probe(features[learn], y, features[test], flowers.labels[test])
+print(f"raw pixels {proper:.2f}, divided by 255 first {damage:.2f}")
+assert damage < proper - 0.05
+try:
+    tlcourse.contract_of(backbone).check(flowers.images / 255)
+except ValueError as error:
+    print("the contract says:", error)
+
+# %% [markdown]
+# **Augmenting in front of a cache.** *Augmentation* shows each picture a little differently in every epoch. Put a cache behind it, as a
+# well known guide does, and the first epoch's versions are served for ever. It has to stand behind the cache.
+
+# %%
+import tensorflow as tf
+
+flip = layers.RandomFlip("horizontal", seed=seed)
+pictures = tf.data.Dataset.from_tensor_slices(flowers.images[learn[:64]])
+orders = {
+    "augment, then cache": pictures.map(lambda image: flip(image, training=True)).cache(),
+    "cache, then augment": pictures.cache().map(lambda image: flip(image, training=True)),
+}
+for name, data in orders.items():
+    one, two = (np.stack(list(data.as_numpy_iterator())) for _ in range(2))
+    same = np.mean([np.array_equal(a, b) for a, b in zip(one, two, strict=True)])
+    print(f"{name}: {100 * same:.0f} % of the pictures are the same in epoch 2 as in epoch 1")
+    assert (same == 1) == (name == "augment, then cache")
+
+# %% [markdown]
+# The same holds for cached *features*: augmenting pictures after their features were computed changes nothing. Feature extraction with a
+# cache has no augmentation; that is its price.
+#
+# ## 7. Your own pictures
+#
+# One folder a class, for example `pictures/cats` and `pictures/dogs`. Then this whole lesson runs on yours: replace `load_flowers`.
+
+# %%
+folder = ""  # the path of your folder
+if folder:
+    mine = tlcourse.load_image_folder(folder, size=backbone.input_shape[1])
+    print(mine, tlcourse.extract_features(backbone, mine.images).shape)
+
+# %% [markdown]
+# ## What to remember
+#
+# - Frozen backbone, new head: the way to begin whenever your data are few and somewhat like the source.
+# - Raw pixels or scaled pixels? The input contract knows. A mistake here gives no error, only worse features.
+# - Believe weights, not flags: compare the backbone before and after.
+# - Compute features once if you do not augment; cache before you augment if you do.
+#
+# ## Quiz
+#
+# **1. Your features come from a cache. You add random flips to the pictures. What happens to the head's accuracy?**
+#
+# <details><summary>It rises, augmentation always helps</summary>No: the head never sees the flipped pictures, only old features.</details>
+# <details><summary>Nothing</summary>Yes. The features were computed before.</details>
+#
+# **2. A backbone scores as badly as chance on your pictures. What do you check first?**
+#
+# <details><summary>Whether pixels are scaled as it expects</summary>Yes: print the smallest and the largest value that goes in.</details>
+# <details><summary>Whether the head needs more layers</summary>Later. A straight line finds something in good features.</details>
+# <details><summary>Whether more epochs help</summary>Not with features that say nothing.</details>
+#
+# **3. Why does the frozen backbone run with training=False?**
+#
+# <details><summary>So that BatchNorm uses its stored statistics and Dropout is off</summary>Yes: the features of a picture must not depend on its neighbours.</details>
+# <details><summary>So that no gradients are computed</summary>No: that is what trainable=False is about. Lesson 04 shows where the two part ways.</details>
+#
+# ## Read on
+#
+# - Kornblith, Shlens, Le (2019): Do better ImageNet models transfer better? arXiv 1805.08974
+# - Keras guide "Transfer learning and fine-tuning", keras.io
