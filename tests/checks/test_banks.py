@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tlcourse.checks import PUBLIC_SEED, load_tasks
-from tlcourse.checks.bank import load_bank, run_bank
+from tlcourse.checks.bank import Bank, Right, Wrong, load_bank, run_bank
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LESSONS = [int(path.name[6:8]) for path in sorted((REPOSITORY / "tlcourse" / "checks").glob("tasks_[0-9][0-9]_*.py"))]
@@ -32,3 +32,19 @@ def test_banks_and_tasks_of_a_lesson_are_the_same_ones(lesson):
     hidden = bank_of(lesson).hidden.tasks
     assert sorted(bank_of(lesson).banks) == sorted([*tasks, *(task.id for task in hidden)])
     assert all(re.fullmatch(rf"{lesson}\.\d+", task_id) for task_id in tasks)
+
+
+def test_the_example_of_the_author_guide_works():
+    text = (REPOSITORY / "docs" / "checks.md").read_text(encoding="utf-8")
+    example = text.split("```python\n")[1].split("```")[0]
+    namespace = {"__name__": "tlcourse.checks.tasks_97_example", "__package__": "tlcourse.checks"}
+    exec(compile(example, "tasks_97_example.py", "exec"), namespace)
+    (task,) = namespace["TASKS"]
+    right = [Right(str(n), f"def centre(x):\n    return x - x.mean(axis=0) + {n} * 0\n") for n in range(3)]
+    wrong = [
+        Wrong("one mean", "one-mean-for-all", "def centre(x):\n    return x - x.mean()\n"),
+        Wrong("in place", "changes-input", "def centre(x):\n    x -= x.mean(axis=0)\n    return x\n"),
+        Wrong("no return", "nothing-returned", "def centre(x):\n    x - x.mean(axis=0)\n"),
+        Wrong("other shape", "", "def centre(x):\n    return x.mean(axis=0)\n"),
+    ]
+    assert run_bank(task, Bank(right, wrong)) == []
