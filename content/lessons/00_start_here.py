@@ -21,7 +21,7 @@
 # - **profile**: every notebook of this course exists in two sizes with the same text. `embedded` draws its own pictures and uses
 #   a small network that comes with the course, so it needs no internet and no GPU. `full` downloads real photographs and a network
 #   trained on ImageNet (1.3 million photographs of 1,000 kinds of things). Switch with the environment variable `TLCOURSE_PROFILE`,
-#   or with `tlcourse.use_profile("full")` before the data are loaded. Nothing ever switches silently.
+#   or with `tlcourse.use_profile("full")` before the data are loaded. On Colab `full` is the default. Nothing switches silently.
 # - **GPU**: a graphics processor makes training faster. No notebook needs one.
 # - **seed**: a computer's random numbers come from a formula with a starting value, the seed. Same seed, same "random" numbers.
 #
