@@ -167,7 +167,7 @@ ax = plots.layer_curve(
     {name: [scratch, *values] for name, values in kept.items()},
     x_label="blocks kept from the source",
     y_label="accuracy on digits",
-    title="A similar source helps at every depth; a distant one costs more, the deeper one keeps",
+    title="A similar source helps, most in the middle; a distant one costs more, the deeper one keeps",
 )
 print(plots.alt_text(ax))
 
@@ -177,7 +177,6 @@ print(f"distant source: keeping one block costs {first_loss:+.2f}, keeping all f
 print(f"similar source: the best depth gains {max(kept['letters']) - scratch:+.2f}; all four kept: {kept['letters'][-1] - scratch:+.2f}")
 assert last_loss > 0.3
 assert first_loss < last_loss / 2
-assert min(kept["letters"]) > scratch
 assert max(kept["letters"]) > scratch + 0.05
 assert kept["letters"][-1] < max(kept["letters"])
 
