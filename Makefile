@@ -32,6 +32,7 @@ course: $(READY) ## run every lesson and solution; pages with outputs at the end
 lab: $(READY) ## open the course in JupyterLab
 	@$(BIN)/python -m tlcourse.cli lab
 
+test: export OMP_NUM_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -q -n $(JOBS) --dist loadfile notebooks solutions
