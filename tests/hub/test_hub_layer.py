@@ -1,10 +1,9 @@
-"""HubLayer: trains, saves and loads modules that were exported in this very test."""
+"""HubLayer: serves, trains, saves and loads modules."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import tarfile
 from pathlib import Path
 
 import keras
@@ -12,56 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tlcourse.hub import HubError, HubLayer, resolve
-
-
-class Module(tf.Module):
-    """A dense map with a moving mean, a penalty, and a `training` argument, as TF2 modules of TensorFlow Hub have them."""
-
-    def __init__(self):
-        super().__init__()
-        self.kernel = tf.Variable(np.random.default_rng(0).normal(size=(4, 3)).astype("float32"), name="kernel")
-        self.mean = tf.Variable(tf.zeros(4), trainable=False, name="mean")
-        self.regularization_losses = [self.penalty]
-
-    @tf.function(input_signature=[])
-    def penalty(self):
-        return 0.5 * tf.reduce_sum(self.kernel**2)
-
-    @tf.function
-    def __call__(self, x, training=False):
-        if training:
-            self.mean.assign(0.9 * self.mean + 0.1 * tf.reduce_mean(x, axis=0))
-        return tf.matmul(x - self.mean, self.kernel)
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    module, folder = Module(), tmp_path_factory.mktemp("modules") / "callable"
-    for training in (True, False):
-        module.__call__.get_concrete_function(tf.TensorSpec((None, 4)), training=training)
-    tf.saved_model.save(module, str(folder))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def with_signatures(tmp_path_factory):
-    """A module that is not callable: two signatures, the second with two outputs, as TensorFlow 1 exported them."""
-    folder = tmp_path_factory.mktemp("modules") / "signatures"
-    module = tf.Module()
-    module.kernel = tf.Variable(tf.ones((4, 2)), name="kernel")
-
-    @tf.function(input_signature=[tf.TensorSpec((None, 4), name="inputs")])
-    def single(inputs):
-        return {"default": tf.matmul(inputs, module.kernel)}
-
-    @tf.function(input_signature=[tf.TensorSpec((None, 4), name="inputs")])
-    def double(inputs):
-        return {"logits": tf.matmul(inputs, module.kernel), "sum": tf.reduce_sum(inputs, axis=1)}
-
-    tf.saved_model.save(module, str(folder), signatures={"default": single, "both": double})
-    return folder
-
+from tlcourse.hub import HubLayer
 
 X = np.random.default_rng(1).normal(size=(32, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype("int64")
@@ -184,47 +134,97 @@ def test_one_of_several_outputs_is_chosen_by_name(with_signatures):
         HubLayer(with_signatures, signature="both", output_key="nothing")(X)
 
 
+def test_only_what_a_module_lists_as_trainable_trains(tmp_path):
+    listed, other = tf.Variable(tf.ones((4, 2)), name="listed"), tf.Variable(tf.ones(2), name="other")
+    module = tf.train.Checkpoint(listed=listed, other=other, trainable_variables=[listed])
+    module.__call__ = tf.function(lambda x: tf.matmul(x, listed) + other, input_signature=[tf.TensorSpec((None, 4))])
+    tf.saved_model.save(module, str(tmp_path))
+    layer = HubLayer(tmp_path, trainable=True)
+    assert [w.name for w in layer.trainable_weights] == ["listed"]
+    before = values(layer)
+    classifier(layer).fit(X, Y, verbose=0)
+    moved = {w.name: not np.array_equal(old, new) for w, old, new in zip(layer.weights, before, values(layer), strict=True)}
+    assert moved == {"listed": True, "other": False}
+
+
+def test_a_module_that_reads_text_trains_and_travels_with_its_vocabulary(reads_text, tmp_path):
+    shutil.copytree(reads_text, tmp_path / "module")
+    words, labels = tf.constant(["good", "bad", "else", "good"]), np.array([0, 1, 1, 0])
+    model = keras.Sequential([keras.Input((), dtype="string"), HubLayer(tmp_path / "module", trainable=True)])
+    model.add(keras.layers.Dense(2))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = values(model.layers[0])
+    model.fit(words, labels, verbose=0)
+    assert not np.array_equal(before[0], values(model.layers[0])[0])
+    expected = model.predict(words, verbose=0)
+    model.save(tmp_path / "model.keras")
+    shutil.rmtree(tmp_path / "module")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.predict(words, verbose=0), expected, rtol=1e-5)
+
+
+def test_keras_never_compiles_a_module_with_xla(reads_text):
+    model = keras.Sequential([keras.Input((), dtype="string"), HubLayer(reads_text), keras.layers.Dense(2)])
+    with pytest.warns(UserWarning, match="doesn't support `jit_compile=True`"):
+        model.compile("sgd", "mse", jit_compile=True)
+    assert model.predict(tf.constant(["good"]), verbose=0).shape == (1, 2)
+
+
+def test_the_type_of_a_text_belongs_to_the_input(reads_text):
+    with pytest.raises(ValueError, match=r"keras\.Input"):
+        HubLayer(reads_text, dtype=tf.string)
+
+
+def test_a_graph_of_tensorflow_1_trains_and_loads_without_its_folder(tmp_path):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        x = tf.compat.v1.placeholder(tf.float32, (None, 4))
+        y = tf.matmul(x, tf.compat.v1.get_variable("kernel", (4, 3)))
+        session.run(tf.compat.v1.global_variables_initializer())
+        expected = session.run(y, {x: X})
+        tf.compat.v1.saved_model.simple_save(session, str(tmp_path / "module"), {"images": x}, {"default": y})
+    layer = HubLayer(tmp_path / "module", trainable=True)
+    np.testing.assert_allclose(layer(X), expected, rtol=1e-5)
+    before, model = values(layer), classifier(layer)
+    model.fit(X, Y, verbose=0)
+    assert not np.array_equal(before[0], values(layer)[0])
+    learned = model.predict(X, verbose=0)
+    model.save(tmp_path / "model.keras")
+    shutil.rmtree(tmp_path / "module")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.predict(X, verbose=0), learned, rtol=1e-5, atol=1e-6)
+
+
+def test_a_loaded_model_can_be_cloned_though_the_original_is_gone(exported, tmp_path):
+    shutil.copytree(exported, tmp_path / "module")
+    model = classifier(HubLayer(tmp_path / "module", trainable=True))
+    model.fit(X, Y, verbose=0)
+    expected = model.predict(X, verbose=0)
+    model.save(tmp_path / "model.keras")
+    shutil.rmtree(tmp_path / "module")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    twin = keras.models.clone_model(again)
+    twin.set_weights(again.get_weights())
+    np.testing.assert_allclose(twin.predict(X, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    twin.layers[0].set_weights([0 * w for w in twin.layers[0].get_weights()])
+    np.testing.assert_allclose(again.predict(X, verbose=0), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_another_module_at_the_old_place_is_not_taken_for_the_saved_one(exported, tmp_path):
+    shutil.copytree(exported, tmp_path / "module")
+    config = HubLayer(tmp_path / "module").get_config()
+    other = tf.Module()
+    other.kernel, other.mean = tf.Variable(tf.ones((4, 3))), tf.Variable(tf.zeros(4))
+    spec = [tf.TensorSpec((None, 4))]
+    other.__call__ = tf.function(lambda x: -tf.matmul(x - other.mean, other.kernel), input_signature=spec)
+    shutil.rmtree(tmp_path / "module")
+    tf.saved_model.save(other, str(tmp_path / "module"))
+    with pytest.raises(RuntimeError, match="is not here"):
+        HubLayer.from_config(config)(X)
+
+
 def test_an_unknown_signature_lists_the_known_ones(with_signatures):
     with pytest.raises(ValueError, match=r"\['both', 'default'\]|\['default', 'both'\]"):
         HubLayer(with_signatures, signature="train")
-
-
-def test_a_hub_keras_layer_is_told_what_to_do_instead(monkeypatch):
-    class KerasLayer:
-        __module__ = "tensorflow_hub.keras_layer"
-
-    with pytest.raises(TypeError, match=r"HubLayer\(handle, trainable=\.\.\.\)"):
-        HubLayer(KerasLayer())
-
-
-def test_a_folder_without_a_module_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"saved_model\.pb"):
-        HubLayer(tmp_path)
-
-
-def test_a_packed_module_is_downloaded_once_and_then_served_offline(exported, tmp_path, monkeypatch):
-    from server import serve
-
-    monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path / "home"))
-    archive = tmp_path / "module.tar.gz"
-    with tarfile.open(archive, "w:gz") as file:
-        file.add(exported, arcname=".")
-    with serve() as site:
-        site.files["module.tar.gz"] = archive.read_bytes()
-        url = f"{site.url}/module.tar.gz"
-        first = resolve(url)
-        assert len(site.requests) == 1
-    monkeypatch.setenv("TLCOURSE_OFFLINE", "1")
-    assert resolve(url) == first
-    with pytest.raises(HubError, match="TLCOURSE_OFFLINE"):
-        resolve("http://127.0.0.1:9/other.tar.gz")
-
-
-def test_a_dead_address_leaves_nothing_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path / "home"))
-    with pytest.raises(HubError, match="pass its folder"):
-        resolve("http://127.0.0.1:9/module.tar.gz")
-    assert [p for p in (tmp_path / "home").rglob("*") if p.is_file() and p.suffix != ".lock"] == []
 
 
 @pytest.mark.mirror

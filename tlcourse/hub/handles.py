@@ -54,7 +54,7 @@ def _from_web(url: str) -> Path:
     target = home / hashlib.sha256(url.encode()).hexdigest()[:20]
     if is_saved_model(target):
         return target
-    if os.environ.get("TLCOURSE_OFFLINE", "0") not in ("", "0"):
+    if _offline():
         raise HubError(_not_here(url, "TLCOURSE_OFFLINE is set"))
     import pooch
     from filelock import FileLock
@@ -81,6 +81,12 @@ def _from_web(url: str) -> Path:
 
 
 def _from_kaggle(handle: str) -> Path:
+    """Bring a module through kagglehub once; a note of its folder serves it without a network afterwards."""
+    note = data_home() / "hub" / f"{hashlib.sha256(handle.encode()).hexdigest()[:20]}.path"
+    if note.is_file() and is_saved_model(folder := Path(note.read_text(encoding="utf-8"))):
+        return folder
+    if _offline():
+        raise HubError(_not_here(handle, "TLCOURSE_OFFLINE is set"))
     try:
         import kagglehub
     except ImportError as error:
@@ -89,9 +95,20 @@ def _from_kaggle(handle: str) -> Path:
             "hand and pass its folder."
         ) from error
     try:
-        return Path(kagglehub.model_download(handle))
+        folder = Path(kagglehub.model_download(handle))
     except Exception as error:  # kagglehub has errors of its own for each cause; all mean that the module is not here
         raise HubError(_not_here(handle, f"{type(error).__name__}: {error}")) from error
+    if not is_saved_model(folder):
+        raise HubError(f"Kaggle's {handle!r} is no SavedModel: {folder} has no saved_model.pb. Choose a tensorFlow2 variation.")
+    note.parent.mkdir(parents=True, exist_ok=True)
+    fresh = note.with_name(f"{note.name}.{os.getpid()}")
+    fresh.write_text(str(folder), encoding="utf-8")
+    os.replace(fresh, note)
+    return folder
+
+
+def _offline() -> bool:
+    return os.environ.get("TLCOURSE_OFFLINE", "0") not in ("", "0")
 
 
 def _not_here(handle: str, reason: str) -> str:

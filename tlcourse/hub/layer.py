@@ -14,8 +14,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from tlcourse.hub.handles import is_saved_model, resolve
+from tlcourse.hub.handles import resolve
 from tlcourse.hub.module import LoadedModule
+from tlcourse.hub.storage import find_again, keep_copy, remember
 
 _FOLDER = "module"
 
@@ -39,7 +40,7 @@ class HubLayer(keras.layers.Layer):
     Raises:
         TypeError: `handle` is a `hub.KerasLayer`.
         FileNotFoundError, HubError: there is no module there.
-        ValueError: no such signature or output, or a choice has to be made.
+        ValueError: no such signature or output, a choice has to be made, or `dtype` is that of a text.
         RuntimeError: Keras does not run on TensorFlow.
     """
 
@@ -55,10 +56,13 @@ class HubLayer(keras.layers.Layer):
         stored = kwargs.pop("stored", None)
         _require_tensorflow()
         _refuse_keras_layer(handle)
+        _refuse_text_dtype(kwargs.get("dtype"))
         super().__init__(autocast=False, **kwargs)
+        self.supports_jit = False  # saved programs may look words up in tables, which XLA cannot compile
         self.handle, self.signature, self.output_key = os.fspath(handle), signature, output_key
         self._folder: Path | None = None
         self._module: LoadedModule | None = None
+        self._mark = ""
         self._module_weights: list[Any] = []
         self._stored = stored
         if stored is None:
@@ -100,24 +104,23 @@ class HubLayer(keras.layers.Layer):
             raise ValueError(f"The module in {folder} has other variables than the layer {self.name!r} was saved with.")
         for i, variable in enumerate(module.variables):
             if fresh:
-                self._add_weight_of(variable.shape, variable.dtype.name, variable.trainable, variable.name)
+                self._add_weight_of(variable.shape, variable.dtype.name, module.trains[i], variable.name)
             else:
                 variable.assign(self._module_weights[i].value)
                 variable._unique_id = self._module_weights[i].value._unique_id  # a loaded optimizer knows the weight by this
             self._module_weights[i]._value = variable  # one variable, seen by Keras and by the module
-        self._folder, self._module = folder, module
+        self._folder, self._module, self._mark = folder, module, remember(folder)
 
     def _attach_stored(self, stored: dict[str, Any]) -> None:
-        """Make the weights from what was saved; their module comes with `load_assets`, or from the handle where that exists."""
+        """Make the weights from what was saved; their module comes with `load_assets`, or is found again where it lies here."""
         for shape, dtype, trains, name in stored["variables"]:
             self._add_weight_of(shape, dtype, trains, name)
-        folder = Path(self.handle).expanduser()
-        if is_saved_model(folder):
-            found = LoadedModule(folder, self.signature, self.output_key)
-            if [list(v.shape) for v in found.variables] == [row[0] for row in stored["variables"]]:
-                for weight, variable in zip(self._module_weights, found.variables, strict=True):
-                    weight._value = variable
-                self._folder, self._module = folder, found
+        self._mark = stored["fingerprint"]
+        folder = find_again(self._mark, Path(self.handle).expanduser())
+        if folder is not None:
+            self._folder, self._module = folder, LoadedModule(folder, self.signature, self.output_key)
+            for weight, variable in zip(self._module_weights, self._module.variables, strict=True):
+                weight._value = variable
 
     def _add_weight_of(self, shape: Any, dtype: str, trains: bool, name: str) -> None:
         plain = name.split(":")[0].replace("/", "_")
@@ -134,8 +137,6 @@ class HubLayer(keras.layers.Layer):
 
     def load_assets(self, dir_path: str) -> None:
         """Take the module from the saved model; what was trained is in the weights already."""
-        from tlcourse.hub.storage import keep_copy
-
         self._attach(keep_copy(Path(dir_path) / _FOLDER))
 
     def get_config(self) -> dict[str, Any]:
@@ -148,13 +149,13 @@ class HubLayer(keras.layers.Layer):
             "handle": self.handle,
             "signature": self.signature,
             "output_key": self.output_key,
-            "stored": {"variables": variables, "outputs": outputs},
+            "stored": {"variables": variables, "outputs": outputs, "fingerprint": self._mark},
         }
 
     def _flags(self) -> list[bool]:
         """Which weights the module itself trains, whatever this layer's own flag says."""
         if self._module is not None:
-            return [bool(variable.trainable) for variable in self._module.variables]
+            return self._module.trains
         return [row[2] for row in self._stored["variables"]] if self._stored else []
 
 
@@ -173,6 +174,14 @@ def _require_tensorflow() -> None:
         raise RuntimeError(
             f"HubLayer runs TensorFlow programs, so Keras has to run on TensorFlow. It runs on {keras.backend.backend()!r}: set "
             "KERAS_BACKEND=tensorflow before Keras is imported, or take a backbone of tlcourse.list_backbones()."
+        )
+
+
+def _refuse_text_dtype(dtype: Any) -> None:
+    if dtype is not None and "string" in (dtype, getattr(dtype, "name", None)):
+        raise ValueError(
+            "`dtype` is the precision that the layer computes in. For a module that reads text, leave it out and give the type to "
+            'the input: keras.Input((), dtype="string"). Received: dtype="string".'
         )
 
 

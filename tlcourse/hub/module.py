@@ -9,6 +9,8 @@ from typing import Any
 class LoadedModule:
     """Call a SavedModel whatever its style: TF2 objects that are callable, or signatures as TF1 exported them.
 
+    Which variables train is what the module lists as `trainable_variables`, or each variable's own flag where it lists none.
+
     Args:
         folder: with `saved_model.pb`.
         signature: name of a signature; None calls the object itself where it is callable, else its only or default signature.
@@ -42,6 +44,8 @@ class LoadedModule:
             functions = self.function.concrete_functions
         unique = {id(variable): variable for function in functions for variable in function.variables}
         self.variables = list(unique.values())
+        named = {id(variable) for variable in getattr(self.loaded, "trainable_variables", None) or ()}
+        self.trains = [id(v) in named if named else bool(v.trainable) for v in self.variables]
         self.regularizers = list(getattr(self.loaded, "regularization_losses", None) or [])
 
     def __call__(self, inputs: Any, training: bool) -> Any:
