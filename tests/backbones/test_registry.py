@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -133,16 +136,37 @@ def test_a_file_that_is_missing_or_belongs_elsewhere_is_named(tmp_path):
         load_backbone("mobilenet_v2_035", weights=tmp_path / "broken.h5", input_shape=SHAPE)
 
 
+@pytest.mark.parametrize("width", ["050", "075", "130", "140"])
+def test_the_other_widths_have_the_same_blocks_and_the_parameters_of_the_table(width):
+    model = load_backbone(f"mobilenet_v2_{width}", weights=None, input_shape=(32, 32, 3))
+    listed = [layer.name for layers in blocks_of(model).values() for layer in layers]
+    assert {layer.name for layer in model.layers if layer.weights} <= set(listed)
+    assert len(listed) == len(set(listed))
+    assert model.count_params() / 1e6 == pytest.approx(BACKBONES[model.name].parameters, abs=0.06)
+
+
+def test_sizes_without_a_file_of_their_own_load_without_a_warning(monkeypatch, recwarn):
+    asked = []
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda name, *args, **kwargs: asked.append(name) or name)
+    monkeypatch.setattr(keras.Model, "load_weights", lambda *args, **kwargs: None)
+    load_backbone("mobilenet_v2_035", input_shape=(160, 96, 3))
+    load_backbone("mobilenet_v3_small", input_shape=SHAPE)
+    assert len(asked) == 2
+    assert "_224_no_top" in asked[0]
+    assert not any("input_shape" in str(warning.message) for warning in recwarn)
+
+
 def test_weights_that_cannot_be_downloaded_name_folder_and_way_out(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
-        raise OSError("no network")
+        raise OSError("URL fetch failure on https://some.where/deep/mobilenet_224_no_top.h5: no network")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", refuse)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     with pytest.raises(OSError, match="KERAS_HOME") as caught:
         load_backbone("mobilenet_v2_035")
-    assert str(tmp_path / "models") in str(caught.value)
+    assert f"put the file mobilenet_224_no_top.h5 into {tmp_path / 'models'}" in str(caught.value)
     assert "embedded" in str(caught.value)
+    assert "some.where" not in str(caught.value)
 
 
 def test_the_defaults_of_the_profiles_are_in_the_table_that_prints():
@@ -164,3 +188,24 @@ def test_real_imagenet_weights_give_the_features_of_keras_applications():
     expected = theirs.predict(keras.applications.mobilenet_v2.preprocess_input(pixels.astype("float32")), verbose=0)
     np.testing.assert_allclose(ours.predict(pixels, verbose=0), expected, rtol=1e-4, atol=1e-5)
     assert expected.std() > 0.1
+
+
+@pytest.mark.mirror
+def test_real_imagenet_weights_load_from_keras_home_without_a_network(tmp_path):
+    root = os.environ.get("TLCOURSE_MIRROR_DATA")
+    if not root:
+        pytest.skip("TLCOURSE_MIRROR_DATA names no folder with real data")
+    shutil.copytree(Path(root) / "keras/models", tmp_path / "models")
+    file = next((tmp_path / "models").glob("mobilenet_v2*0.35_224_no_top.h5"))
+    program = (
+        "import sys, numpy as np; from tlcourse.backbones import load_backbone\n"
+        "shape = dict(input_shape=(128, 128, 3), pooling='avg')\n"
+        "x = np.random.default_rng(0).integers(0, 256, (1, 128, 128, 3), dtype='uint8')\n"
+        "a, b = (load_backbone('mobilenet_v2_035', weights=w, **shape).predict(x, verbose=0) for w in ('pretrained', sys.argv[1]))\n"
+        "assert a.std() > 0.1 and np.array_equal(a, b)"
+    )
+    environment = {**os.environ, "KERAS_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", program, str(file)], env=environment, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MODES = ("tf", "caffe", "torch", "none")
+MODES = ("tf", "caffe", "torch", "unit", "none")
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class InputContract:
         min_size: smallest side that the architecture takes.
         mode: what the model does to raw pixels before the first weights, in the words of `keras.applications`:
             "tf" (to -1..1), "caffe" (BGR, ImageNet mean subtracted), "torch" (to 0..1, ImageNet mean and standard deviation),
-            "none" (the architecture rescales by itself, or takes 0..255).
+            "unit" (to 0..1, for modules of TensorFlow Hub), "none" (the architecture rescales by itself, or takes 0..255).
         source_classes: what it was trained to tell apart, such as "ImageNet-1k".
         value_range: of the images that go in; the same for all.
         channel_order: of the images that go in; the same for all.

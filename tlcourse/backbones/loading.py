@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tlcourse.backbones import embedded
-from tlcourse.backbones.registry import DEFAULT, DEFAULT_SIZE, Backbone, find_backbone
+from tlcourse.backbones.hub_backbone import HUB_NAME, HUB_PREFIX, build_hub_backbone, hub_contract
+from tlcourse.backbones.registry import BACKBONES, DEFAULT, DEFAULT_SIZE, Backbone, find_backbone
 from tlcourse.config import profile
 
 if TYPE_CHECKING:
     import keras
 
     from tlcourse.backbones.contract import InputContract
-
-_HUB_PREFIX = "hub:"
 
 
 def load_backbone(
@@ -29,7 +29,8 @@ def load_backbone(
     """Build a backbone that takes raw RGB pixels, 0 to 255, and preprocesses them itself.
 
     Args:
-        name: of `list_backbones()`, or "hub:" and a handle for `HubLayer`. None: the default of the profile.
+        name: of `list_backbones()`, or "hub:" and the handle of a module for `HubLayer` that takes images scaled to 0..1, as image
+            modules of TensorFlow Hub do. None: the default of the profile.
         weights: "pretrained", None for random values, or a file of weights (`.h5`, `.weights.h5`; `.npz` for the embedded one).
         input_shape: `(height, width, 3)`. None: 64 pixels for the embedded network, 128 for the default of the full profile,
             else what the weights were trained at.
@@ -46,8 +47,8 @@ def load_backbone(
     name = DEFAULT[profile()] if name is None else name
     if pooling not in (None, "avg"):
         raise ValueError(f'`pooling` must be None or "avg". Received: pooling={pooling!r}.')
-    if name.startswith(_HUB_PREFIX):
-        return _load_hub(name.removeprefix(_HUB_PREFIX), input_shape)
+    if name.startswith(HUB_PREFIX):
+        return build_hub_backbone(name.removeprefix(HUB_PREFIX), weights, input_shape, pooling)
     row = find_backbone(name)
     side = DEFAULT_SIZE[profile()] if name == DEFAULT[profile()] else row.contract.size
     shape = tuple(input_shape) if input_shape is not None else (side, side, 3)
@@ -75,7 +76,10 @@ def contract_of(backbone: str | keras.Model) -> InputContract:
     Raises:
         ValueError: the registry does not know it.
     """
-    return find_backbone(backbone if isinstance(backbone, str) else _registered_name(backbone)).contract
+    if isinstance(backbone, str):
+        return find_backbone(backbone).contract
+    name = _registered_name(backbone)
+    return hub_contract(_inner(backbone, name)) if name == HUB_NAME else find_backbone(name).contract
 
 
 def blocks_of(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
@@ -91,7 +95,9 @@ def blocks_of(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
         ValueError: the registry does not know the model, or a layer with weights fits no block.
     """
     name = _registered_name(model)
-    inner = next((layer for layer in model.layers if layer.name == name), model)
+    inner = _inner(model, name)
+    if name == HUB_NAME:
+        return {"module": [layer for layer in inner.layers if layer.weights]}
     rows = find_backbone(name).blocks
     blocks: dict[str, list[Any]] = {block: [] for block, _ in rows}
     for layer in inner.layers:
@@ -103,11 +109,13 @@ def blocks_of(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
     return blocks
 
 
-def _registered_name(model: keras.Model) -> str:
-    from tlcourse.backbones.registry import BACKBONES
+def _inner(model: keras.Model, name: str) -> Any:
+    return next((layer for layer in model.layers if layer.name == name), model)
 
+
+def _registered_name(model: keras.Model) -> str:
     names = [model.name, *(layer.name for layer in getattr(model, "layers", ()))]
-    found = next((name for name in names if name in BACKBONES), None)
+    found = next((name for name in names if name in BACKBONES or name == HUB_NAME), None)
     if found is None:
         raise ValueError(f"The registry knows neither model {model.name!r} nor a model in it. It has: {', '.join(BACKBONES)}.")
     return found
@@ -138,20 +146,30 @@ def _build_application(
     build = getattr(keras.applications, row.builder)
     options = {"include_top": False, "input_tensor": ready, "pooling": pooling, **dict(row.options)}
     try:
-        model = build(weights="imagenet" if weights == "pretrained" else None, **options)
+        with warnings.catch_warnings():  # the one file for 224 pixels serves every size; Keras warns of that
+            warnings.filterwarnings("ignore", message="`input_shape` is undefined or non-square")
+            model = build(weights="imagenet" if weights == "pretrained" else None, **options)
     except Exception as error:
         if weights != "pretrained":
             raise
-        folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
-        raise OSError(
-            f"The ImageNet weights of {row.name!r} could not be loaded ({type(error).__name__}: {error}). Put Keras' file for "
-            f"{row.builder} without top into {folder}, or set KERAS_HOME to a folder whose `models` has it. The embedded profile "
-            f'needs no file: tlcourse.use_profile("embedded").'
-        ) from error
-    model = keras.Model(model.inputs, model.outputs, name=row.name)
+        raise _no_pretrained(row, error) from error
+    model = keras.Model(images, model.output, name=row.name)
     if path is not None:
         _load_file(model, row, path)
     return model
+
+
+def _no_pretrained(row: Backbone, error: Exception) -> OSError:
+    """Say which file is missing or damaged, where it belongs, and what works without it."""
+    reason = re.sub(r"https?://\S*/([\w.-]+)", r"\1", str(error))  # the file's name says more than its address
+    named = re.search(r"[\w.-]+\.h5", reason)
+    file = f"the file {named[0]}" if named else f"Keras' file for {row.builder} without top"
+    folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    return OSError(
+        f"The ImageNet weights of {row.name!r} could not be loaded ({type(error).__name__}: {reason}). Without a network, put {file} "
+        f"into {folder}, or set KERAS_HOME, before Python starts, to a folder whose `models` has it. A damaged file there has to be "
+        'deleted first. The embedded profile needs no file: tlcourse.use_profile("embedded").'
+    )
 
 
 def _load_file(model: keras.Model, row: Backbone, path: Path) -> None:
@@ -161,15 +179,3 @@ def _load_file(model: keras.Model, row: Backbone, path: Path) -> None:
         raise ValueError(
             f"The file {path.name!r} does not fit {row.name!r} without top, or is damaged ({type(error).__name__}: {error})."
         ) from error
-
-
-def _load_hub(handle: str, input_shape: tuple[int, int, int] | None) -> keras.Model:
-    import keras
-
-    from tlcourse.hub import HubLayer
-
-    if input_shape is None:
-        raise ValueError("A hub module does not tell its input size: pass input_shape, such as input_shape=(224, 224, 3).")
-    images = keras.Input(input_shape, name="images")
-    scaled = keras.layers.Rescaling(1 / 255, name="preprocessing")(images)  # image modules of TensorFlow Hub take 0..1
-    return keras.Model(images, HubLayer(handle, name="hub_module")(scaled), name="hub_backbone")

@@ -37,6 +37,11 @@ class Backbone:
     options: tuple[tuple[str, Any], ...] = ()
     licence: str = "Apache-2.0; ImageNet terms"
 
+    @property
+    def profile(self) -> str:
+        """The profile in which the pretrained values are at hand: "embedded" ships them, "full" downloads them."""
+        return "full" if self.builder else "embedded"
+
 
 def _stages(pattern: str, names: range, stem: str, last: str = "") -> tuple[tuple[str, str], ...]:
     rows = [("stem", stem), *((f"stage{i}", pattern.format(n)) for i, n in enumerate(names, start=1))]
@@ -167,11 +172,22 @@ def find_backbone(name: str) -> Backbone:
 class BackboneTable(tuple[Backbone, ...]):
     """Rows of the registry; prints as a table."""
 
-    _HEADER = ("name", "million weights", "trained at", "preprocessing inside", "trained on", "licence of the weights")
+    _HEADER = (
+        "name",
+        "million weights",
+        "trained at",
+        "preprocessing inside",
+        "trained on",
+        "profile",
+        "licence of the weights",
+    )
 
     def _cells(self) -> list[tuple[str, ...]]:
         return [
-            (r.name, f"{r.parameters:.1f}", f"{r.contract.size} px", r.contract.mode, r.contract.source_classes, r.licence)
+            (
+                *(r.name, f"{r.parameters:.1f}", f"{r.contract.size} px"),
+                *(r.contract.mode, r.contract.source_classes, r.profile, r.licence),
+            )
             for r in self
         ]
 
