@@ -33,6 +33,7 @@ lab: $(READY) ## open the course in JupyterLab
 	@$(BIN)/python -m tlcourse.cli lab
 
 test: export OMP_NUM_THREADS = 1
+test: export OMP_NUM_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -q -n $(JOBS) --dist loadfile notebooks solutions

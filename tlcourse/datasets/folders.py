@@ -56,22 +56,42 @@ def read_images(files: Sequence[Path], size: int) -> np.ndarray:
     Raises:
         ValueError: some files cannot be read; all of them are listed.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from concurrent.futures import ThreadPoolExecutor
+
     from tqdm.auto import tqdm
 
     images = np.empty((len(files), size, size, 3), np.uint8)
-    broken = []
-    for i, file in enumerate(tqdm(files, desc="reading pictures", unit="picture", leave=False, disable=len(files) < 500)):
+
+    def read(i: int) -> str:
         try:
-            with Image.open(file) as picture:
-                upright = ImageOps.exif_transpose(picture).convert("RGB")
-            images[i] = np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC))
-        except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
-            broken.append(f"{file}: {type(error).__name__}")
+            images[i] = _read_one(files[i], size)
+        except (OSError, ValueError, SyntaxError) as error:
+            return f"{files[i]}: {type(error).__name__}"
+        return ""
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # decoding happens outside of Python's lock
+        bar = tqdm(total=len(files), desc="reading pictures", unit="picture", leave=False, disable=len(files) < 500)
+        with bar:
+            broken = []
+            for message in pool.map(read, range(len(files))):
+                bar.update()
+                broken += [message] if message else []
     if broken:
         listed = "\n  ".join(broken[:20] + ([f"... and {len(broken) - 20} more"] if len(broken) > 20 else []))
         raise ValueError(f"{len(broken)} of {len(files)} files cannot be read as pictures. Remove or replace them:\n  {listed}")
     return images
+
+
+def _read_one(file: Path, size: int) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as picture:
+            picture.draft("RGB", (2 * size, 2 * size))  # JPEG decodes straight to about that size
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error)) from error
+    return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC))
 
 
 def _draw(folder: Path, per_class: int | None, seed: int) -> list[Path]:

@@ -1,0 +1,153 @@
+"""Data sets: frozen, split without leaks, and loud about pictures that are none."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tlcourse
+from tlcourse.datasets import Dataset, load_cats_and_dogs, load_flowers, load_glyphs, load_image_folder
+
+
+@pytest.fixture(autouse=True)
+def _embedded(monkeypatch):
+    monkeypatch.setenv("TLCOURSE_PROFILE", "embedded")
+
+
+def toy(count=60, groups=None):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+    return Dataset("toy", images, np.arange(count) % 3, ("a", "b", "c"), groups=groups, profile="embedded")
+
+
+def keys(data):
+    return {image.tobytes() for image in data.images}
+
+
+def test_nothing_changes_a_data_set_by_accident():
+    data = toy()
+    for array in (data.images, data.labels):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    with pytest.raises(AttributeError):
+        data.name = "other"
+
+
+def test_picked_images_are_balanced_and_disjoint_from_the_rest_and_follow_the_seed():
+    picked, rest = toy().pick_per_class(5, seed=1)
+    assert np.bincount(picked.labels).tolist() == [5, 5, 5]
+    assert not keys(picked) & keys(rest)
+    assert len(picked) + len(rest) == 60
+    again, other = toy().pick_per_class(5, seed=1)[0], toy().pick_per_class(5, seed=2)[0]
+    assert np.array_equal(picked.images, again.images)
+    assert not np.array_equal(picked.images, other.images)
+
+
+def test_a_split_is_stratified_and_disjoint():
+    train, test = toy().split(0.3)
+    assert np.bincount(test.labels).tolist() == [6, 6, 6]
+    assert not keys(train) & keys(test)
+
+
+def test_groups_never_stand_on_both_sides():
+    data = toy(groups=np.arange(60) // 4)
+    train, test = data.split(0.3)
+    assert not set(train.groups) & set(test.groups)
+    picked, rest = data.pick_per_class(2)
+    assert not set(picked.groups) & set(rest.groups)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"images": np.zeros((3, 8, 8, 3))}, TypeError, "uint8.*look scaled"),
+        ({"images": np.zeros((3, 8, 8), np.uint8)}, ValueError, r"\(n, height, width, 3\)"),
+        ({"labels": np.eye(3, dtype=int)}, ValueError, "One-hot"),
+        ({"labels": np.zeros(3)}, TypeError, "whole numbers"),
+        ({"labels": np.array([0, 1, 2])}, ValueError, "from 0 to 1"),
+        ({"groups": np.zeros(2)}, ValueError, "one group an image"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_in_words(changes, error, words):
+    fitting = {"images": np.zeros((3, 8, 8, 3), np.uint8), "labels": np.array([0, 1, 1]), "class_names": ("a", "b")}
+    Dataset("x", **fitting)
+    with pytest.raises(error, match=words):
+        Dataset("x", **{**fitting, **changes})
+
+
+def test_too_many_images_are_not_picked():
+    with pytest.raises(ValueError, match="has 20 images; 20 were asked for"):
+        toy().pick_per_class(20)
+
+
+def test_the_embedded_sets_are_drawn_again_byte_for_byte():
+    for load in (load_flowers, lambda **options: load_glyphs("letters", **options)):
+        first, again, other = load(per_class=2, seed=3), load(per_class=2, seed=3), load(per_class=2, seed=4)
+        assert np.array_equal(first.images, again.images)
+        assert not np.array_equal(first.images, other.images)
+
+
+def test_photographs_in_the_embedded_profile_name_the_stand_in():
+    with pytest.raises(ValueError, match=r"load_flowers\(\)"):
+        load_cats_and_dogs()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, colour in (("cats", (200, 0, 0)), ("dogs", (0, 0, 200))):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            Image.new("RGB", (60, 40), colour).save(tmp_path / name / f"{i}.png")
+    return tmp_path
+
+
+def test_a_folder_of_ones_own_is_read_with_its_classes(folder):
+    data = load_image_folder(folder, size=16)
+    assert (len(data), data.class_names, data.image_shape) == (6, ("cats", "dogs"), (16, 16, 3))
+    assert data.images[data.labels == 0].mean(axis=(0, 1, 2)).round().tolist() == [200, 0, 0]
+
+
+def test_a_picture_that_lies_on_its_side_is_turned_upright(folder):
+    picture = Image.new("RGB", (40, 40), "black")
+    picture.paste("white", (0, 0, 40, 20))  # white above
+    exif = picture.getexif()
+    exif[0x0112] = 3  # stored upside down
+    picture.save(folder / "cats/0.png", exif=exif)
+    image = load_image_folder(folder, size=16).images[0]
+    assert image[:4].mean() < 50 < 200 < image[-4:].mean()
+
+
+def test_unreadable_files_are_all_listed(folder):
+    (folder / "cats/9.jpg").write_bytes(b"no picture")
+    (folder / "dogs/8.png").write_bytes((folder / "dogs/0.png").read_bytes()[:50])
+    with pytest.raises(ValueError, match="2 of 8 files") as caught:
+        load_image_folder(folder, size=16)
+    assert "9.jpg" in str(caught.value)
+    assert "8.png" in str(caught.value)
+
+
+def test_a_folder_without_classes_or_pictures_is_explained(folder, tmp_path):
+    with pytest.raises(FileNotFoundError, match="one subfolder a class"):
+        load_image_folder(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="at least two subfolders"):
+        load_image_folder(folder / "cats")
+    (folder / "mice").mkdir()
+    with pytest.raises(ValueError, match="'mice' holds no picture"):
+        load_image_folder(folder)
+
+
+@pytest.mark.mirror
+def test_real_photographs_load_by_name(monkeypatch):
+    monkeypatch.setenv("TLCOURSE_PROFILE", "full")
+    monkeypatch.setenv("TLCOURSE_MIRROR", os.environ["TLCOURSE_MIRROR_DATA"])
+    flowers = tlcourse.load_flowers(per_class=10)
+    assert flowers.class_names == ("daisy", "dandelion", "roses", "sunflowers", "tulips")
+    assert (len(flowers), flowers.image_shape, flowers.profile) == (50, (128, 128, 3), "full")
+    assert flowers.images.std() > 20
+    train, validation = (load_cats_and_dogs(per_class=20, split=split) for split in ("train", "validation"))
+    assert not keys(train) & keys(validation)
+    with pytest.raises(ValueError, match='"train" or "validation"'):
+        load_cats_and_dogs(split="test")
