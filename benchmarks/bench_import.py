@@ -23,6 +23,5 @@ def seconds(code: str) -> float:
 
 if __name__ == "__main__":
     ours, framework = seconds("import tlcourse"), seconds("import tensorflow")
-    print(
-        f"import tlcourse {ours:.3f} s (aim: below 0.15); import tensorflow {framework:.2f} s: {framework / max(ours, 1e-4):.0f} times as long"
-    )
+    ratio = framework / max(ours, 1e-4)
+    print(f"import tlcourse {ours:.3f} s (aim: below 0.15); import tensorflow {framework:.2f} s: {ratio:.0f} times as long")
