@@ -25,7 +25,7 @@ class Backbone:
         parameters: millions, without the classifier.
         blocks: `(block name, regular expression that a layer's name begins with)`, early to late; the first that fits counts.
         options: further arguments of the builder, as pairs.
-        licence: of the weights.
+        licence: of the weights, as Keras' page on applications or the authors' own repository states it.
     """
 
     name: str
@@ -86,6 +86,7 @@ _ROWS = (
         InputContract(224, 32, "caffe", _IMAGENET),
         14.7,
         tuple((f"block{i}", rf"block{i}_") for i in range(1, 6)),
+        licence="CC BY; ImageNet terms",
     ),
     Backbone(
         "resnet50",
@@ -94,6 +95,7 @@ _ROWS = (
         InputContract(224, 32, "caffe", _IMAGENET),
         23.6,
         _stages(r"conv{}_", range(2, 6), r"conv1_"),
+        licence="MIT; ImageNet terms",
     ),
     Backbone(
         "resnet50_v2",
@@ -102,6 +104,7 @@ _ROWS = (
         InputContract(224, 32, "tf", _IMAGENET),
         23.6,
         _stages(r"conv{}_", range(2, 6), r"conv1_", r"post_"),
+        licence="not stated by Keras; ImageNet terms",
     ),
     *(_mobilenet(w, p) for w, p in ((0.35, 0.4), (0.5, 0.7), (0.75, 1.4), (1.0, 2.3), (1.3, 3.8), (1.4, 4.4))),
     _mobilenet_v3("Small", 0.9, ("1|2", "3|4|5|6|7", "8|9|10")),
@@ -136,6 +139,7 @@ _ROWS = (
             ("stage4", r"conv5_"),
             ("last", r"bn$"),
         ),
+        licence="BSD-3-Clause; ImageNet terms",
     ),
     Backbone(
         "convnext_tiny",
@@ -151,6 +155,7 @@ _ROWS = (
             ("stage4", r"convnext_tiny_(downsampling_block_2|stage_3)"),
             ("last", r"layer_normalization|convnext_tiny_head"),
         ),
+        licence="MIT; ImageNet terms",
     ),
 )
 BACKBONES = MappingProxyType({row.name: row for row in _ROWS})
