@@ -103,6 +103,7 @@ def test_the_badge_and_the_setup_cell_come_after_the_title():
         ('tags=["solution"]', 'tags=["hidden"]', "only tag"),
         ("## Task 0.1: a", "## A", "no task above"),
         ("# # Exercise", "# Exercise", "starts with the title"),
+        ("# Why.\n\n# %%\n", "# Why.\n", "missing before the code"),
     ],
 )
 def test_a_faulty_source_is_refused_with_file_and_cell(old, new, words):
@@ -118,12 +119,23 @@ def test_a_faulty_source_is_refused_with_file_and_cell(old, new, words):
         ("\n".join(f"x{i} = {i}" for i in range(16)), "at most 15 lines"),
         ("from numpy import *", "come from nowhere"),
         ('path = "C:\\\\x"', "one machine"),
+        ('path = r"C:\\x"', "one machine"),
+        ('path = "/data/flowers"', "one machine"),
         ('check("0.1", split)', "every task has one check cell"),
     ],
 )
 def test_the_lint_names_habits_that_are_broken(cell, words):
     with pytest.raises(SourceError, match=words):
         lint_source(EXERCISE + f"\n# %%\n{cell}\n", "content/exercises/00_x.py")
+
+
+@pytest.mark.parametrize("order", [("Quiz", "What to remember", "Read on"), ("What to remember", "Read on", "Quiz")])
+def test_a_lesson_ends_in_the_promised_order(order):
+    quiz = "\n# ".join(["<details><summary>option</summary>explanation</details>"] * 6)
+    parts = [f"# %% [markdown]\n# ## {heading}\n# {quiz if heading == 'Quiz' else 'Text.'}\n" for heading in order]
+    opening = "# %% [markdown]\n# # Title\n# After this lesson you can x. 5 minutes. It presumes nothing.\n\n"
+    with pytest.raises(SourceError, match="in this order"):
+        lint_source(opening + "\n".join(parts), "content/lessons/00_x.py")
 
 
 def test_committed_notebooks_equal_their_sources(root):

@@ -12,7 +12,7 @@ OPENING = ("After this lesson you can", "minutes", "presumes")
 ENDING = ("## What to remember", "## Quiz", "## Read on")
 _FORBIDDEN = {
     r"KERAS_BACKEND": "the reader chooses the backend",
-    r"/home/|/root/|/Users/|[A-Z]:\\\\": "a path of one machine",
+    r"/home/|/root/|/Users/|[\"'](/[\w.-]+/|~/)|\b[A-Z]:\\": "a path of one machine",
     r"import \*": "names that come from nowhere",
     r"FAST_MODE": "a second course inside the course",
 }
@@ -57,6 +57,9 @@ def _require_frame(cells: list[SourceCell], name: str) -> None:
     missing = [heading for heading in ENDING if heading not in prose]
     if missing:
         raise SourceError(f"{name}: a lesson ends with {', '.join(ENDING)}. Missing: {', '.join(missing)}.")
+    places = [prose.rindex(heading) for heading in ENDING]
+    if places != sorted(places):
+        raise SourceError(f"{name}: a lesson ends with {', '.join(ENDING)}, in this order.")
     quiz = prose.split("## Quiz", 1)[1].split("## Read on", 1)[0]
     if quiz.count("<details>") < 6 or quiz.count("<details>") != quiz.count("</details>"):
         raise SourceError(

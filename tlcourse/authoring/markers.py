@@ -45,6 +45,13 @@ def check_markers(code: str, where: str) -> None:
         raise SourceError(f"{where}: {BEGIN!r} is not closed. Add {END!r} in the same cell.")
 
 
+def refuse_markers(text: str, where: str) -> None:
+    """Raise `SourceError` where a text cell holds a marker: its answer would reach learners as text."""
+    for line in text.splitlines():
+        if line.strip() in (BEGIN, END) or _LOOKS_LIKE_MARKER.search(line):
+            raise SourceError(f"{where}: {line.strip()!r} stands in a markdown cell. Is a line `# %%` missing before the code?")
+
+
 def strip_markers(code: str) -> str:
     """Return a cell as `solutions/` shows it: the solution, without its markers."""
     return "\n".join(line for line in code.splitlines() if line.strip() not in (BEGIN, END))

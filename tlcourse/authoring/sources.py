@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tlcourse.authoring.markers import SOLUTION_TAG, SourceError, check_markers
+from tlcourse.authoring.markers import SOLUTION_TAG, SourceError, check_markers, refuse_markers
 
 TASK_HEADING = re.compile(r"^## (Task (\d{1,2}\.\d{1,2}): (.+?))\s*$", re.MULTILINE)
 CHECK_CALL = re.compile(r'^check\("(\d{1,2}\.\d{1,2})", *[\w.]+.*\)\s*$', re.MULTILINE)
@@ -60,6 +60,7 @@ def read_source(text: str, name: str) -> list[SourceCell]:
         if unknown:
             raise SourceError(f"{where}: the only tag is {SOLUTION_TAG!r}. Received: {', '.join(sorted(unknown))}.")
         if cell.cell_type == "markdown":
+            refuse_markers(cell.source, where)
             found = TASK_HEADING.search(cell.source)
             task = found[1] if found else ("" if re.search(r"^#{1,2} ", cell.source, re.MULTILINE) else task)
         else:
