@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from tlcourse.cli import main
 from tlcourse.course import copy_course, execute, find_course, list_runnable, read_notebook, run_course
@@ -64,6 +66,17 @@ def test_a_kernel_that_dies_is_said_to_have_died(tmp_path):
     assert "cell 2 of 2: the kernel died" in outcome.error
 
 
+def test_a_kernel_that_does_not_start_is_said_not_to_have_started_and_stops_no_other(course, tmp_path, monkeypatch):
+    broken = tmp_path / "ipython/profile_default/ipython_kernel_config.py"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("import os; os._exit(1)")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    write(course / "notebooks", "good")
+    write(course / "solutions", "good")
+    _, records = run_course(course, tmp_path / "out")
+    assert [record.error.split(":")[0] for record in records] == ["the kernel did not start"] * 2
+
+
 def test_words_on_stderr_are_no_failure(tmp_path):
     assert execute(write(tmp_path, "complains"), profile="embedded").ok
 
@@ -118,6 +131,30 @@ def test_a_second_run_executes_only_what_changed_or_failed(course, tmp_path, mon
     assert ran == ["fails", "good"]
     run_course(course, tmp_path / "out", only="complains", fresh=True)
     assert ran == ["fails", "good", "complains"]
+
+
+def test_the_index_keeps_pages_that_were_not_asked_for_and_says_when_they_are_old(course, tmp_path):
+    write(course / "notebooks", "good")
+    write(course / "notebooks", "complains")
+    run_course(course, tmp_path / "out")
+    index, records = run_course(course, tmp_path / "out", only="good")
+    assert [record.title for record in records] == ["lesson good"]
+    assert "complains.lesson.html" in index.read_text()
+    assert "before the last change" not in index.read_text()
+    write(course / "notebooks", "complains", ["print('new')"])
+    index, _ = run_course(course, tmp_path / "out", only="good")
+    assert index.read_text().count("before the last change") == 1
+
+
+def test_a_figure_keeps_its_alt_text_on_the_page(tmp_path):
+    draw = "import matplotlib.pyplot as plt\n_, ax = plt.subplots()\nalt_text = lambda ax: 'A <b>\"rising\" line'\nprint(alt_text(ax))"
+    outcome = execute(write(tmp_path, "figure", [draw]), profile="embedded")
+    assert outcome.ok, outcome.error
+    before = deepcopy(outcome.notebook)
+    pages_module.write_page(outcome.notebook, "figure", tmp_path / "figure.html")
+    images = BeautifulSoup((tmp_path / "figure.html").read_text(), "html.parser").select("img")
+    assert [image["alt"] for image in images] == ['A <b>"rising" line']
+    assert outcome.notebook == before
 
 
 def test_an_interrupted_run_keeps_what_was_finished(course, tmp_path, monkeypatch):

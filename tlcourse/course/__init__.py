@@ -72,8 +72,21 @@ def run_course(
                 progress.keep(notebook.title)
             records.append(record)
     index = folder / "index.html"
-    write_index(records, profile, index)
+    listed, outdated = _all_records(course, folder, package, profile)
+    write_index(listed, profile, index, outdated)
     return index, records
+
+
+def _all_records(course: Path, folder: Path, package: str, profile: str) -> tuple[list[Record], frozenset[str]]:
+    """Collect what is known of every notebook of the course, and the titles whose notebook changed since."""
+    listed, outdated = [], set()
+    for notebook in list_runnable(course):
+        record = read_record(folder / f"{_slug(notebook)}.json")
+        if record is not None:
+            listed.append(record)
+            if record.key != _key(notebook, package, profile):
+                outdated.add(record.title)
+    return listed, frozenset(outdated)
 
 
 def _slug(notebook: Notebook) -> str:

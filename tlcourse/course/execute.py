@@ -83,6 +83,10 @@ def execute(
             error = _located(notebook, number, f"did not end within {cell_limit} s. Is there a loop that never stops?")
         except DeadKernelError:
             error = _located(notebook, number, "the kernel died. Out of memory, or the code ended the process?")
+        except RuntimeError as failure:  # nbclient's word for a kernel that never answered
+            if number:
+                raise
+            error = f"the kernel did not start: {failure}. Does `python -m ipykernel --version` work here?"
     return Outcome(notebook, time.perf_counter() - started, peak, error)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
@@ -35,8 +36,22 @@ def write_page(notebook: Any, title: str, path: Path) -> None:
 
     exporter = HTMLExporter(template_name="lab", embed_images=True)
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    body, _ = exporter.from_notebook_node(_with_alt_text(notebook), resources={"metadata": {"name": title}})
     write_whole(path, body)
+
+
+def _with_alt_text(notebook: Any) -> Any:
+    """Return a copy whose figures carry as alt text what their cell printed by `alt_text(...)`."""
+    described = deepcopy(notebook)
+    for cell in described.cells:
+        if cell.cell_type != "code" or "alt_text(" not in cell.source:
+            continue
+        words = " ".join("".join(output.text for output in cell.outputs if output.get("name") == "stdout").split())
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                source = "data:image/png;base64," + output.data["image/png"].replace("\n", "")
+                output.data["text/html"] = f'<img src="{source}" alt="{escape(words)}">'
+    return described
 
 
 def write_record(record: Record, path: Path) -> None:
@@ -52,9 +67,9 @@ def read_record(path: Path) -> Record | None:
         return None
 
 
-def write_index(records: list[Record], profile: str, path: Path) -> None:
-    """Write the page that lists all others."""
-    rows = "\n".join(_row(record) for record in records)
+def write_index(records: list[Record], profile: str, path: Path, outdated: frozenset[str] = frozenset()) -> None:
+    """Write the page that lists all others; `outdated` names those that changed since and were not asked for this time."""
+    rows = "\n".join(_row(record, record.title in outdated) for record in records)
     total = sum(record.seconds for record in records)
     body = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -69,8 +84,9 @@ def write_index(records: list[Record], profile: str, path: Path) -> None:
     write_whole(path, body)
 
 
-def _row(record: Record) -> str:
+def _row(record: Record, outdated: bool) -> str:
     result = f"<span class='failed'>failed</span><pre>{escape(record.error)}</pre>" if record.error else "ran to the end"
+    result += " (before the last change)" if outdated else ""
     memory = "" if record.peak_mib is None else f"{record.peak_mib:,}"
     link = f"<a href='{escape(record.page)}'>{escape(record.title)}</a>"
     return (
