@@ -36,7 +36,8 @@ test: export OMP_NUM_THREADS = 1
 test: export OMP_NUM_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -q -n $(JOBS) --dist loadfile notebooks solutions
+	@TLCOURSE_PROFILE=embedded TLCOURSE_CHECK=raise TLCOURSE_HOME="$(CURDIR)/build/test-home" \
+		$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -q -n $(JOBS) --dist loadfile notebooks solutions
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow and not network" tests
 
 test-slow: $(READY) ## the tests that take minutes
