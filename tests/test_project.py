@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+import zipfile
 
 import pytest
 import yaml
@@ -78,3 +79,17 @@ def test_the_readme_lists_every_lesson_with_its_links(root):
             assert f"{folder}/{path.name}" in readme, f"{folder}/{path.name} is missing in README.md"
     for linked in re.findall(r"\]\(((?:notebooks|exercises|solutions|docs)/[^)#]+)", readme):
         assert (root / linked).exists(), linked
+
+
+def test_a_wheel_carries_the_notebooks_and_nothing_of_the_instructors(root, tmp_path):
+    builder = pytest.importorskip(
+        "hatchling.builders.wheel", reason="the wheel is built with hatchling, which is not installed"
+    )
+    wheel = next(builder.WheelBuilder(str(root)).build(directory=str(tmp_path), versions=["standard"]))
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder in ("notebooks", "exercises", "solutions"):
+        assert {f"tlcourse/_course/{folder}/{path.name}" for path in (root / folder).glob("*.ipynb")} <= names
+    assert {name for name in names if name.startswith("tlcourse/backbones/weights/")} == {
+        f"tlcourse/backbones/weights/{path.name}" for path in (root / "tlcourse/backbones/weights").iterdir()
+    }
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"tlcourse"}

@@ -1,0 +1,110 @@
+"""The command line: help for everybody, nothing loaded that is not needed, the right folder, the right exit status."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import tlcourse.course
+from tlcourse.cli import main
+
+COMMANDS = ("course", "lab", "fetch", "cache", "notebooks", "env")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one lesson, as it lies inside an installed package, and a working folder beside it."""
+    place = tmp_path / "_course"
+    for folder in tlcourse.course.FOLDERS:
+        (place / folder).mkdir(parents=True)
+    cell = nbformat.v4.new_code_cell("1 / int(__import__('os').environ.get('DIVISOR', '1'))")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbformat.write(notebook, place / "notebooks/00_first.ipynb")
+    monkeypatch.setattr(tlcourse.course, "find_course", lambda: place)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return place
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Commands that would have been started, with their folder."""
+    calls = []
+    monkeypatch.setattr(subprocess, "call", lambda command, cwd: calls.append((command, cwd)) or 0)
+    return calls
+
+
+def test_help_names_every_command_and_each_explains_itself(capsys):
+    for arguments in (["--help"], *([command, "--help"] for command in COMMANDS)):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 0
+        text = capsys.readouterr().out
+        assert all(command in text for command in (COMMANDS if len(arguments) == 1 else arguments[:1]))
+
+
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["course", "--profile", "fast"]])
+def test_wrong_use_exits_with_2_and_shows_what_there_is(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: tlcourse" in capsys.readouterr().err
+
+
+def test_help_loads_neither_frameworks_nor_notebook_tools():
+    heavy = {"tensorflow", "keras", "numpy", "matplotlib", "nbformat", "nbclient", "nbconvert", "jupytext", "rich", "pooch"}
+    program = (
+        "import sys, tlcourse.cli\n"
+        "try: tlcourse.cli.main(['--help'])\n"
+        f"except SystemExit: print('loaded:', sorted({heavy!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_course_prints_the_index_and_tells_success_from_failure(course, tmp_path, monkeypatch, capsys):
+    assert main(["course", "--out", str(tmp_path / "out")]) == 0
+    index = tmp_path / "out/embedded/index.html"
+    assert index.exists()
+    assert f"1 of 1 notebooks ran to the end. Pages: {index}" in capsys.readouterr().out
+    monkeypatch.setenv("DIVISOR", "0")
+    assert main(["course", "--out", str(tmp_path / "out"), "--fresh"]) == 1
+    shown = capsys.readouterr()
+    assert "0 of 1 notebooks ran to the end" in shown.out
+    assert "lesson 00_first failed at cell 1 of 1: ZeroDivisionError" in shown.err
+
+
+def test_lab_of_an_installed_package_works_on_a_copy_and_opens_the_first_lesson(course, started, tmp_path, capsys):
+    mine = tmp_path / "work/tlcourse-course/notebooks/00_first.ipynb"
+    assert main(["lab", "--no-browser"]) == 0
+    assert "1 notebooks copied" in capsys.readouterr().out
+    mine.write_text("my work")
+    assert main(["lab"]) == 0
+    assert mine.read_text() == "my work"
+    (first, folder), (second, _) = started
+    assert first[1:] == ["-m", "jupyter", "lab", "notebooks/00_first.ipynb", "--no-browser"]
+    assert second[1:] == first[1:-1]
+    assert folder.resolve() == mine.parents[1]
+
+
+def test_lab_copies_into_the_folder_that_was_named(course, started, tmp_path):
+    assert main(["lab", str(tmp_path / "elsewhere")]) == 0
+    assert (tmp_path / "elsewhere/notebooks/00_first.ipynb").exists()
+    assert started[0][1] == tmp_path / "elsewhere"
+
+
+def test_an_interruption_is_answered_in_one_line(course, monkeypatch, capsys):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tlcourse.course, "run_course", interrupted)
+    assert main(["course"]) == 130
+    assert "What was finished is kept" in capsys.readouterr().err
+
+
+def test_env_says_profile_versions_and_gpu(capsys):
+    assert main(["env"]) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} >= {"profile", "keras", "python", "GPU"}
