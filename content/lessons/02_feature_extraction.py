@@ -26,7 +26,7 @@ from tlcourse import evaluate, plots
 
 # %%
 # Settings
-per_class = {"embedded": 100, "full": 200}[tlcourse.profile()]  # pictures of each kind of flower
+per_class = {"embedded": 60, "full": 150}[tlcourse.profile()]  # pictures of each kind of flower
 train_per_class = 20  # of them, to learn from
 epochs = 10  # passes over the training pictures for a head
 timed_epochs = 2  # passes that are timed end to end
