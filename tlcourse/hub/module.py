@@ -23,6 +23,7 @@ class LoadedModule:
     def __init__(self, folder: Path, signature: str | None, output_key: str | None) -> None:
         import tensorflow as tf
 
+        _revive_optimizers()
         self.loaded = tf.saved_model.load(str(folder))  # keeps the variables alive
         self.output_key = output_key
         signatures = self.loaded.signatures
@@ -80,3 +81,23 @@ def _choose_signature(wanted: str | None, signatures: Any) -> str:
     if chosen is None:
         raise ValueError(f"The module is not callable; choose one of its signatures: signature= one of {names}.")
     return chosen
+
+
+def _revive_optimizers() -> None:
+    """Let SavedModels load that hold the state of a Keras 2 optimizer; only the package tf_keras knows that kind of object."""
+    import tensorflow as tf
+
+    load = tf.__internal__.saved_model.load
+    if "optimizer" in load.registered_identifiers():
+        return
+
+    class StoredOptimizer(tf.__internal__.tracking.AutoTrackable):
+        """Holds the slots that the file names, and does nothing with them."""
+
+        def add_slot(self, var: Any, slot_name: str, **options: Any) -> Any:
+            return tf.Variable(tf.zeros_like(var), trainable=False, name=slot_name)
+
+    version = load.VersionedTypeRegistration(
+        object_factory=lambda proto: StoredOptimizer(), version=1, min_producer_version=1, min_consumer_version=1
+    )
+    load.register_revived_type("optimizer", lambda thing: isinstance(thing, StoredOptimizer), versions=[version])
