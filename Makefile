@@ -33,7 +33,6 @@ lab: $(READY) ## open the course in JupyterLab
 	@$(BIN)/python -m tlcourse.cli lab
 
 test: export OMP_NUM_THREADS = 1
-test: export OMP_NUM_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
 	@$(MAKE) --no-print-directory lint
 	@TLCOURSE_PROFILE=embedded TLCOURSE_CHECK=raise TLCOURSE_HOME="$(CURDIR)/build/test-home" \
