@@ -187,8 +187,16 @@ ax.barh(["end to end", "on cached features"], [slow, fast], color=[plots.colour_
 ax.set(xlabel="seconds an epoch")
 ax.set_title(f"The head alone is {slow / fast:.0f} times faster an epoch")
 print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.3f}; extraction once: {extraction_seconds:.1f} s for all")
-assert slow > 5 * fast
-assert abs(cached - whole) < 0.06
+
+# %% [markdown]
+# Two runs of training differ a little by luck. The two *ways* do not differ at all: put the head from the cached features onto the
+# backbone, and it says the same about every picture.
+
+# %%
+end_to_end.get_layer("head").set_weights(head.layers[-1].get_weights())
+direct, by_cache = end_to_end.predict(flowers.images[test], verbose=0), head.predict(features[test], verbose=0)
+print(f"largest difference between the two ways: {np.abs(direct - by_cache).max():.1e}, scores up to {np.abs(direct).max():.0f}")
+assert np.allclose(direct, by_cache, rtol=1e-3, atol=1e-2)
 
 # %% [markdown]
 # ## 6. Two mistakes without an error message
