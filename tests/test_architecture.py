@@ -15,14 +15,15 @@ PACKAGE = Path(__file__).resolve().parents[1] / "tlcourse"
 # The table of docs/architecture.md: each room and the rooms that it may import.
 MAY_IMPORT = {
     "config": set(),
+    "tables": set(),
     "runtime": {"config"},
-    "fetch": {"config"},
+    "fetch": {"config", "tables"},
     "worlds": set(),
     "datasets": {"config", "fetch", "worlds"},
     "hub": {"config", "fetch"},
-    "backbones": {"config", "fetch", "hub"},
+    "backbones": {"config", "tables", "fetch", "hub"},
     "features": {"config", "backbones"},
-    "finetune": {"backbones", "features"},
+    "finetune": {"tables", "backbones", "features"},
     "evaluate": set(),
     "plots": {"evaluate"},
     "authoring": {"config", "checks"},

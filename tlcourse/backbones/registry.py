@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from types import MappingProxyType
 from typing import Any
 
 from tlcourse.backbones import embedded
 from tlcourse.backbones.contract import InputContract
+from tlcourse.tables import as_html, as_text
 
 _IMAGENET = "ImageNet-1k"
 
@@ -177,6 +177,7 @@ def find_backbone(name: str) -> Backbone:
 class BackboneTable(tuple[Backbone, ...]):
     """Rows of the registry; prints as a table."""
 
+    _TITLE = "Pretrained networks that load_backbone(name) knows"
     _HEADER = (
         "name",
         "million weights",
@@ -197,16 +198,12 @@ class BackboneTable(tuple[Backbone, ...]):
         ]
 
     def __str__(self) -> str:
-        rows = [self._HEADER, *self._cells()]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(self._HEADER))]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return as_text(self._TITLE, self._HEADER, self._cells(), right=(1, 2))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th scope='col'>{escape(c)}</th>" for c in self._HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in self._cells())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return as_html(self._TITLE, self._HEADER, self._cells(), right=(1, 2))
 
 
 def list_backbones() -> BackboneTable:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from types import MappingProxyType
+
+from tlcourse.tables import as_html, as_text
 
 _TFDS = "TensorFlow Datasets' checksum files"
 
@@ -203,22 +204,19 @@ DOWNLOADS = MappingProxyType({row.name: row for row in _ROWS})
 class DownloadTable(tuple[Download, ...]):
     """The rows; prints as a table."""
 
+    _TITLE = "Real data sets that fetch(name) downloads"
     _HEADER = ("name", "size", "licence", "hash published by")
 
     def _cells(self) -> list[tuple[str, ...]]:
         return [(r.name, f"{r.size / 1e6:,.0f} MB" if r.size else "small", r.licence, r.published_by) for r in self]
 
     def __str__(self) -> str:
-        rows = [self._HEADER, *self._cells()]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(self._HEADER))]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return as_text(self._TITLE, self._HEADER, self._cells(), right=(1,))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th scope='col'>{escape(c)}</th>" for c in self._HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in self._cells())
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return as_html(self._TITLE, self._HEADER, self._cells(), right=(1,))
 
 
 def list_downloads() -> DownloadTable:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tlcourse.finetune.blocks import batchnorms_in, units_of
 from tlcourse.finetune.summary import weights_of
-from tlcourse.finetune.table import as_html, as_text
+from tlcourse.tables import as_html, as_text
 
 _HEADER = ("layer", "weights", "statistics", "tensors moved")
 
@@ -75,10 +75,10 @@ class WhatMoved:
         return tuple(row.name for row in self.rows if not row.bit_identical)
 
     def __str__(self) -> str:
-        return as_text(self._title(), _HEADER, self._cells())
+        return as_text(self._title(), _HEADER, self._cells(), right=(1, 2, 3))
 
     def _repr_html_(self) -> str:
-        return as_html(self._title(), _HEADER, self._cells())
+        return as_html(self._title(), _HEADER, self._cells(), right=(1, 2, 3))
 
     def _title(self) -> str:
         moved, total = sum(row.tensors_moved for row in self.rows), sum(row.tensors for row in self.rows)

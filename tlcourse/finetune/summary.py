@@ -9,7 +9,7 @@ from typing import Literal
 import keras
 
 from tlcourse.finetune.blocks import batchnorms_in, blocks, units_of
-from tlcourse.finetune.table import as_html, as_text
+from tlcourse.tables import as_html, as_text
 
 _HEADER = ("", "parameters", "trainable", "BatchNorm")
 
@@ -50,10 +50,10 @@ class TrainableSummary:
         return tuple(row.name for row in self.rows if row.trainable_parameters)
 
     def __str__(self) -> str:
-        return as_text(self._title(), _HEADER, self._cells(), self.note)
+        return as_text(self._title(), _HEADER, self._cells(), right=(1, 2, 3), note=self.note)
 
     def _repr_html_(self) -> str:
-        return as_html(self._title(), _HEADER, self._cells(), self.note)
+        return as_html(self._title(), _HEADER, self._cells(), right=(1, 2, 3), note=self.note)
 
     def _title(self) -> str:
         return f"{self.model_name}: {self.trainable_parameters:,} of {self.parameters:,} parameters train"
