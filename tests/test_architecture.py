@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "finetune": {"tables", "backbones", "features"},
     "evaluate": set(),
     "plots": {"evaluate"},
+    "audit": {"config", "backbones", "finetune", "evaluate"},
     "authoring": {"config", "checks"},
     "course": {"config", "authoring"},
 }

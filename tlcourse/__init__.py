@@ -38,9 +38,9 @@ _EXPORTS = {
     "hint": "checks",
 }
 _ROOMS = frozenset(
-    "config runtime fetch datasets worlds backbones hub features finetune evaluate plots checks authoring course cli".split()
+    "config runtime fetch datasets worlds backbones hub features finetune evaluate plots audit checks authoring course cli".split()
 )
-__all__ = [*_EXPORTS, "__version__"]
+__all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,135 @@
+"""What every detector is given: the model, the splits, what the passes collected, and a way to run the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tlcourse.audit.collect import LABELS, SAMPLE, Collected, Labels
+from tlcourse.audit.report import NotChecked
+from tlcourse.audit.sources import Batch, Split
+
+
+class CannotCheckError(Exception):
+    """Raised by a detector, or by the context, where something cannot be seen; becomes `NotChecked` with this reason."""
+
+
+@dataclass
+class Context:
+    """The subject of one audit.
+
+    Args:
+        model: The Keras model.
+        splits: "train", "validation", "test" -> `Split`, or `NotChecked` where the data cannot be read. Absent: not given.
+        collected: What the passes left.
+        backbone: The pretrained part as the caller named it: a layer of the model, its name, or None.
+        history: Column -> values a epoch, or None.
+        groups: Split name -> group of every example (patient, plot, session), or None.
+        class_names: Of the target, or None.
+        before: Snapshot of the model before training, or None.
+        facts: Numbers for the report; detectors may add to it.
+    """
+
+    model: Any
+    splits: Mapping[str, Split | NotChecked]
+    collected: Collected
+    backbone: Any = None
+    history: Mapping[str, list[float]] | None = None
+    groups: Mapping[str, np.ndarray] | None = None
+    class_names: Sequence[str] | None = None
+    before: Any = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def split(self, name: str) -> Split:
+        """Return a split that was read.
+
+        Raises:
+            CannotCheckError: It was not given, or could not be read.
+        """
+        split = self.splits.get(name)
+        if split is None:
+            raise CannotCheckError(f"No {name} data was given.")
+        if name in self.collected.failures:
+            raise CannotCheckError(f"The {name} data could not be read. {self.collected.failures[name]}")
+        assert isinstance(split, Split)
+        return split
+
+    def collector(self, split: str, name: str) -> Any:
+        """Return a collector of this split after the passes.
+
+        Raises:
+            CannotCheckError: The split or the collector is missing; says why.
+        """
+        self.split(split)
+        found = self.collected.by_split.get(split, {}).get(name)
+        if found is None:
+            reason = self.collected.failures.get(f"{split}/{name}", "there is nothing of the kind in it")
+            raise CannotCheckError(f"The {split} data was not looked at for this: {reason}.")
+        return found
+
+    def sample(self, split: str = "train") -> Batch:
+        """Return up to 64 examples drawn uniformly from the first pass.
+
+        Raises:
+            CannotCheckError: The split is missing, unreadable or empty.
+        """
+        batch = self.collector(split, SAMPLE).batch
+        if batch is None:
+            raise CannotCheckError(f"The {split} data is empty.")
+        return batch
+
+    def first_batch(self, split: str = "train") -> Batch:
+        """Return the first batch of the first pass, at the size that the source has."""
+        batch = self.collector(split, SAMPLE).first
+        if batch is None:
+            raise CannotCheckError(f"The {split} data is empty.")
+        return batch
+
+    def labels(self, split: str = "train") -> Labels:
+        """Return how the labels of a split are encoded, and the class of every example."""
+        return self.collector(split, LABELS)
+
+    def count(self, split: str = "train") -> int:
+        """Return the number of examples that were read."""
+        self.split(split)
+        return self.collected.counts[split]
+
+    def forward(self, inputs: Any, training: bool = False) -> Any:
+        """Run the model on a batch, outside of `fit()` and `predict()`; statistics that move are put back after the audit.
+
+        Returns:
+            The output as the model gives it, with NumPy arrays.
+
+        Raises:
+            CannotCheckError: The model cannot be run on this data; names the error.
+        """
+        from tlcourse.audit.sources import to_numpy
+
+        try:
+            return to_numpy(self.model(as_tensors(inputs), training=training))
+        except Exception as error:
+            raise CannotCheckError(
+                f"The model could not be run on a batch of the data: {type(error).__name__}: {error}"
+            ) from error
+
+    @cached_property
+    def predictions(self) -> Any:
+        """Output of the model on the train sample, in inference mode."""
+        return self.forward(self.sample("train").inputs)
+
+
+def as_tensors(inputs: Any) -> Any:
+    """Turn arrays of text into tensors, which Keras needs; leave all others."""
+    if isinstance(inputs, dict):
+        return {name: as_tensors(value) for name, value in inputs.items()}
+    if isinstance(inputs, (tuple, list)):
+        return type(inputs)(as_tensors(value) for value in inputs)
+    if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "OSU":
+        import tensorflow as tf
+
+        return tf.constant(inputs)
+    return inputs

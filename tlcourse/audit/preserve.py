@@ -1,0 +1,83 @@
+"""Leave everything as it was: weights, statistics, optimizer state, seeds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+
+@contextmanager
+def preserved(model: Any) -> Iterator[None]:
+    """Put back every value of `model`, its optimizer and its metrics, and the random states of Python, NumPy, Keras and TensorFlow.
+
+    Memory: as much as the weights and the optimizer's state.
+    """
+    variables = _variables(model)
+    values = [np.array(variable.numpy()) for variable in variables]
+    flags = [(layer, layer.trainable) for layer in model._flatten_layers()]
+    put_seeds_back = _seeds()
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, values, strict=True):
+            if variable.numpy().tobytes() != value.tobytes():
+                variable.assign(value)
+        if any(layer.trainable != flag for layer, flag in flags):
+            raise RuntimeError("A detector changed a trainable flag.")
+        put_seeds_back()
+
+
+def _variables(model: Any) -> list[Any]:
+    """List what training could change, each variable once: weights, statistics, seeds, optimizer state, metrics."""
+    found: dict[int, Any] = {}
+    optimizer = getattr(model, "optimizer", None)
+    for variable in [*model.variables, *(getattr(optimizer, "variables", None) or ()), *_metric_variables(model)]:
+        found.setdefault(id(variable), variable)
+    return list(found.values())
+
+
+def _metric_variables(model: Any) -> list[Any]:
+    try:
+        return [variable for metric in model.metrics for variable in metric.variables]
+    except (AttributeError, ValueError):
+        return []
+
+
+def _seeds() -> Callable[[], None]:
+    """Remember the random states and the counters behind automatic layer names; return the function that puts them back."""
+    from keras.src.backend.common import global_state  # Keras' own generator and counters have no public name
+
+    python, numpy = random.getstate(), np.random.get_state()
+    generator = global_state.get_global_attribute("global_seed_generator")
+    state = None if generator is None else np.array(generator.state.numpy())
+    uids = dict(global_state.get_global_attribute("object_name_uids") or {})
+    eager = _eager_generator()
+    eager_state = None if eager is None else eager.getstate()
+
+    def put_back() -> None:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        if generator is not None:
+            generator.state.assign(state)
+        elif global_state.get_global_attribute("global_seed_generator") is not None:
+            global_state.set_global_attribute("global_seed_generator", None)
+        if (counters := global_state.get_global_attribute("object_name_uids")) is not None:
+            counters.clear()
+            counters.update(uids)
+        if eager is not None:
+            eager.setstate(eager_state)
+
+    return put_back
+
+
+def _eager_generator() -> random.Random | None:
+    """Return what `tf.random.set_seed` seeds for operations outside graphs."""
+    try:
+        from tensorflow.python.eager import context
+    except ImportError:
+        return None
+    return getattr(context.context(), "_rng", None)

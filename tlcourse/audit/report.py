@@ -1,0 +1,198 @@
+"""What an audit says: findings with their evidence, what could not be checked, and what was found clean."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["serious", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
+
+_MARKS = {"serious": "✖", "warning": "▲", "note": "●"}  # shapes, so that nothing hangs on colour
+_COLOURS = {"serious": "#D55E00", "warning": "#E69F00", "note": "#0072B2"}  # Okabe-Ito
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Args:
+        id: Short stable name in kebab-case, such as "preprocessing".
+        severity: "serious" (the result is not to be trusted), "warning" (worse than it need be), or "note".
+        title: One line that says what is wrong with this model or data.
+        evidence: Measured numbers, by name; "sentence" holds the same in words.
+        why: Why it matters for this model.
+        fix: The line that mends it, to paste where possible.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    evidence: Mapping[str, Any]
+    why: str
+    fix: str
+
+    def __post_init__(self) -> None:
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"`severity` must be one of {SEVERITIES}; received severity={self.severity!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that `json.dumps` takes."""
+        evidence = {name: _plain(value) for name, value in self.evidence.items()}
+        return {name: getattr(self, name) for name in ("id", "severity", "title")} | {
+            "evidence": evidence,
+            "why": self.why,
+            "fix": self.fix,
+        }
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """A finding that could not be looked for: its `id`, and the reason."""
+
+    id: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain values."""
+        return {"id": self.id, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of an audit; prints in a terminal, shows as HTML in a notebook.
+
+    Args:
+        model_name: Name of the model that was examined.
+        findings: What is wrong, the most serious first.
+        not_checked: What could not be looked for, with reasons.
+        passed: Ids that were looked for and found clean.
+        facts: Numbers on the model and the data that the audit saw, by name.
+    """
+
+    model_name: str
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...] = ()
+    passed: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the findings, the most serious first, each once."""
+        return tuple(dict.fromkeys(finding.id for finding in self.findings))
+
+    @property
+    def exit_status(self) -> int:
+        """1 where there is a serious finding, else 0."""
+        return int(any(finding.severity == "serious" for finding in self.findings))
+
+    def __getitem__(self, name: str) -> Finding:
+        """Return the most serious finding of this id."""
+        for finding in self.findings:
+            if finding.id == name:
+                return finding
+        raise KeyError(f"no finding {name!r}; findings: {', '.join(self.ids) or 'none'}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole report as plain values that `json.dumps` takes."""
+        return {
+            "model": self.model_name,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "not_checked": [row.to_dict() for row in self.not_checked],
+            "passed": list(self.passed),
+            "facts": {name: _plain(value) for name, value in self.facts.items()},
+            "exit_status": self.exit_status,
+        }
+
+    def __str__(self) -> str:
+        lines = [self._title()]
+        for finding in self.findings:
+            lines += ["", f"{_MARKS[finding.severity]} {finding.severity.upper()} [{finding.id}] {finding.title}"]
+            for label, text in _parts(finding):
+                lines += _wrapped(label, text)
+        if self.not_checked:
+            lines += ["", "Not checked:"]
+            for row in self.not_checked:
+                lines += _wrapped(row.id, row.reason)
+        if self.passed:
+            lines += ["", *_wrapped("Looked for, not found", ", ".join(self.passed), indent="")]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><strong>{html.escape(self._title())}</strong></p>"]
+        for finding in self.findings:
+            rows = "".join(f"<tr><th{_LEFT}>{label}</th><td{_LEFT}>{_html(text)}</td></tr>" for label, text in _parts(finding))
+            parts.append(
+                f'<div style="border-left:4px solid {_COLOURS[finding.severity]};padding-left:0.7em;margin:0.8em 0">'
+                f"<p><strong>{_MARKS[finding.severity]} {finding.severity}: {html.escape(finding.title)}</strong> "
+                f"<code>{html.escape(finding.id)}</code></p><table>{rows}</table></div>"
+            )
+        if self.not_checked:
+            items = "".join(
+                f"<li><code>{html.escape(row.id)}</code>: {html.escape(row.reason)}</li>" for row in self.not_checked
+            )
+            parts.append(f"<details><summary>Not checked ({len(self.not_checked)})</summary><ul>{items}</ul></details>")
+        if self.passed:
+            names = html.escape(", ".join(self.passed))
+            parts.append(f"<details><summary>Looked for, not found ({len(self.passed)})</summary>{names}</details>")
+        return "".join(parts)
+
+    def _title(self) -> str:
+        counts = [(sum(f.severity == severity for f in self.findings), severity) for severity in SEVERITIES]
+        said = ", ".join(f"{count} {severity}" for count, severity in counts if count) or "nothing found"
+        return f"Audit of {self.model_name!r}: {said}; {len(self.passed)} checks clean, {len(self.not_checked)} not possible"
+
+
+_LEFT = ' style="text-align:left;vertical-align:top"'
+
+
+def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Sort the most serious first; findings of equal severity keep their order."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _parts(finding: Finding) -> list[tuple[str, str]]:
+    numbers = ", ".join(f"{name}={_short(value)}" for name, value in finding.evidence.items() if name != "sentence")
+    evidence = " ".join(part for part in (str(finding.evidence.get("sentence", "")), f"({numbers})" if numbers else "") if part)
+    return [("measured", evidence), ("why", finding.why), ("fix", finding.fix)]
+
+
+def _wrapped(label: str, text: str, indent: str = "  ") -> list[str]:
+    """Wrap prose; lines of code that the text brings along stay as they are."""
+    lines: list[str] = []
+    for number, line in enumerate(text.split("\n")):
+        start = f"{indent}{label}: " if number == 0 else f"{indent}    "
+        wrapped = textwrap.wrap(line, _WIDTH, initial_indent=start, subsequent_indent=f"{indent}    ", break_long_words=False)
+        lines += wrapped if number == 0 else [start + line]
+    return lines or [f"{indent}{label}:"]
+
+
+def _html(text: str) -> str:
+    first, *code = text.split("\n")
+    return html.escape(first) + (f"<pre>{html.escape(chr(10).join(code))}</pre>" if code else "")
+
+
+def _short(value: Any) -> str:
+    value = _plain(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list) and len(value) > 8:
+        return f"[{', '.join(_short(v) for v in value[:8])}, ... {len(value)} in all]"
+    if isinstance(value, list):
+        return f"[{', '.join(_short(v) for v in value)}]"
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy numbers and arrays, tuples and mappings into what `json.dumps` takes."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(inner) for inner in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
