@@ -6,8 +6,6 @@ from tlcourse.evaluate.probe import linear_probe
 from tlcourse.evaluate.similarity import cka
 from tlcourse.evaluate.spread import Interval, MeanAndSpread, bootstrap_interval, mean_and_spread, paired_difference
 
-confusion = confusion_matrix
-
 __all__ = [
     "Interval",
     "MeanAndSpread",
@@ -15,7 +13,6 @@ __all__ = [
     "accuracy",
     "bootstrap_interval",
     "cka",
-    "confusion",
     "confusion_matrix",
     "correct_flags",
     "epochs_to_target",
