@@ -46,6 +46,23 @@ def test_picked_images_are_balanced_and_disjoint_from_the_rest_and_follow_the_se
     assert not np.array_equal(picked.images, other.images)
 
 
+def test_positions_are_those_of_the_picked_images():
+    data = toy()
+    learn, rest = data.positions_per_class(5, seed=[1, 2])
+    picked, left = data.pick_per_class(5, seed=[1, 2])
+    assert keys(data.subset(learn)) == keys(picked)
+    assert np.array_equal(data.images[rest], left.images)
+    assert data.labels[learn].tolist() == [0] * 5 + [1] * 5 + [2] * 5
+    assert picked.labels.tolist() != sorted(picked.labels)
+    assert np.array_equal(np.sort(np.concatenate([learn, rest])), np.arange(60))
+
+
+def test_fewer_images_from_the_same_seed_are_a_part_of_the_more():
+    data = toy()
+    few, more = (set(data.positions_per_class(count, seed=3)[0]) for count in (2, 7))
+    assert few < more
+
+
 def test_a_split_is_stratified_and_disjoint():
     train, test = toy().split(0.3)
     assert np.bincount(test.labels).tolist() == [6, 6, 6]
@@ -58,6 +75,9 @@ def test_groups_never_stand_on_both_sides():
     assert not set(train.groups) & set(test.groups)
     picked, rest = data.pick_per_class(2)
     assert not set(picked.groups) & set(rest.groups)
+    learn, left = data.positions_per_class(2)
+    assert len(left) > 0
+    assert not set(data.groups[learn]) & set(data.groups[left])
 
 
 @pytest.mark.parametrize(
@@ -78,9 +98,12 @@ def test_data_that_do_not_fit_are_refused_in_words(changes, error, words):
         Dataset("x", **{**fitting, **changes})
 
 
-def test_too_many_images_are_not_picked():
+@pytest.mark.parametrize("draw", ["pick_per_class", "positions_per_class"])
+def test_too_many_images_or_none_are_not_picked(draw):
     with pytest.raises(ValueError, match="has 20 images; 20 were asked for"):
-        toy().pick_per_class(20)
+        getattr(toy(), draw)(20)
+    with pytest.raises(ValueError, match="count=0"):
+        getattr(toy(), draw)(0)
 
 
 def test_the_embedded_sets_are_drawn_again_byte_for_byte():

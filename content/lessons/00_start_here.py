@@ -84,18 +84,8 @@ def train_classifier(features, labels):
 # Ten images of each kind are for learning, all others wait to be tested on. `right` holds, for each waiting image, whether the
 # classifier's answer was right. Its mean is the *accuracy*, the share of right answers.
 
-
 # %%
-def draw_training_set(seed):
-    """Return the positions of `train_per_class` images of each class, and of all the others."""
-    rng = np.random.default_rng(seed)
-    train = np.concatenate(
-        [rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)]
-    )
-    return train, np.setdiff1d(np.arange(len(flowers)), train)
-
-
-train, rest = draw_training_set(seed)
+train, rest = flowers.positions_per_class(train_per_class, seed)  # at random, as many of each kind; then all the others
 classifier = train_classifier(features[train], flowers.labels[train])
 right = classifier.predict(features[rest]) == flowers.labels[rest]
 large_accuracy = right.mean()
@@ -206,7 +196,7 @@ assert abs(theirs.high - ours[1]) < 0.02
 # %%
 by_seed = []
 for draw in range(draws):
-    train, rest = draw_training_set([seed, draw])
+    train, rest = flowers.positions_per_class(train_per_class, [seed, draw])
     model = train_classifier(features[train], flowers.labels[train])
     by_seed.append(model.score(features[rest], flowers.labels[rest]))
 summary = tlcourse.evaluate.mean_and_spread(by_seed)
@@ -262,7 +252,7 @@ def train_network(seed, epochs=20):
 
 
 # %%
-train, rest = draw_training_set(seed)
+train, rest = flowers.positions_per_class(train_per_class, seed)
 first, again, other = (train_network(s).predict(features[rest], verbose=0) for s in (seed, seed, seed + 1))
 print("largest difference between two runs with the same seed:", np.abs(first - again).max())
 print("largest difference between two seeds:                  ", np.abs(first - other).max())

@@ -52,9 +52,7 @@ tlcourse.list_backbones()
 
 # %%
 flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
-rng = np.random.default_rng(seed)
-learn = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
-test = np.setdiff1d(np.arange(len(flowers)), learn)
+learn, test = flowers.positions_per_class(train_per_class, seed)  # positions: the same number of each kind, and all others
 print(f"{len(learn)} pictures to learn from, {len(test)} to test on, {flowers.num_classes} classes")
 
 # %% [markdown]
@@ -109,9 +107,7 @@ tables = {
 }
 scores = {name: [] for name in tables}
 for draw in range(5):
-    rng = np.random.default_rng(seed + draw)
-    a = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
-    b = np.setdiff1d(np.arange(len(flowers)), a)
+    a, b = flowers.positions_per_class(train_per_class, seed + draw)
     for name, table in tables.items():
         scores[name].append(evaluate.linear_probe(table[a], flowers.labels[a], table[b], flowers.labels[b]))
 

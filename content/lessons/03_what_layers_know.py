@@ -72,9 +72,7 @@ print({name: f.shape[1] for name, f in zip(blocks, features, strict=True)})
 # %%
 probes = []
 for draw in range(5):  # five draws of the pictures to learn from
-    rng = np.random.default_rng(seed + draw)
-    learn = np.concatenate([rng.permutation(np.flatnonzero(flowers.labels == c))[:train_per_class] for c in range(flowers.num_classes)])
-    test = np.setdiff1d(np.arange(len(flowers)), learn)
+    learn, test = flowers.positions_per_class(train_per_class, seed + draw)
     y = flowers.labels
     probes.append([evaluate.linear_probe(f[learn], y[learn], f[test], y[test]) for f in features])
 probes = np.array(probes)  # (draws, blocks)

@@ -85,31 +85,52 @@ class Dataset:
         groups = None if self.groups is None else self.groups[picked]
         return replace(self, images=self.images[picked], labels=self.labels[picked], groups=groups)
 
-    def pick_per_class(self, count: int, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """Draw `count` images of each class at random.
+    def positions_per_class(self, count: int, seed: int | Sequence[int] = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Draw `count` images of each class at random and say where they and the others are.
+
+        For features, which are rows in the order of the images: `learn, rest = ds.positions_per_class(10)`, then
+        `features[learn]`. The same seed with a smaller `count` draws a part of the same images.
+
+        Args:
+            count: images of each class.
+            seed: the same seed gives the same draw; several numbers, such as `[seed, draw]`, are one seed.
 
         Returns:
-            `(picked, rest)`, disjoint. Where there are groups, images whose group was picked from are in neither.
+            `(learn, rest)`, positions, disjoint: `learn` `(count * classes,)`, one class after the other; `rest` ascending.
+            Where there are groups, images whose group was drawn from are in neither.
 
         Raises:
             ValueError: a class has too few images, so that nothing of it would be left in `rest`.
         """
         if count < 1:
             raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
-        rng = np.random.default_rng([seed, count])
-        chosen = []
+        rng = np.random.default_rng(seed)
+        drawn = []
         for label, name in enumerate(self.class_names):
             places = np.flatnonzero(self.labels == label)
             if len(places) <= count:
                 raise ValueError(
                     f"Class {name!r} has {len(places)} images; {count} were asked for, and some must stay. count={count}."
                 )
-            chosen.append(rng.permutation(places)[:count])
-        picked = rng.permutation(np.concatenate(chosen))
-        rest = np.setdiff1d(np.arange(len(self)), picked)
+            drawn.append(rng.permutation(places)[:count])
+        learn = np.concatenate(drawn)
+        rest = np.setdiff1d(np.arange(len(self)), learn)
         if self.groups is not None:
-            rest = rest[~np.isin(self.groups[rest], self.groups[picked])]
-        return self.subset(picked), self.subset(rest)
+            rest = rest[~np.isin(self.groups[rest], self.groups[learn])]
+        return learn, rest
+
+    def pick_per_class(self, count: int, seed: int | Sequence[int] = 0) -> tuple[Dataset, Dataset]:
+        """Draw `count` images of each class at random, as `positions_per_class` does, and return data sets.
+
+        Returns:
+            `(picked, rest)`, disjoint, `picked` shuffled. Where there are groups, images whose group was drawn from are in
+            neither.
+
+        Raises:
+            ValueError: a class has too few images, so that nothing of it would be left in `rest`.
+        """
+        learn, rest = self.positions_per_class(count, seed)
+        return self.subset(np.random.default_rng(seed).permutation(learn)), self.subset(rest)
 
     def split(self, test_fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Split at random: stratified by class, or by group where there are groups.
