@@ -92,6 +92,13 @@ def test_the_kernel_knows_the_profile_and_that_failing_checks_fail_the_run(tmp_p
     assert outcome.notebook.cells[0].outputs[0].text == "full raise\n"
 
 
+def test_figures_land_in_the_page_whatever_backend_the_caller_has(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    figure = write(tmp_path, "figure", ["import matplotlib.pyplot as plt", "plt.plot([1, 2]); plt.show()"])
+    outcome = execute(figure, profile="embedded")
+    assert any("image/png" in output.get("data", {}) for output in outcome.notebook.cells[1].outputs), outcome.error
+
+
 @pytest.mark.parametrize("text", ["", "no json", '{"cells": 3}'])
 def test_a_file_that_is_no_notebook_is_refused_by_name(tmp_path, text):
     (tmp_path / "x.ipynb").write_text(text)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 _PROFILE_HELP = "embedded: drawn data, no network; full: real data, downloaded once. Default: TLCOURSE_PROFILE, else embedded"
 
+_JOBS_HELP = "notebooks to run at the same time (default: %(default)s); each needs up to 2 GiB of memory, in the full profile 4"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0 good, 1 something failed, 2 wrong use."""
@@ -32,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     course.add_argument("--profile", choices=("embedded", "full"), help=_PROFILE_HELP)
     course.add_argument("--out", type=Path, default=Path("build/course"), help="folder of the pages (default: %(default)s)")
     course.add_argument("--fresh", action="store_true", help="run all, also what did not change since its last run")
+    course.add_argument("--jobs", type=int, default=1, metavar="N", help=_JOBS_HELP)
 
     lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at its first lesson")
     lab.add_argument("folder", nargs="?", type=Path, help="where to work; default: the checkout, else ./tlcourse-course")
@@ -63,7 +66,9 @@ def _course(options: argparse.Namespace) -> int:
     from tlcourse.course import find_course, run_course
 
     chosen = options.profile or profile()
-    index, records = run_course(find_course(), options.out, profile=chosen, only=options.only, fresh=options.fresh)
+    index, records = run_course(
+        find_course(), options.out, profile=chosen, only=options.only, fresh=options.fresh, jobs=options.jobs
+    )
     failed = [record for record in records if record.error]
     for record in failed:
         print(f"\n{record.title} failed at {record.error}", file=sys.stderr)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from tlcourse.course.execute import CELL_LIMIT, Outcome, execute, read_notebook
 from tlcourse.course.pages import Record, read_record, write_index, write_page, write_record
+from tlcourse.course.parallel import run_parallel
 from tlcourse.course.places import FOLDERS, Notebook, copy_course, find_course, list_runnable
 from tlcourse.course.progress import Progress
 
@@ -33,6 +37,7 @@ def run_course(
     profile: str = "embedded",
     only: str = "",
     fresh: bool = False,
+    jobs: int = 1,
     cell_limit: int = CELL_LIMIT,
 ) -> tuple[Path, list[Record]]:
     """Execute lessons and solutions and write a page for each.
@@ -46,35 +51,93 @@ def run_course(
         profile: "embedded" or "full".
         only: beginning of a topic, such as "02"; "" for all.
         fresh: run all, changed or not.
+        jobs: notebooks at a time, each with memory of its own (embedded profile: up to 2 GiB).
         cell_limit: seconds a cell may take.
 
     Returns:
         Path of the index, and one record a notebook.
+
+    Raises:
+        ValueError: `jobs` is below 1, or nothing begins with `only`.
     """
+    if jobs < 1:
+        raise ValueError(f"`jobs` must be 1 or more. Received: jobs={jobs}.")
     notebooks = list_runnable(course, only)
     folder = output / profile
     package = _package_digest()
-    old = {n.title: read_record(folder / f"{_slug(n)}.json") for n in notebooks}
-    records = []
-    with Progress([(n.title, r.seconds if (r := old[n.title]) else None) for n in notebooks]) as progress:
+    known = {n.title: read_record(folder / f"{_slug(n)}.json") for n in notebooks}
+    with Progress([(n.title, r.seconds if (r := known[n.title]) else None) for n in notebooks], jobs) as progress:
+        tasks = []
         for notebook in notebooks:
-            key = _key(notebook, package, profile)
-            record = old[notebook.title]
-            page = folder / f"{_slug(notebook)}.html"
-            if fresh or record is None or record.error or record.key != key or not page.exists():
-                progress.begin(notebook.title)
-                outcome = execute(notebook.path, profile=profile, cell_limit=cell_limit, on_cell=progress.cell)
-                write_page(outcome.notebook, notebook.title, page)
-                record = Record(notebook.title, key, outcome.seconds, outcome.peak_mib, outcome.error, page.name)
-                write_record(record, folder / f"{_slug(notebook)}.json")
-                progress.end(record.error, outcome.seconds, outcome.peak_mib)
+            task = _Task(notebook, folder, _key(notebook, package, profile), profile, cell_limit)
+            if fresh or not task.is_done(known[notebook.title]):
+                tasks.append(task)
             else:
                 progress.keep(notebook.title)
-            records.append(record)
+        _run_in_turn(tasks, progress) if jobs == 1 else _run_at_once(tasks, jobs, progress)
     index = folder / "index.html"
     listed, outdated = _all_records(course, folder, package, profile)
     write_index(listed, profile, index, outdated)
-    return index, records
+    titles = {notebook.title for notebook in notebooks}
+    return index, [record for record in listed if record.title in titles]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One notebook to run, and where its page goes."""
+
+    notebook: Notebook
+    folder: Path
+    key: str
+    profile: str
+    cell_limit: int
+
+    @property
+    def page(self) -> Path:
+        return self.folder / f"{_slug(self.notebook)}.html"
+
+    def is_done(self, record: Record | None) -> bool:
+        """Tell whether the last run was good, of the same notebook, and its page is there."""
+        return record is not None and not record.error and record.key == self.key and self.page.exists()
+
+    def keep(self, outcome: Outcome) -> Record:
+        """Write page and record of a run."""
+        title = self.notebook.title
+        write_page(outcome.notebook, title, self.page)
+        record = Record(title, self.key, outcome.seconds, outcome.peak_mib, outcome.error, self.page.name)
+        write_record(record, self.page.with_suffix(".json"))
+        return record
+
+
+def _run(task: _Task, tell: Callable[[tuple[int, int]], None]) -> Record:
+    """Run one notebook, telling `(cells done, cells in all)` after each."""
+    limit = task.cell_limit
+    return task.keep(
+        execute(task.notebook.path, profile=task.profile, cell_limit=limit, on_cell=lambda done, total: tell((done, total)))
+    )
+
+
+def _run_in_turn(tasks: list[_Task], progress: Progress) -> None:
+    for task in tasks:
+        title = task.notebook.title
+        progress.begin(title)
+        progress.end(_run(task, lambda cells, title=title: progress.cell(title, *cells)))  # type: ignore[misc]
+
+
+def _run_at_once(tasks: list[_Task], jobs: int, progress: Progress) -> None:
+    def happened(event: str, number: int, value: Any) -> None:
+        task = tasks[number]
+        if event == "begin":
+            progress.begin(task.notebook.title)
+        elif event == "news":
+            progress.cell(task.notebook.title, *value)
+        elif event == "result":
+            progress.end(value)
+        else:
+            error = f"the process that ran it ended with status {value}. Out of memory? Fewer jobs need less."
+            progress.end(task.keep(Outcome(read_notebook(task.notebook.path), 0.0, None, error)))
+
+    run_parallel(_run, tasks, jobs, happened)
 
 
 def _all_records(course: Path, folder: Path, package: str, profile: str) -> tuple[list[Record], frozenset[str]]:

@@ -64,15 +64,11 @@ def execute(
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     notebook = read_notebook(path)
-    environment = {**os.environ, "TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise"}
-    environment.pop("MPLBACKEND", None)  # the kernel chooses its own, so that figures land in the page
-    if seed is not None:
-        environment["TLCOURSE_SEED"] = str(seed)
     started, error, peak, number = time.perf_counter(), "", None, 0
     with tempfile.TemporaryDirectory(prefix="tlcourse-") as scratch:
         client = NotebookClient(notebook, timeout=cell_limit, kernel_name="python3", resources={"metadata": {"path": scratch}})
         try:
-            with client.setup_kernel(env=environment):
+            with client.setup_kernel(env=_environment(profile, seed)):
                 for number, cell in enumerate(notebook.cells, start=1):
                     client.execute_cell(cell, number - 1)
                     peak = _peak_mib(client) or peak
@@ -103,6 +99,13 @@ def read_notebook(path: Path) -> Any:
         return nbformat.read(path, as_version=4)
     except Exception as error:
         raise ValueError(f"{str(path)!r} is no notebook that can be read ({type(error).__name__}: {error}).") from error
+
+
+def _environment(profile: str, seed: int | None) -> dict[str, str]:
+    """Build what the kernel sees: the caller's variables but for MPLBACKEND, so that figures land in the page, and our own."""
+    inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    ours = {"TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise"}
+    return inherited | ours | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
 
 
 def _located(notebook: Any, number: int, what: str) -> str:
