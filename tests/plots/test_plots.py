@@ -93,7 +93,7 @@ def draw(name, **more):
 
 
 def test_cases_cover_every_plot():
-    assert set(CASES) == set(plots.__all__) - {"alt_text", "colour_of", "PALETTE", "MARKERS"}
+    assert set(CASES) == set(plots.__all__) - {"alt_text", "set_alt_text", "colour_of", "PALETTE", "MARKERS"}
 
 
 @every_plot
@@ -154,6 +154,22 @@ def test_alt_text_of_a_figure_joins_its_plots():
     assert plots.alt_text(figure) == plots.alt_text(left) + "\n\n" + plots.alt_text(right)
     with pytest.raises(ValueError, match="no alt text"):
         plots.alt_text(empty)
+
+
+def test_a_plot_of_ones_own_is_described_after_its_title():
+    figure, (left, right) = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match="set_alt_text"):
+        plots.alt_text(left)
+    left.set_title("Finding")
+    plots.set_alt_text(left, "Two bars.")
+    plots.set_alt_text(right, "A line.")
+    assert plots.alt_text(left) == "Finding. Two bars."
+    assert plots.alt_text(figure) == "Finding. Two bars.\n\nA line."
+    figure.suptitle("Both")
+    plots.set_alt_text(figure, "Bars beside a line.")
+    assert plots.alt_text(figure).split("\n\n")[0] == "Both. Bars beside a line."
+    with pytest.raises(ValueError, match="text=' '"):
+        plots.set_alt_text(left, " ")
 
 
 @pytest.mark.parametrize(("band", "reach"), [("range", 0.1), ("standard deviation", 0.1 * 2**0.5)])

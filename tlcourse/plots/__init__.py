@@ -7,7 +7,7 @@ from tlcourse.plots.curves import accuracy_over_labels, history, layer_curve
 from tlcourse.plots.images import activations, filters, image_grid
 from tlcourse.plots.matrices import confusion, heat_map
 from tlcourse.plots.points import embedding_map, moved_per_layer
-from tlcourse.plots.style import MARKERS, PALETTE, alt_text, colour_of
+from tlcourse.plots.style import MARKERS, PALETTE, alt_text, colour_of, set_alt_text
 
 __all__ = [
     "MARKERS",
@@ -24,4 +24,5 @@ __all__ = [
     "image_grid",
     "layer_curve",
     "moved_per_layer",
+    "set_alt_text",
 ]
