@@ -25,19 +25,39 @@ def alt_text(target: Axes | Figure) -> str:
     """Return what a plot shows in words, for readers who do not see it.
 
     Args:
-        target: the `Axes` that a plot function of this package returned, or a figure that holds some.
+        target: the `Axes` that a plot function of this package returned, or a figure that holds some; or what `set_alt_text`
+            described.
 
     Returns:
-        The description; for a figure those of all its plots, one paragraph each.
+        The description; for a figure its own and those of all its plots, one paragraph each.
 
     Raises:
-        ValueError: if no plot function of this package drew on `target`.
+        ValueError: if nobody described `target`.
     """
-    several = target.axes if isinstance(target, Figure) else [target]
-    texts = [text for axes in several if (text := getattr(axes, _ATTRIBUTE, ""))]
+    several = [target, *target.axes] if isinstance(target, Figure) else [target]
+    texts = [text for one in several if (text := getattr(one, _ATTRIBUTE, ""))]
     if not texts:
-        raise ValueError("There is no alt text: pass the Axes that a function of tlcourse.plots returned, or its figure.")
+        raise ValueError(
+            "There is no alt text: pass the Axes that a function of tlcourse.plots returned, or its figure. For a plot of your "
+            "own, say first what it shows: tlcourse.plots.set_alt_text(ax, text)."
+        )
     return "\n\n".join(texts)
+
+
+def set_alt_text(target: Axes | Figure, text: str) -> None:
+    """Attach to a plot of your own what it shows in words, for `alt_text`; its title, if there is one by now, comes before.
+
+    Args:
+        target: the `Axes` or the figure, drawn by any means.
+        text: what kind of plot it is, what is along the axes, and the numbers that matter.
+
+    Raises:
+        ValueError: if there is no text.
+    """
+    if not text.strip():
+        raise ValueError(f"`text` must say what the plot shows. Received: text={text!r}.")
+    title = target.get_suptitle() if isinstance(target, Figure) else target.get_title()
+    setattr(target, _ATTRIBUTE, f"{title}. {text}" if title else text)
 
 
 def describe(ax: Axes, text: str, title: str | None) -> Axes:
