@@ -1,0 +1,177 @@
+"""Start one worker in its sandbox, keep its time and memory, and read its events. Runs no learner's code, judges nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from .protocol import EventReader, ProtocolError, to_frame
+from .sandbox import Sandbox
+
+_LOOK = 0.25  # seconds between two looks at memory and processes
+_START_SECONDS = 120.0  # importing on a cold disk
+
+
+@dataclass
+class Launch:
+    """What one worker sent and how it ended.
+
+    Args:
+        events: in the order of their arrival.
+        ended: "end", "time", "memory", "processes", "died" or "malformed".
+        current: the event that says what it was at: `located`, `cell` or `probe`; None before the first.
+        detail: for "died" the exit status, for "malformed" what was wrong.
+        words: what the worker wrote to standard error before any of the learner's code ran.
+    """
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    ended: str = "died"
+    current: dict[str, Any] | None = None
+    detail: str = ""
+    words: str = ""
+
+
+def launch(sandbox: Sandbox, job: dict[str, Any], seconds: float) -> Launch:
+    """Run one worker to its end.
+
+    Args:
+        sandbox: the back end.
+        job: plain data for the worker.
+        seconds: wall-clock time for all of it.
+    """
+    name = f"tlcourse-{secrets.token_hex(8)}"
+    result = Launch()
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as words, tempfile.TemporaryDirectory() as scratch:
+        given.write(to_frame(job))
+        given.seek(0)
+        environment = sandbox.environment()
+        if not sandbox.own_pids:
+            environment |= {"HOME": scratch, "TMPDIR": scratch, "TLCOURSE_HOME": scratch}
+        process = subprocess.Popen(
+            sandbox.command(name),
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            env=environment,
+            cwd=None if sandbox.own_pids else scratch,
+            start_new_session=True,
+        )
+        try:
+            _follow(process, sandbox, result, time.monotonic() + seconds)
+        finally:
+            _end(process, lambda: sandbox.kill(name))
+        result.words = _tail(words)
+    return result
+
+
+def _follow(process: subprocess.Popen[bytes], sandbox: Sandbox, result: Launch, end: float) -> None:
+    assert process.stdout is not None
+    reader = EventReader()
+    begun = looked = time.monotonic()
+    os.set_blocking(process.stdout.fileno(), False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            ready = selector.select(timeout=_LOOK)
+            now = time.monotonic()
+            if ready:
+                data = os.read(process.stdout.fileno(), 2**20)
+                if not data:
+                    break
+                try:
+                    for event in reader.feed(data):
+                        result.events.append(event)
+                        if event["event"] in ("located", "cell", "probe", "tried"):
+                            result.current, begun = event, now
+                        if event["event"] in ("end", "refused"):
+                            result.ended = "end"
+                            return
+                except ProtocolError as error:
+                    result.ended, result.detail = "malformed", str(error)
+                    return
+            if now > end or now - begun > _seconds_for(result.current, sandbox):
+                result.ended = "time"
+                return
+            if now - looked > _LOOK:
+                looked = now
+                result.ended = _over_limits(process.pid, sandbox) or result.ended
+                if result.ended != "died":
+                    return
+    process.wait()
+    result.detail = str(process.returncode)
+    if reader.unfinished:
+        result.ended, result.detail = "malformed", "Its last reply is not complete."
+
+
+def _seconds_for(current: dict[str, Any] | None, sandbox: Sandbox) -> float:
+    if current is None:
+        return _START_SECONDS
+    if current["event"] == "probe":
+        return sandbox.limits.probe_seconds + 10.0  # the worker ends a probe by itself, if it can
+    return sandbox.limits.cell_seconds
+
+
+def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
+    """Leave nothing behind: the namespace ends with its first process, a plain worker with its process group."""
+    if process.poll() is None:
+        kill()
+    family = _descendants(process.pid)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        process.kill()
+    for pid in family:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _over_limits(pid: int, sandbox: Sandbox) -> str:
+    """Return "memory" or "processes" when all processes of a worker together are over the limits, else ""."""
+    family = _descendants(pid)
+    if len(family) > sandbox.limits.processes:
+        return "processes"
+    page = os.sysconf("SC_PAGE_SIZE")
+    total = 0
+    for member in family:
+        try:
+            with open(f"/proc/{member}/statm") as file:
+                resident, shared = (int(word) for word in file.read().split()[1:3])
+        except OSError:
+            continue
+        total += max(0, resident - shared) * page
+    return "memory" if total > 1.25 * sandbox.limits.memory_mib * 2**20 else ""
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the process ids of all children and their children; empty where the system has no `/proc`."""
+    found, queue = [], [pid]
+    while queue:
+        parent = queue.pop()
+        try:
+            threads = os.listdir(f"/proc/{parent}/task")
+            for thread in threads:
+                with open(f"/proc/{parent}/task/{thread}/children") as file:
+                    queue += [int(word) for word in file.read().split()]
+        except OSError:
+            continue
+        found.append(parent)
+    return found[1:]
+
+
+def _tail(file: IO[bytes]) -> str:
+    file.seek(0, os.SEEK_END)
+    file.seek(max(0, file.tell() - 2000))
+    return file.read().decode("utf-8", errors="replace").strip()

@@ -1,0 +1,185 @@
+"""Find, for each task, the code that answers it: by source, then by metadata, then by likeness. Text in, places out."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from .notebook import Cell, Notebook
+from .python_code import Code, normalise, read_code
+
+SOURCE, CHECK, METADATA, HEADING, TEXT, NOWHERE = "source", "check cell", "metadata", "heading", "text", "not found"
+_LIKE = 0.6  # share of equal lines and words from which a cell counts as an edited copy of the released one
+
+
+@dataclass(frozen=True)
+class Released:
+    """What learners were given for one task: its number, the name that the answer defines, the text of the answer cell."""
+
+    task: str
+    answer_name: str
+    stub: str
+    is_value: bool = False
+
+    @property
+    def grade_id(self) -> str:
+        """The name of the answer cell in nbgrader's metadata."""
+        return "task-" + self.task.replace(".", "-")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one answer is.
+
+    Args:
+        how: "source", "check cell", "metadata", "heading", "text" or "not found".
+        expression: what the answer is called there, or "".
+        after: position in `Located.codes` after which the answer is complete; -1 when not found.
+        cells: numbers of the cells that define it, from 1.
+        notes: what was odd, in words.
+    """
+
+    how: str
+    expression: str = ""
+    after: int = -1
+    cells: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Located:
+    """Code to run in order, as `(number of its cell, code)`; where each task's answer is; what was odd, in words."""
+
+    codes: tuple[tuple[int, Code], ...]
+    places: Mapping[str, Place]
+    notes: tuple[str, ...]
+    idle: frozenset[int] = field(default=frozenset())  # positions that are left out: checks, unfilled copies
+
+
+def locate(notebook: Notebook, released: Sequence[Released]) -> Located:
+    """Find the answers of all tasks of an exercise in one submission."""
+    notes = list(notebook.notes)
+    cells = _text_cells_with_code(_joined(notebook.cells, notes), released, notes)
+    codes = [(cell, read_code(cell.source)) for cell in cells if cell.kind == "code"]
+    for cell, code in codes:
+        notes += [f"Cell {cell.number}: {note}" for note in code.notes]
+    stubs = {normalise(task.stub) for task in released}
+    untouched = {i for i, (cell, _) in enumerate(codes) if normalise(cell.source) in stubs}
+    places = {task.task: _place(task, codes, untouched, cells) for task in released}
+    used = {number for place in places.values() for number in place.cells}
+    idle = {i for i, (_, code) in enumerate(codes) if code.only_checks or not code.text.strip()}
+    idle |= {i for i in untouched if codes[i][0].number not in used}
+    return Located(tuple((cell.number, code) for cell, code in codes), places, tuple(notes[:40]), frozenset(idle))
+
+
+def _place(task: Released, codes: list[tuple[Cell, Code]], untouched: set[int], cells: Sequence[Cell]) -> Place:
+    binding = [i for i, (_, code) in enumerate(codes) if task.answer_name in code.binds]
+    filled = [i for i in binding if i not in untouched]
+    checks = [(i, dict(code.checks)[task.task]) for i, (_, code) in enumerate(codes) if task.task in dict(code.checks)]
+    if filled:
+        return _by_source(task, codes, filled, [i for i, _ in checks])
+    other = [(i, name) for i, name in checks if name != task.answer_name and _bound_before(name, i, codes)]
+    if other:
+        i, name = other[-1]
+        made = [codes[j][0].number for j in range(i + 1) if name.split(".")[0] in codes[j][1].binds]
+        return Place(CHECK, name, i, tuple(made[-1:]), (f"The check names {name[:60]!r} in place of {task.answer_name!r}.",))
+    if binding:  # only the cell as it was released
+        return Place(SOURCE, task.answer_name, binding[-1], (codes[binding[-1]][0].number,))
+    for how, candidates in (
+        (METADATA, [i for i, (cell, _) in enumerate(codes) if cell.grade_id == task.grade_id]),
+        (HEADING, _under_heading(task, codes, cells)),
+        (TEXT, _alike(task, codes)),
+    ):
+        for i in candidates:
+            names = [name for name in codes[i][1].functions if name not in _helpers(task)]
+            if names:
+                note = f"{names[-1]!r} was taken for {task.answer_name!r}."
+                return Place(how, names[-1], i, (codes[i][0].number,), (note,))
+    return Place(NOWHERE)
+
+
+def _by_source(task: Released, codes: list[tuple[Cell, Code]], filled: list[int], checks: list[int]) -> Place:
+    name = task.answer_name
+    sure = filled if task.is_value else [i for i in filled if name in codes[i][1].defines]
+    working = [i for i in sure if codes[i][1].compiles] or sure
+    last = working[-1] if working else filled[-1]
+    check = next((i for i in checks if i > last), None)
+    # A value that a later cell binds again before the check (a decorated function, a second step) belongs to the answer.
+    after = last if check is None else max([last, *(i for i in filled if last < i <= check)])
+    numbers = tuple(dict.fromkeys(codes[i][0].number for i in filled if i <= after))
+    notes = []
+    if len(filled) > 1:
+        notes.append(f"{name!r} is defined {len(filled)} times; the one in cell {codes[last][0].number} counts.")
+    return Place(SOURCE, name, after, numbers, tuple(notes))
+
+
+def _bound_before(expression: str, position: int, codes: list[tuple[Cell, Code]]) -> bool:
+    name = re.match(r"\w+", expression)
+    return name is not None and any(name[0] in code.binds for _, code in codes[: position + 1])
+
+
+def _under_heading(task: Released, codes: list[tuple[Cell, Code]], cells: Sequence[Cell]) -> list[int]:
+    heading = re.compile(rf"^#+\s*Task {re.escape(task.task)}\b", re.MULTILINE)
+    start = next((c.number for c in cells if c.kind != "code" and heading.search(c.source)), None)
+    if start is None:
+        return []
+    after = [c.number for c in cells if c.number > start and c.kind != "code" and re.search(r"^#+\s*Task \d", c.source, re.M)]
+    end = after[0] if after else 10**9
+    return [i for i, (cell, _) in enumerate(codes) if start < cell.number < end]
+
+
+def _alike(task: Released, codes: list[tuple[Cell, Code]]) -> list[int]:
+    wanted = re.findall(r"\w+|[^\w\s]", task.stub)[:2000]
+    scores = []
+    for i, (cell, code) in enumerate(codes):
+        if code.functions and len(cell.source) < 20_000:
+            matcher = difflib.SequenceMatcher(None, wanted, re.findall(r"\w+|[^\w\s]", cell.source)[:2000], autojunk=False)
+            shared = sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(wanted))
+            scores.append((shared, i))
+    return [i for score, i in sorted(scores, reverse=True) if score >= _LIKE]
+
+
+def _helpers(task: Released) -> set[str]:
+    """Return what the released cell defines beside the answer: those names are no answers."""
+    return set(read_code(task.stub).defines) - {task.answer_name}
+
+
+def _joined(cells: Sequence[Cell], notes: list[str]) -> list[Cell]:
+    """Put together a definition that was split over two code cells, where only the two together are Python."""
+    joined: list[Cell] = []
+    for cell in cells:
+        before = joined[-1] if joined else None
+        indented = re.match(r"\n*[ \t]+\S", cell.source) is not None
+        if before is not None and cell.kind == before.kind == "code" and indented and not read_code(cell.source).compiles:
+            both = f"{before.source.rstrip()}\n{cell.source}"
+            if read_code(both).compiles:
+                joined[-1] = replace(before, source=both)
+                notes.append(f"Cells {before.number} and {cell.number} were joined: a definition was split.")
+                continue
+        joined.append(cell)
+    return joined
+
+
+def _text_cells_with_code(cells: Sequence[Cell], released: Sequence[Released], notes: list[str]) -> list[Cell]:
+    """Take a cell for code that lost its kind (a slip of one key) where it alone defines an answer."""
+    stubs = {normalise(task.stub) for task in released}
+    filled = {
+        name for c in cells if c.kind == "code" and normalise(c.source) not in stubs for name in read_code(c.source).binds
+    }
+    wanted = {task.answer_name for task in released} - filled
+    kept = []
+    for cell in cells:
+        if cell.kind != "code" and any(f"def {name}" in cell.source for name in wanted):
+            code = read_code(cell.source)
+            if code.compiles and wanted & set(code.defines):
+                notes.append(f"Cell {cell.number} is a text cell that holds an answer; it was run as code.")
+                cell = replace(cell, kind="code")
+        kept.append(cell)
+    return kept

@@ -1,0 +1,114 @@
+"""What travels between grader and sandbox: frames of plain data. Everything that comes out of a sandbox is not trusted.
+
+The grader sends one job. The worker answers with events:
+
+    located   where each answer is, before any of the learner's code has run
+    refused   no cells can be read from the file
+    cell      a cell starts
+    raised    that cell stopped with an exception
+    probe     the probe of a task starts
+    record    what the probe of one case gave
+    tried     the probe of a task is over; `problem` is "" or says how it died
+    end       nothing is left to do
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from tlcourse.checks import NotPlainError, WireError, from_wire, to_wire
+
+MAX_FRAME = 48 * 2**20
+MAX_TOTAL = 256 * 2**20
+MAX_EVENTS = 20_000
+_MAGIC = b"TLC1"
+_HEAD = struct.Struct(">4sI")
+_FIELDS: dict[str, dict[str, type]] = {
+    "located": {"places": dict, "notes": list, "cells": int},
+    "refused": {"text": str},
+    "cell": {"number": int},
+    "raised": {"number": int, "text": str, "line": str, "missing": str},
+    "probe": {"task": str},
+    "record": {"task": str, "case": int, "record": dict},
+    "tried": {"task": str, "problem": str},
+    "end": {},
+}
+
+
+class ProtocolError(ValueError):
+    """A sandbox sent something that no worker sends."""
+
+
+def to_frame(message: dict[str, Any]) -> bytes:
+    """Return a message as one frame.
+
+    Raises:
+        NotPlainError: the message is not plain data, or larger than a frame may be.
+    """
+    body = to_wire(message)
+    if len(body) > MAX_FRAME:
+        raise NotPlainError(f"It is larger than {MAX_FRAME // 2**20} MiB.")
+    return _HEAD.pack(_MAGIC, len(body)) + body
+
+
+def read_frame(data: bytes) -> dict[str, Any]:
+    """Return the one message of a frame that the grader wrote."""
+    magic, length = _HEAD.unpack_from(data)
+    if magic != _MAGIC or length != len(data) - _HEAD.size:
+        raise ProtocolError("This is no job of the grader.")
+    return from_wire(data[_HEAD.size :])
+
+
+class EventReader:
+    """Turn bytes as they arrive into events that have the right form, and stop at the first that has not."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._total = 0
+        self._events = 0
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """Take more bytes and yield the events that are complete.
+
+        Raises:
+            ProtocolError: too much, or not in the form of an event; the message says what.
+        """
+        self._buffer += data
+        self._total += len(data)
+        if self._total > MAX_TOTAL:
+            raise ProtocolError(f"It sent more than {MAX_TOTAL // 2**20} MiB.")
+        while len(self._buffer) >= _HEAD.size:
+            magic, length = _HEAD.unpack_from(self._buffer)
+            if magic != _MAGIC:
+                raise ProtocolError("It sent something that is no reply.")
+            if length > MAX_FRAME:
+                raise ProtocolError(f"It sent a reply of more than {MAX_FRAME // 2**20} MiB.")
+            if len(self._buffer) < _HEAD.size + length:
+                return
+            body = bytes(self._buffer[_HEAD.size : _HEAD.size + length])
+            del self._buffer[: _HEAD.size + length]
+            self._events += 1
+            if self._events > MAX_EVENTS:
+                raise ProtocolError(f"It sent more than {MAX_EVENTS} replies.")
+            yield _checked(body)
+
+    @property
+    def unfinished(self) -> bool:
+        """True when part of an event is waiting for its rest."""
+        return bool(self._buffer)
+
+
+def _checked(body: bytes) -> dict[str, Any]:
+    try:
+        event = from_wire(body)
+    except WireError as error:
+        raise ProtocolError(f"Its reply cannot be read. {error}") from error
+    kind = event.get("event") if type(event) is dict else None
+    fields = _FIELDS.get(kind) if type(kind) is str else None
+    if fields is None:
+        raise ProtocolError("It sent a reply of unknown kind.")
+    if set(event) != {"event", *fields} or any(type(event[name]) is not sort for name, sort in fields.items()):
+        raise ProtocolError(f"Its reply of kind {kind!r} has the wrong fields.")
+    return event
