@@ -32,6 +32,7 @@ class Context:
         class_names: Of the target, or None.
         before: Snapshot of the model before training, or None.
         facts: Numbers for the report; detectors may add to it.
+        shared: What one detector worked out and others use.
     """
 
     model: Any
@@ -43,6 +44,7 @@ class Context:
     class_names: Sequence[str] | None = None
     before: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
 
     def split(self, name: str) -> Split:
         """Return a split that was read.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,19 +16,24 @@ def preserved(model: Any) -> Iterator[None]:
 
     Memory: as much as the weights and the optimizer's state.
     """
-    variables = _variables(model)
-    values = [np.array(variable.numpy()) for variable in variables]
-    flags = [(layer, layer.trainable) for layer in model._flatten_layers()]
     put_seeds_back = _seeds()
+    try:
+        with values_kept(_variables(model)):
+            yield
+    finally:
+        put_seeds_back()
+
+
+@contextmanager
+def values_kept(variables: Sequence[Any]) -> Iterator[None]:
+    """Put back the values of `variables`, bit by bit, at the end."""
+    values = [np.array(variable.numpy()) for variable in variables]
     try:
         yield
     finally:
         for variable, value in zip(variables, values, strict=True):
             if variable.numpy().tobytes() != value.tobytes():
                 variable.assign(value)
-        if any(layer.trainable != flag for layer, flag in flags):
-            raise RuntimeError("A detector changed a trainable flag.")
-        put_seeds_back()
 
 
 def _variables(model: Any) -> list[Any]:

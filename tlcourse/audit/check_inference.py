@@ -1,0 +1,135 @@
+"""Finding 6: dropout or augmentation that is active at inference, and a head larger than the data can support."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from tlcourse.audit.anatomy import backbone_part, head_units
+from tlcourse.audit.context import CannotCheckError, Context
+from tlcourse.audit.detector import Detector
+from tlcourse.audit.report import Finding
+from tlcourse.audit.trace import Trace, trace
+
+_LARGE_HEAD = 1_000_000
+_PER_EXAMPLE = 2_000
+_NOISE = (
+    "Dropout",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "SpatialDropout",
+    "Random",
+    "MixUp",
+    "CutMix",
+    "AugMix",
+)
+
+
+def _check_mode(context: Context) -> Iterator[Finding]:
+    model = context.model
+    if not model.built:
+        raise CannotCheckError("The model has no weights yet.")
+    on_purpose = _held_in_training(model)
+    watched = [
+        layer for layer in model._flatten_layers(include_self=False) if _may_be_random(layer) and id(layer) not in on_purpose
+    ]
+    if not watched:
+        return
+    inputs = context.sample("train").inputs
+    first, second = trace(context, watched, inputs), trace(context, watched, inputs)
+    guilty = [layer for layer in watched if _random_at_inference(layer, first, second)]
+    if not guilty:
+        return
+    names = [layer.name for layer in guilty]
+    spread = _spread(first.output, second.output)
+    augments = any(_is_augmentation(layer) for layer in guilty)
+    yield Finding(
+        "inference-mode",
+        "warning",
+        f"{'Augmentation' if augments else 'Dropout'} stays active at inference: {', '.join(names[:3])}",
+        {
+            "sentence": f"With training=False {len(guilty)} of {len(watched)} random layers changed their input, and two "
+            f"predictions for the same {len(np.atleast_1d(_first(first.output)))} examples differ by up to {spread:.3g}.",
+            "layers": names,
+            "largest_difference": spread,
+        },
+        "Validation and predictions are made on disturbed input, so they are worse than the model, and differ from call to call.",
+        "Let Keras pass the mode on: call the layer without `training=True`, and Lambda layers with random operations not at all. "
+        "(Monte-Carlo dropout on purpose: tlcourse.finetune.FixedMode says so.)",
+    )
+
+
+def _may_be_random(layer: Any) -> bool:
+    kind = type(layer)
+    if kind.__name__ == "Lambda":
+        return True
+    return kind.__module__.startswith("keras") and kind.__name__.startswith(_NOISE)
+
+
+def _is_augmentation(layer: Any) -> bool:
+    return type(layer).__name__.startswith(("Random", "MixUp", "CutMix", "AugMix", "Lambda"))
+
+
+def _held_in_training(model: Any) -> set[int]:
+    """List the layers that a wrapper keeps in training mode on purpose."""
+    wrappers = [layer for layer in model._flatten_layers() if type(layer).__name__ == "FixedMode" and layer.training]
+    return {id(inner) for wrapper in wrappers for inner in wrapper._flatten_layers()}
+
+
+def _random_at_inference(layer: Any, first: Trace, second: Trace) -> bool:
+    """Tell whether a layer gave two outputs for one input, or, being one of Keras' random layers, changed its input."""
+    for one, other in zip(first.of(layer), second.of(layer), strict=False):
+        if one.inputs is None or one.outputs is None or other.inputs is None or other.outputs is None:
+            continue
+        if one.inputs.shape != other.inputs.shape or not np.array_equal(one.inputs, other.inputs):
+            continue
+        if not np.array_equal(one.outputs, other.outputs):
+            return True
+    return False
+
+
+def _spread(one: Any, other: Any) -> float:
+    a, b = _first(one), _first(other)
+    return float(np.max(np.abs(a - b))) if a.size and a.shape == b.shape else 0.0
+
+
+def _first(output: Any) -> np.ndarray:
+    while isinstance(output, (dict, list, tuple)) and len(output):
+        output = next(iter(output.values())) if isinstance(output, dict) else output[0]
+    return np.asarray(output)
+
+
+def _check_head(context: Context) -> Iterator[Finding]:
+    part = backbone_part(context)
+    if part is None:
+        raise CannotCheckError("No backbone was found in the model, so there is no head.")
+    examples = context.count("train")
+    if context.split("train").endless:
+        raise CannotCheckError("The train data repeats for ever: the number of different examples is not known.")
+    rows = [(unit.name, sum(prod(v.shape) for v in unit.trainable_variables)) for unit in head_units(context, part)]
+    total = sum(count for _, count in rows)
+    context.facts["head_parameters"] = total
+    if total < _LARGE_HEAD or total < _PER_EXAMPLE * examples:
+        return
+    name, largest = max(rows, key=lambda row: row[1])
+    yield Finding(
+        "head-size",
+        "warning",
+        f"The head has {total:,} weights for {examples:,} training examples",
+        {
+            "sentence": f"{total / max(1, examples):,.0f} weights an example; layer {name!r} alone has {largest:,}.",
+            "head_parameters": total,
+            "training_examples": examples,
+            "largest_layer": name,
+        },
+        "A head of this size can learn the training examples by heart without using what the backbone knows.",
+        "Pool before the head, and make it one layer:\n"
+        "x = keras.layers.GlobalAveragePooling2D()(base.output)\noutputs = keras.layers.Dense(num_classes)(x)",
+    )
+
+
+DETECTORS = (Detector(("inference-mode",), _check_mode), Detector(("head-size",), _check_head))

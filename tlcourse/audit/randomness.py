@@ -1,0 +1,86 @@
+"""Are the values of a network still those that its initializers drew?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_SMALLEST = 200  # values below which a kernel says too little
+_MOST = 4000  # values of a kernel that are compared
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How many kernels look as their initializers draw them: `as_drawn` of `checked`; `fresh_batchnorms` of `batchnorms`."""
+
+    as_drawn: int
+    checked: int
+    fresh_batchnorms: int
+    batchnorms: int
+
+    @property
+    def share(self) -> float:
+        """Share of the kernels that look as drawn; 0 where none could be compared."""
+        return self.as_drawn / self.checked if self.checked else 0.0
+
+
+def drawn(units: Sequence[Any]) -> Drawn:
+    """Compare every kernel of `units` with a draw of its own initializer, by the test of Kolmogorov and Smirnov.
+
+    Args:
+        units: Layers with weights; those without a random initializer are left out.
+
+    Returns:
+        Counts. A pretrained network has hardly any kernel that passes for a draw; one in a thousand draws does not pass.
+    """
+    pairs = [pair for unit in units for inner in unit._flatten_layers() for pair in _kernels(inner)]
+    results = [found for kernel, initializer in pairs if (found := _looks_drawn(kernel, initializer)) is not None]
+    fresh = [_is_fresh(layer) for unit in units for layer in unit._flatten_layers() if hasattr(layer, "moving_variance")]
+    return Drawn(sum(results), len(results), sum(fresh), len(fresh))
+
+
+def _kernels(layer: Any) -> list[tuple[np.ndarray, Any]]:
+    """List the kernels of one layer, each with the initializer that its configuration names."""
+    pairs = []
+    for attribute in vars(layer):
+        name = attribute.removesuffix("_initializer")
+        if name == attribute or name in ("bias", "beta", "gamma", "moving_mean", "moving_variance"):
+            continue
+        for candidate in (name, f"_{name}", f"{name}_kernel", *(["kernel"] if name == "depthwise" else [])):
+            variable = getattr(layer, candidate, None)
+            if hasattr(variable, "numpy") and hasattr(variable, "path"):
+                pairs.append((np.asarray(variable.numpy(), dtype="float32"), getattr(layer, attribute)))
+                break
+    return pairs
+
+
+def _looks_drawn(kernel: np.ndarray, initializer: Any) -> bool | None:
+    """Test one kernel; None where it is too small or its initializer draws nothing at random."""
+    if kernel.size < _SMALLEST or not hasattr(initializer, "get_config"):
+        return None
+    config = initializer.get_config()
+    if "seed" not in config:
+        return None
+    try:
+        draw = np.asarray(type(initializer).from_config({**config, "seed": 20_011})(kernel.shape), dtype="float32")
+    except Exception:  # an initializer of the caller's own that cannot be drawn again
+        return None
+    first, second = _thinned(kernel), _thinned(draw)
+    if np.ptp(second) == 0:
+        return None
+    from scipy.stats import ks_2samp
+
+    return bool(ks_2samp(first, second).pvalue > 0.001)
+
+
+def _thinned(values: np.ndarray) -> np.ndarray:
+    flat = values.reshape(-1)
+    return flat[:: max(1, flat.size // _MOST)]
+
+
+def _is_fresh(batchnorm: Any) -> bool:
+    """Tell whether the statistics of a BatchNorm layer are still 0 and 1."""
+    return bool((batchnorm.moving_mean.numpy() == 0).all() and (batchnorm.moving_variance.numpy() == 1).all())
