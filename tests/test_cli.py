@@ -11,7 +11,7 @@ import pytest
 import tlcourse.course
 from tlcourse.cli import main
 
-COMMANDS = ("course", "lab", "fetch", "cache", "notebooks", "env")
+COMMANDS = ("course", "lab", "fetch", "cache", "notebooks", "release", "grade", "report", "env")
 
 
 @pytest.fixture

@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     notebooks.add_argument("only", nargs="?", default="", help="beginning of a topic, such as 02; all if left away")
     notebooks.add_argument("--check", action="store_true", help="write nothing; fail where a notebook differs from its source")
 
+    from tlcourse.grading.commands import add_commands
+
+    add_commands(commands, _add)
     _add(commands, "env", _env, "say what this machine is: versions, GPU, profile")
     return parser
 

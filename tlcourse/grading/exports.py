@@ -36,7 +36,8 @@ def to_csv(rows: Sequence[Marks]) -> str:
     tasks = _tasks(rows)
     lines: list[list[Any]] = [["learner", "id", "points", "max_points", *tasks, "needs_a_person", "file", "notes"]]
     for row in rows:
-        by_task = {result["task"]: result["points"] for result in row.results}
+        open_ = {task for task, _ in row.open}
+        by_task = {result["task"]: result["points"] for result in row.results if result["task"] not in open_}
         needs = "; ".join(task or "all" for task, _ in row.open)
         head = [row.entry.learner, row.entry.learner_id, _number(row.points), _number(row.max_points)]
         points = ["" if task not in by_task else _number(by_task[task]) for task in tasks]

@@ -9,7 +9,7 @@ from typing import Any
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, Verdict, clean, conclude, could_not_judge, not_earned
 
 ONLY_VISIBLE = "visible-case-only"
-_ONLY_VISIBLE_MEANS = (
+ONLY_VISIBLE_MEANS = (
     "The answer fits the data of the check in the notebook and fails on other data drawn in the same way: is a number of "
     "that data written down in it?"
 )
@@ -73,7 +73,7 @@ def merge(task: Task, verdicts: Sequence[Verdict], visible: int) -> dict[str, An
         if visible and verdict.outcome == NOT_EARNED:
             message = f"The check in the notebook passes, but not on other data. {_without_numbers(message)}"
             if misconception is None:
-                misconception, explanation = ONLY_VISIBLE, _ONLY_VISIBLE_MEANS
+                misconception, explanation = ONLY_VISIBLE, ONLY_VISIBLE_MEANS
         else:
             message = _without_numbers(message)
     return {

@@ -29,7 +29,7 @@ class Steady:
 
         self._stream = _Stream()
         os.urandom = self._stream.read
-        secrets.randbits = self._stream.bits
+        secrets.randbits = self._stream.bits  # type: ignore[assignment]
         np.random.bit_generator.randbits = self._stream.bits  # type: ignore[attr-defined]
         tlcourse.start = tlcourse.runtime.start = self._start
         self._tools = {name: dict(vars(module)) for name, module in self._modules()}

@@ -92,7 +92,7 @@ class _Run:
         for task in [task for task in self.open if places[task["released"]["task"]].after < 0]:
             self.record(task, 0, {"status": "missing", "text": "", "line": ""})
             self.open.remove(task)
-        again = []
+        again: list[dict[str, Any]] = []
         for position, (number, code) in enumerate(self.located.codes):
             if not self.open and not again:
                 break

@@ -1,0 +1,214 @@
+"""A class from its folder of submissions to records and reports, resumable at any moment."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from . import gradebook
+from .exports import write_exports
+from .gate import gate_key, run_gate
+from .grade import Settings, needs_a_person, record_key
+from .master import Master, environment, grader_version
+from .outcomes import ONLY_VISIBLE, ONLY_VISIBLE_MEANS
+from .pages import write_pages
+from .pool import grade_all
+from .progress import ClassProgress
+from .records import Journal, write_sorted, write_whole
+from .sandbox import Sandbox
+from .submissions import find_submissions
+
+_RUN, _GATE, _ROSTER, _RECORDS, _BOOK = "run.json", "gate.json", "roster.jsonl", "records.jsonl", "gradebook.sqlite"
+
+
+class GateClosed(RuntimeError):  # noqa: N818 - a state of the machine, told with its reasons
+    """This machine does not grade as it should; `problems` says where."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(f"{len(problems)} things that are known to be right or wrong were graded otherwise.")
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of several parts of a class that different machines grade: `number` from 1 to `count`."""
+
+    number: int = 1
+    count: int = 1
+
+    def holds(self, key: str) -> bool:
+        """Tell whether a record belongs to this part."""
+        return int(key[:16], 16) % self.count == self.number - 1
+
+    @property
+    def journal(self) -> str:
+        """Name of this part's journal."""
+        return "journal.jsonl" if self.count == 1 else f"journal-{self.number}-of-{self.count}.jsonl"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: submissions, those graded now, what needs a person as `(learner, task, reason)`, and the report's path."""
+
+    submissions: int
+    graded: int
+    open: tuple[tuple[str, str, str], ...]
+    report: Path | None
+
+
+def open_run(out: Path, topic: str, seed: str | None, sandbox: Sandbox, hidden_cases: int) -> Settings:
+    """Return the settings of a run, and write them down when it is new.
+
+    Args:
+        out: the folder of the run.
+        topic: of the exercise.
+        seed: the instructor's seed; None: that of the run, or a fresh one.
+        sandbox: the back end.
+        hidden_cases: hidden cases of each task.
+
+    Raises:
+        ValueError: the folder belongs to another exercise or another seed.
+    """
+    if (out / _RUN).exists():
+        run = run_of(out)
+        if run["topic"] != topic or seed not in (None, run["seed"]):
+            raise ValueError(
+                f"{out} holds marks of {run['topic']} with another seed or exercise. Choose another folder with --out."
+            )
+        seed = run["seed"]
+    settings = Settings(seed or secrets.token_hex(16), sandbox, hidden_cases)
+    write_whole(out / _RUN, json.dumps({"topic": topic, **about_of(settings)}, indent=1).encode())
+    return settings
+
+
+def run_of(out: Path) -> dict[str, str]:
+    """Return what is written down about a run: topic, seed, grader, environment, sandbox.
+
+    Raises:
+        FileNotFoundError: nothing was graded into this folder.
+        ValueError: the file is damaged.
+    """
+    path = out / _RUN
+    if not path.exists():
+        raise FileNotFoundError(f"Nothing was graded into {out}: there is no {_RUN}.")
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+        if all(type(run[name]) is str for name in ("topic", "seed", "grader", "environment", "sandbox")):
+            return run
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ValueError(f"{path} is damaged. Repair it from a copy, or grade into another folder.")
+
+
+def pass_gate(master: Master, settings: Settings, out: Path, *, jobs: int, told: Callable[[int, int], None]) -> None:
+    """Run the release gate, unless it was passed with the same master, code, environment, seed and sandbox.
+
+    Raises:
+        GateClosed: something known was graded otherwise.
+    """
+    path, key = out / _GATE, gate_key(master, settings)
+    if path.exists() and path.read_text(encoding="utf-8").strip() == json.dumps({"passed": key}):
+        return
+    problems = run_gate(master, settings, jobs=jobs, told=told)
+    if problems:
+        raise GateClosed(problems)
+    write_whole(path, json.dumps({"passed": key}).encode())
+
+
+def grade_class(
+    master: Master, folder: Path, out: Path, settings: Settings, *, jobs: int = 1, shard: Shard | None = None, dask: str = ""
+) -> Summary:
+    """Grade what has no record yet, then write records and reports. The gate comes before, see `pass_gate`.
+
+    Raises:
+        ValueError: another run works in the same folder.
+    """
+    shard = shard or Shard()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / f".{shard.journal}.lock", timeout=0):
+            return _grade_class(master, folder, out, settings, jobs, shard, dask)
+    except Timeout as error:
+        raise ValueError(f"Another run is grading into {out}. Wait for it, or choose another folder with --out.") from error
+
+
+def _grade_class(
+    master: Master, folder: Path, out: Path, settings: Settings, jobs: int, shard: Shard, dask: str
+) -> Summary:  # fmt: skip
+    found = find_submissions(folder, master.topic)
+    keys = ["" if s.problem else record_key(master, s.data, settings) for s in found]
+    entries = [gradebook.entry_of(submission, folder, key) for submission, key in zip(found, keys, strict=True)]
+    readable = {key: s.data for key, s in zip(keys, found, strict=True) if key and shard.holds(key)}
+    journal = Journal(out / shard.journal)
+    known = journal.load()
+    todo = {key: data for key, data in readable.items() if key not in known}
+    stopped: dict[str, str] = {}
+    with ClassProgress(len(todo), len(readable) - len(todo)) as progress:
+        for key, record, reason in grade_all(master, todo, settings, jobs=jobs, dask=dask, began=progress.running):
+            if record is None:
+                stopped[key] = f"The grader stopped ({reason}). Start it again to try once more."
+            else:
+                journal.append(record)
+            progress.done(needs_person=record is None or bool(needs_a_person(record)))
+    entries = [entry if entry.key not in stopped else _with_problem(entry, stopped[entry.key]) for entry in entries]
+    if shard.count > 1:
+        gradebook.write_roster(out / f"roster-{shard.number}-of-{shard.count}.jsonl", entries)
+        return Summary(len(readable), len(todo), (), None)
+    gradebook.write_roster(out / _ROSTER, entries)
+    summary = report(master, out, about_of(settings))
+    return Summary(summary.submissions, len(todo), summary.open, summary.report)
+
+
+def _with_problem(entry: gradebook.Entry, problem: str) -> gradebook.Entry:
+    return gradebook.Entry(**{**vars(entry), "problem": problem})
+
+
+def report(master: Master, out: Path, about: dict[str, str]) -> Summary:
+    """Write sorted records, gradebook, exports and pages from journals, rosters and `decisions.csv`; grades nothing.
+
+    Raises:
+        FileNotFoundError: nothing was graded into this folder.
+    """
+    rosters = sorted(out.glob("roster-*-of-*.jsonl")) or [out / _ROSTER]
+    if not rosters[0].exists():
+        raise FileNotFoundError(f"Nothing was graded into {out}: there is no {_ROSTER}.")
+    records: dict[str, dict[str, Any]] = {}
+    for path in sorted(out.glob("journal*.jsonl")):
+        records = {**Journal(path).load(), **records}
+    roster: dict[tuple[str, str, str], gradebook.Entry] = {}
+    for entry in (entry for path in rosters for entry in gradebook.read_roster(path)):
+        identity = (entry.learner, entry.learner_id, entry.file)
+        if identity not in roster or entry.problem:  # of several parts, one says what went wrong
+            roster[identity] = entry
+    entries = [roster[identity] for identity in sorted(roster)]
+    used = {entry.key for entry in entries}
+    write_sorted(out / _RECORDS, [record for key, record in records.items() if key in used])
+    rows = gradebook.join(entries, records, gradebook.read_decisions(out / gradebook.DECISIONS))
+    gradebook.write_gradebook(out / _BOOK, rows, about)
+    write_exports(out / "exports", rows, master.title)
+    page = write_pages(out, rows, master.title, about, sentences(master))
+    open_ = tuple((row.entry.learner, task, reason) for row in rows for task, reason in row.open)
+    return Summary(len(rows), 0, open_, page)
+
+
+def about_of(settings: Settings) -> dict[str, str]:
+    """Return what a run is made with, in words."""
+    force = settings.sandbox.describe()
+    words = "; ".join(f"{name}: {force[name]}" for name in ("kind", "network", "files", "processes"))
+    return {"grader": grader_version(), "environment": environment(), "sandbox": words, "seed": settings.secret}
+
+
+def sentences(master: Master) -> dict[str, str]:
+    """Return the sentence behind every misconception of an exercise."""
+    from tlcourse.checks.task import COMMON_MISCONCEPTIONS
+
+    known = dict(COMMON_MISCONCEPTIONS)
+    for task in master.tasks.values():
+        known.update(task.misconceptions)
+    return {**known, ONLY_VISIBLE: ONLY_VISIBLE_MEANS}
