@@ -1,0 +1,110 @@
+"""What a lesson writes out by hand is what the package does from the next lesson on."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tlcourse
+from tlcourse import evaluate
+from tlcourse.authoring.sources import read_source
+
+LESSONS = Path(__file__).resolve().parents[1] / "content/lessons"
+
+
+def from_lesson(number, name, **names):
+    """Return the function `name` as the lesson's source defines it; `names` are what the notebook has at hand by then."""
+    path = next(LESSONS.glob(f"{number}_*.py"))
+    found = [
+        node
+        for cell in read_source(path.read_text(encoding="utf-8"), path.name)
+        if cell.kind == "code"
+        for node in ast.parse(cell.text).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    assert len(found) == 1, f"{path.name} defines {name} {len(found)} times"
+    space = {"np": np, **names}
+    exec(compile(ast.Module(found, []), path.name, "exec"), space)
+    return space[name]
+
+
+@pytest.fixture(params=range(3))
+def rng(request):
+    return np.random.default_rng(request.param)
+
+
+def test_the_interval_of_lesson_00_is_that_of_the_package(rng):
+    by_hand = from_lesson("00", "bootstrap_90")
+    flags = rng.random(400) < rng.uniform(0.3, 0.9)
+    low, high = by_hand(flags, rng, resamples=20_000)
+    theirs = evaluate.bootstrap_interval(flags, confidence=0.9, resamples=20_000, seed=1)
+    one_image = 1 / len(flags)  # both draw at random: their ends may lie one image apart, an interval of 90 % is 32 wide
+    assert abs(low - theirs.low) <= one_image + 1e-9
+    assert abs(high - theirs.high) <= one_image + 1e-9
+
+
+@pytest.fixture
+def backbone(rng):
+    """A small network in which it matters that nothing learns: statistics that are not those of a batch, and dropout."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(int(rng.integers(1000)))
+    network = keras.Sequential(
+        [
+            keras.Input((12, 12, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(6, 3, strides=2),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dropout(0.5),
+        ],
+        name="toy",
+    )
+    norm = network.layers[2]
+    norm.set_weights([rng.uniform(0.5, 2, value.shape) for value in norm.get_weights()])
+    network.trainable = False
+    return network
+
+
+@pytest.mark.parametrize("count", [1, 64, 150])
+def test_the_extraction_of_lesson_02_is_that_of_the_package(backbone, rng, count):
+    by_hand = from_lesson("02", "extract")
+    images = rng.integers(0, 256, (count, 12, 12, 3), dtype=np.uint8)
+    features = by_hand(backbone, images)
+    assert features.shape == (count, 6)
+    assert np.ptp(features) > 0
+    np.testing.assert_allclose(features, tlcourse.extract_features(backbone, images, cache=False), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n", "wide", "narrow"), [(60, 8, 5), (20, 50, 30)])  # more pictures than features, and fewer
+def test_the_similarity_of_lesson_03_is_that_of_the_package(rng, n, wide, narrow):
+    by_hand = from_lesson("03", "linear_cka")
+    x = rng.normal(3, 1, (n, wide))
+    y = x @ rng.normal(size=(wide, narrow)) + rng.normal(5, 2, (n, narrow))
+    assert 0.05 < by_hand(x, y) < 0.95
+    assert by_hand(x, y) == pytest.approx(evaluate.cka(x, y), rel=1e-6)
+    assert by_hand(x, x) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_the_kept_blocks_of_lesson_03_are_frozen_as_the_package_freezes(count):
+    import keras
+
+    build_cnn = from_lesson("03", "build_cnn", keras=keras, layers=keras.layers)
+    keep_blocks = from_lesson("03", "keep_blocks", build_cnn=build_cnn)
+    source, theirs = build_cnn(3), build_cnn(10)
+    for i in range(1, 5):
+        norm = source.get_layer(f"norm{i}")
+        norm.set_weights([np.full(value.shape, i + 1.0) for value in norm.get_weights()])
+    by_hand = keep_blocks(source, count)
+    tlcourse.freeze(theirs, up_to=f"block{count}")
+    assert [w.path for w in by_hand.trainable_variables] == [w.path for w in theirs.trainable_variables]
+    for i in range(1, 5):
+        for name in (f"conv{i}", f"norm{i}"):
+            ours, old = by_hand.get_layer(name).get_weights(), source.get_layer(name).get_weights()
+            assert all(np.array_equal(a, b) == (i <= count) for a, b in zip(ours, old, strict=True)), name
