@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import nbformat
 import pytest
 
 from tlcourse.authoring import REPAIR, SourceError, build_notebook, lint_source, stale_notebooks
+from tlcourse.config import REPOSITORY
 
 EXERCISE = """# %% [markdown]
 # # Exercise
@@ -89,6 +91,43 @@ def test_the_badge_and_the_setup_cell_come_after_the_title():
     assert "github/tlcourse/tlcourse/blob/main/exercises/00_x.ipynb" in sources(notebook)[1]
     assert notebook["cells"][2]["metadata"]["tags"] == ["setup"]
     assert 'tlcourse.start("00_x")' in sources(notebook)[2]
+
+
+@pytest.fixture
+def setup_cell(monkeypatch):
+    """Run the setup cell where the package is or is not installed, and pip ends as given. Returns the calls that it made."""
+
+    def run(installed, pip=None):
+        calls = []
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if installed else None)
+        monkeypatch.setattr("subprocess.run", lambda command, **options: calls.append(command[1:]) or pip)
+        monkeypatch.setattr("tlcourse.start", lambda topic: calls.append(topic))
+        exec(sources(build(EXERCISE))[2], {})
+        return calls
+
+    return run
+
+
+def test_the_setup_cell_installs_what_is_missing_and_nothing_else(setup_cell):
+    installed, topic = setup_cell(False, subprocess.CompletedProcess([], 0))
+    assert installed[:3] == ["-m", "pip", "install"]
+    assert installed[-1] == f"git+https://{REPOSITORY}"
+    assert topic == "00_x"
+    assert setup_cell(True) == ["00_x"]
+
+
+def test_without_internet_the_setup_cell_says_what_to_do_and_what_pip_said(setup_cell):
+    failed = subprocess.CompletedProcess(
+        [], 1, stderr="many lines\n" * 100 + "fatal: unable to access: Could not resolve host\n\n"
+    )
+    with pytest.raises(RuntimeError, match="not installed in this Python, and it could not be downloaded") as caught:
+        setup_cell(False, failed)
+    text = str(caught.value)
+    assert text.index("With internet:") < text.index("Without internet:") < text.index("pip said:")
+    assert "`make lab`" in text
+    assert "`make course`" in text
+    assert text.endswith("Could not resolve host")
+    assert text.count("many lines") < 60
 
 
 @pytest.mark.parametrize(

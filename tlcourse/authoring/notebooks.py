@@ -19,7 +19,16 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("tlcourse") is None:
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "git+https://{REPOSITORY}"])
+    command = [sys.executable, "-m", "pip", "install", "-q", "git+https://{REPOSITORY}"]
+    pip = subprocess.run(command, capture_output=True, text=True)
+    if pip.returncode != 0:
+        raise RuntimeError(
+            "The package tlcourse is not installed in this Python, and it could not be downloaded.\\n"
+            "With internet: see below what pip said, then run this cell again.\\n"
+            "Without internet: if the course was set up on this machine before, type `make lab` in its folder and open "
+            "the notebook there; if not, it has to be set up once with internet (`make course`).\\n"
+            "pip said: " + pip.stderr.strip()[-600:]
+        )
 
 import tlcourse
 
