@@ -113,7 +113,9 @@ ax.set(xlim=(small_accuracies.min() - 0.1, min(1.02, small_accuracies.max() + 0.
 ax.set(xlabel=f"accuracy on {small_test} test images", ylabel="people who report it")
 ax.set_title(f"One classifier, {repeats} test sets: any of these could be 'the' accuracy")
 ax.legend(frameon=False)
-print(f"Bars of {repeats} accuracies around {large_accuracy:.2f}; standard deviation {small_accuracies.std():.3f}.")
+words = f"Bars of {repeats} accuracies around {large_accuracy:.2f}; standard deviation {small_accuracies.std():.3f}."
+tlcourse.plots.set_alt_text(ax, words)
+print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
 # **What to notice.** Nobody made a mistake. The classifier is the same for all, and yet the reports lie more than 15 points
@@ -175,7 +177,8 @@ ax.set_yticks([0.05, 0.1, 0.2, 0.3], [0.05, 0.1, 0.2, 0.3])
 ax.minorticks_off()
 ax.set_title("Four times the test images, half the doubt")
 ax.legend(frameon=False)
-print(f"The width falls from {widths[0]:.2f} at {sizes[0]} images to {widths[-1]:.2f} at {sizes[-1]}.")
+tlcourse.plots.set_alt_text(ax, f"The width falls from {widths[0]:.2f} at {sizes[0]} images to {widths[-1]:.2f} at {sizes[-1]}.")
+print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
 # From the next lesson on this is one call. It says the same as our own lines: both ends within two points.
@@ -225,7 +228,9 @@ ax.plot(max(by_seed), 0, "s", label="the one that gets published", **ring)
 ax.set(yticks=[], ylim=(-0.6, 1), xlabel="accuracy")
 ax.set_title(f"The best of {draws} seeds is {100 * gain:.1f} points above the mean of the same method")
 ax.legend(frameon=False, ncols=3, loc="upper center")
-print(f"{draws} points between {min(by_seed):.3f} and {max(by_seed):.3f}; their mean is {summary.mean:.3f}.")
+words = f"{draws} points between {min(by_seed):.3f} and {max(by_seed):.3f}; their mean is {summary.mean:.3f}."
+tlcourse.plots.set_alt_text(ax, words)
+print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
 # So this course compares methods on the *same* list of seeds, reports mean and spread, and asks whether the difference is
@@ -319,7 +324,9 @@ for row, values in enumerate(scores.values()):
 ax.axvline(0.5, color="black", linestyle="--")
 ax.set(yticks=[0, 1], yticklabels=list(scores), ylim=(-0.5, 1.5), xlabel="accuracy on labels from coin tosses (the truth: 0.5)")
 ax.set_title(f"A leaking split turns nothing into {leaky:.0%}")
-print(f"Photographs shuffled: mean {leaky:.2f}. Plants shuffled: mean {honest:.2f}. Dashed line at 0.5.")
+words = f"Photographs shuffled: mean {leaky:.2f}. Plants shuffled: mean {honest:.2f}. Dashed line at 0.5."
+tlcourse.plots.set_alt_text(ax, words)
+print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
 # **What to notice.** With photographs shuffled, nearly every test photograph has a sister in the training set. The classifier

@@ -120,7 +120,9 @@ ax.axvline(1 / flowers.num_classes, color="black", linestyle="--", label="chance
 ax.set(xlim=(0, 1), xlabel="accuracy on unseen pictures, mean and standard deviation of five draws")
 ax.set_title(f"{train_per_class} pictures a class: what a straight line gets out of each table")
 ax.legend(frameon=False)
-print({name: f"{value:.2f}" for name, value in means.items()})
+bars = ", ".join(f"{name} {value:.2f} (spread {spread:.2f})" for (name, value), spread in zip(means.items(), spreads, strict=True))
+plots.set_alt_text(ax, f"Bar chart of accuracy: {bars}. Chance: {1 / flowers.num_classes:.2f}.")
+print(plots.alt_text(ax))
 assert means["pretrained network"] > means["random network"] + 0.15
 
 # %% [markdown]
@@ -182,6 +184,8 @@ fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
 ax.barh(["end to end", "on cached features"], [slow, fast], color=[plots.colour_of(1), plots.colour_of(0)])
 ax.set(xlabel="seconds an epoch")
 ax.set_title(f"The head alone is {slow / fast:.0f} times faster an epoch")
+plots.set_alt_text(ax, f"Bar chart of seconds an epoch: end to end {slow:.2f}, on cached features {fast:.3f}.")
+print(plots.alt_text(ax))
 print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.3f}; extraction once: {extraction_seconds:.1f} s for all")
 
 # %% [markdown]

@@ -269,7 +269,10 @@ for column, i in zip(axes.T, right, strict=True):
     column[1].imshow(flowers.images[i])
     column[1].imshow(heat, cmap="cividis", alpha=0.55, extent=(0, width, height, 0))
     column[0].set_axis_off(), column[1].set_axis_off()
-_ = fig.suptitle("Bright: places that speak for the class")
+fig.suptitle("Bright: places that speak for the class")
+kinds = ", ".join(flowers.class_names[flowers.labels[i]] for i in right)
+plots.set_alt_text(fig, f"Pictures of {kinds}; below, each again with its map over it.")
+print(plots.alt_text(fig))
 
 # %% [markdown]
 # **What to notice.** The map is coarse: the last feature map has only a few places a side, each of which sees a large part of the
