@@ -77,7 +77,7 @@ def extract_features(
         warnings.warn(
             f"The features could not be kept in {folder} ({problem}). They are held in memory for this session "
             "alone; free some "
-            "disk space with `tlcourse cache clear`, or set TLCOURSE_HOME to a folder with room.",
+            "disk space with `tlcourse cache --clear`, or set TLCOURSE_HOME to a folder with room.",
             CacheWarning,
             stacklevel=2,
         )
