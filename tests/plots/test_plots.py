@@ -40,6 +40,12 @@ CASES = {
         {"chance": 0.1},
         ["scratch: 0.300 at 5, 0.850 at 100", "frozen: 0.700 at 5", "guessing: 0.100", "2 seeds"],
     ),
+    "lines": (
+        plots.lines,
+        ({"long": ([1, 2, 4], [0.5, 0.6, 0.75]), "short": ([2, 3], [3.0, 1.5])},),
+        {"x_label": "seconds", "y_label": "loss", "log_y": True},
+        ["loss over seconds", "long: from 0.5 at 1 to 0.75 at 4", "short: from 3 at 2 to 1.5 at 3"],
+    ),
     "layer_curve": (
         plots.layer_curve,
         (["stem", "top"], {"similar": [[0.9, 0.8], [0.7, 0.8]]}),

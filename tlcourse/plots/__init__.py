@@ -5,6 +5,7 @@ Nothing here shows or saves a figure, reads a model, or changes matplotlib's set
 
 from tlcourse.plots.curves import accuracy_over_labels, history, layer_curve
 from tlcourse.plots.images import activations, filters, image_grid
+from tlcourse.plots.lines import lines
 from tlcourse.plots.matrices import confusion, heat_map
 from tlcourse.plots.points import embedding_map, moved_per_layer
 from tlcourse.plots.style import MARKERS, PALETTE, alt_text, colour_of, set_alt_text
@@ -23,6 +24,7 @@ __all__ = [
     "history",
     "image_grid",
     "layer_curve",
+    "lines",
     "moved_per_layer",
     "set_alt_text",
 ]

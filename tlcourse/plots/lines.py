@@ -1,0 +1,54 @@
+"""Lines over one common axis, each with its own points: losses over seconds, accuracies over epochs of several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from tlcourse.plots.style import MARKERS, as_array, axes_or_new, colour_of, describe, require_length, tidy
+
+
+def lines(
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    x_label: str,
+    y_label: str,
+    log_y: bool = False,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one line per run over a common axis.
+
+    Args:
+        series: name -> `(x, y)`, each `(points,)`; the runs may have different points.
+        x_label: what is along the axis, with its unit.
+        y_label: what is measured, with its unit.
+        log_y: whether the vertical axis is logarithmic; all `y` must then be above 0.
+        title: what the figure shows, as a finding.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if there is no run, `x` and `y` of a run differ in length, or a value cannot be drawn on a logarithmic axis.
+    """
+    if not series:
+        raise ValueError("`series` must hold at least one run. Received: an empty mapping.")
+    ax = axes_or_new(ax, 7.0, 3.6)
+    texts = []
+    for index, (name, (raw_x, raw_y)) in enumerate(series.items()):
+        x, y = as_array(f"series[{name!r}] x", raw_x, (1,)), as_array(f"series[{name!r}] y", raw_y, (1,))
+        require_length(f"series[{name!r}] y", y, len(x), "point of x")
+        if log_y and (y <= 0).any():
+            raise ValueError(f"A logarithmic axis needs values above 0. Received: {np.min(y):g} in series[{name!r}].")
+        ax.plot(x, y, color=colour_of(index), marker=MARKERS[index % len(MARKERS)], markersize=4, label=name)
+        texts.append(f"{name}: from {y[0]:.3g} at {x[0]:.3g} to {y[-1]:.3g} at {x[-1]:.3g}")
+    if log_y:
+        ax.set_yscale("log")
+    tidy(ax, x_label, y_label)
+    ax.legend(frameon=False)
+    return describe(ax, f"Line plot of {y_label} over {x_label}. " + "; ".join(texts) + ".", title)
