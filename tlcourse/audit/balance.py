@@ -1,0 +1,46 @@
+"""Counts of classes: which ones are rare, and which ones a split lacks although chance would have put them there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def class_counts(classes: np.ndarray, num_classes: int | None = None) -> np.ndarray:
+    """Return how many examples each class has, `(num_classes,)`; the highest label decides where no number is given."""
+    classes = np.asarray(classes, dtype=np.int64)
+    return np.bincount(classes, minlength=num_classes or 0)
+
+
+def imbalance(counts: np.ndarray) -> tuple[float, float]:
+    """Return the share of the largest class, and how many times as large it is as the smallest that has examples."""
+    present = counts[counts > 0]
+    if not len(present):
+        return 0.0, 1.0
+    return float(present.max() / present.sum()), float(present.max() / present.min())
+
+
+def missing_by_more_than_chance(reference: np.ndarray, counts: np.ndarray, at_most: float = 1e-3) -> np.ndarray:
+    """Find classes of `reference` that `counts` lacks although a random split would hardly ever lack them.
+
+    A random split of n examples lacks a class of share p with probability (1 - p)^n; over all classes together `at_most` is
+    allowed.
+
+    Args:
+        reference: Examples a class of the training set.
+        counts: Examples a class of another split.
+        at_most: Probability of one false report or more.
+
+    Returns:
+        The classes, ascending.
+    """
+    size = max(len(reference), len(counts))
+    reference, counts = (np.pad(c, (0, size - len(c))) for c in (reference, counts))
+    shares = reference / max(reference.sum(), 1)
+    by_chance = (1 - shares) ** counts.sum()
+    return np.flatnonzero((reference > 0) & (counts == 0) & (by_chance < at_most / max((reference > 0).sum(), 1)))
+
+
+def unknown_classes(reference: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the classes of `counts` that have no example in `reference`."""
+    reference = np.pad(reference, (0, max(0, len(counts) - len(reference))))
+    return np.flatnonzero((counts > 0) & (reference[: len(counts)] == 0))
