@@ -60,6 +60,13 @@ class Part:
 
 
 def backbone_part(context: Context) -> Part | None:
+    """Find the pretrained part once, for all detectors; see `find_part`."""
+    if "part" not in context.shared:
+        context.shared["part"] = find_part(context)
+    return context.shared["part"]
+
+
+def find_part(context: Context) -> Part | None:
     """Return the pretrained part: named by the caller, a known architecture, the largest nested model, or the frozen beginning.
 
     Returns:

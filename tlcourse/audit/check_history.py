@@ -40,7 +40,7 @@ def curves_of(context: Context) -> Curves:
         raise CannotCheckError("No history was given: pass history=model.fit(...), or a list of them for several phases.")
     if not columns.get("loss"):
         raise CannotCheckError("The history has no epochs.")
-    name = next((name for name in _ACCURACIES if name in columns), "")
+    name = next((name for name in _ACCURACIES if name in columns or f"val_{name}" in columns), "")
     read = {key: np.array(columns.get(key, []), dtype="float64") for key in ("loss", "val_loss", name, f"val_{name}")}
     ends = tuple(int(end) for end in columns.get("phase_ends", [])) or (len(read["loss"]),)
     complete = {key: values if len(values) == len(read["loss"]) else np.array([]) for key, values in read.items()}

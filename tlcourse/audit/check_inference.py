@@ -12,21 +12,10 @@ from tlcourse.audit.anatomy import backbone_part, head_units
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.report import Finding
-from tlcourse.audit.trace import Trace, trace
+from tlcourse.audit.trace import Seen, first_run, random_layers, trace
 
 _LARGE_HEAD = 1_000_000
 _PER_EXAMPLE = 2_000
-_NOISE = (
-    "Dropout",
-    "GaussianNoise",
-    "GaussianDropout",
-    "AlphaDropout",
-    "SpatialDropout",
-    "Random",
-    "MixUp",
-    "CutMix",
-    "AugMix",
-)
 
 
 def _check_mode(context: Context) -> Iterator[Finding]:
@@ -34,14 +23,15 @@ def _check_mode(context: Context) -> Iterator[Finding]:
     if not model.built:
         raise CannotCheckError("The model has no weights yet.")
     on_purpose = _held_in_training(model)
-    watched = [
-        layer for layer in model._flatten_layers(include_self=False) if _may_be_random(layer) and id(layer) not in on_purpose
-    ]
+    watched = [layer for layer in random_layers(model) if id(layer) not in on_purpose]
     if not watched:
         return
-    inputs = context.sample("train").inputs
-    first, second = trace(context, watched, inputs), trace(context, watched, inputs)
-    guilty = [layer for layer in watched if _random_at_inference(layer, first, second)]
+    first = first_run(context)
+    suspects = [layer for layer in watched if any(call.input_digest != call.output_digest for call in first.of(layer))]
+    if not suspects:
+        return
+    second = trace(context, [], suspects)
+    guilty = [layer for layer in suspects if _gave_two_answers(first.of(layer), second.of(layer))]
     if not guilty:
         return
     names = [layer.name for layer in guilty]
@@ -52,22 +42,15 @@ def _check_mode(context: Context) -> Iterator[Finding]:
         "warning",
         f"{'Augmentation' if augments else 'Dropout'} stays active at inference: {', '.join(names[:3])}",
         {
-            "sentence": f"With training=False {len(guilty)} of {len(watched)} random layers changed their input, and two "
-            f"predictions for the same {len(np.atleast_1d(_first(first.output)))} examples differ by up to {spread:.3g}.",
+            "sentence": f"With training=False {len(guilty)} of {len(watched)} random layers gave two outputs for one input, and two "
+            f"predictions for the same examples differ by up to {spread:.3g}.",
             "layers": names,
             "largest_difference": spread,
         },
         "Validation and predictions are made on disturbed input, so they are worse than the model, and differ from call to call.",
-        "Let Keras pass the mode on: call the layer without `training=True`, and Lambda layers with random operations not at all. "
-        "(Monte-Carlo dropout on purpose: tlcourse.finetune.FixedMode says so.)",
+        "Let Keras pass the mode on: call the layer without `training=True`, and put random operations into a Keras layer, not into "
+        "a Lambda. (Monte-Carlo dropout on purpose: tlcourse.finetune.FixedMode says so.)",
     )
-
-
-def _may_be_random(layer: Any) -> bool:
-    kind = type(layer)
-    if kind.__name__ == "Lambda":
-        return True
-    return kind.__module__.startswith("keras") and kind.__name__.startswith(_NOISE)
 
 
 def _is_augmentation(layer: Any) -> bool:
@@ -80,16 +63,11 @@ def _held_in_training(model: Any) -> set[int]:
     return {id(inner) for wrapper in wrappers for inner in wrapper._flatten_layers()}
 
 
-def _random_at_inference(layer: Any, first: Trace, second: Trace) -> bool:
-    """Tell whether a layer gave two outputs for one input, or, being one of Keras' random layers, changed its input."""
-    for one, other in zip(first.of(layer), second.of(layer), strict=False):
-        if one.inputs is None or one.outputs is None or other.inputs is None or other.outputs is None:
-            continue
-        if one.inputs.shape != other.inputs.shape or not np.array_equal(one.inputs, other.inputs):
-            continue
-        if not np.array_equal(one.outputs, other.outputs):
-            return True
-    return False
+def _gave_two_answers(first: list[Seen], second: list[Seen]) -> bool:
+    return any(
+        one.input_digest is not None and one.input_digest == other.input_digest and one.output_digest != other.output_digest
+        for one, other in zip(first, second, strict=False)
+    )
 
 
 def _spread(one: Any, other: Any) -> float:

@@ -14,14 +14,13 @@ from tlcourse.audit.detector import Detector
 from tlcourse.audit.ranges import Contract, contract_for, describe, mismatch
 from tlcourse.audit.report import Finding, NotChecked
 from tlcourse.audit.sources import image_leaf
-from tlcourse.audit.trace import trace
+from tlcourse.audit.trace import first_run, scaling_layers
 
-_SMALLEST_PART = 3  # images smaller than a third of the training size lose most of what the weights look for
+_SMALLEST_PART = 4  # of the side in pre-training
 
 
 def _check(context: Context) -> Iterator[Finding | NotChecked]:
-    sample = context.sample("train")
-    scalings = [layer for layer in context.model._flatten_layers() if _is_scaling_by_255(layer)]
+    scalings = scaling_layers(context.model)
     try:
         part = backbone_part(context)
     except CannotCheckError as reason:
@@ -32,9 +31,7 @@ def _check(context: Context) -> Iterator[Finding | NotChecked]:
     if stem is None and not scalings:
         missing = missing if part is None else f"The input contract of {part.name!r} is not known."
         raise CannotCheckError(missing)
-    run = trace(context, [*scalings, *([stem] if stem is not None else [])], sample.inputs)
-    context.shared["stem_inputs"] = run
-
+    run = first_run(context)
     twice = next((found for layer in scalings if (found := _scaled_already(run, layer))), None)
     if twice is not None:
         yield twice
@@ -49,7 +46,7 @@ def _check(context: Context) -> Iterator[Finding | NotChecked]:
     images = np.concatenate([call.astype("float64").reshape(-1, call.shape[-1]) for call in calls])
     found = mismatch(images, contract)
     if found is not None:
-        yield _finding(part, contract, images, found, context, sample.inputs)
+        yield _finding(part, contract, images, found, context.sample("train").inputs)
     yield from _size(context, part, calls[0])
 
 
@@ -78,9 +75,7 @@ def _scaled_already(run: Any, layer: Any) -> Finding | None:
     )
 
 
-def _finding(
-    part: Part, contract: Contract, images: np.ndarray, found: tuple[str, str, str], context: Context, inputs: Any
-) -> Finding:
+def _finding(part: Part, contract: Contract, images: np.ndarray, found: tuple[str, str, str], inputs: Any) -> Finding:
     severity, title, advice = found
     low, high = images.min(axis=0), images.max(axis=0)
     raw = image_leaf(inputs)
@@ -120,13 +115,6 @@ def _size(context: Context, part: Part, images: np.ndarray) -> Iterator[Finding]
         "Enlarge the images before the backbone, if they are not that small by nature:\n"
         f"x = keras.layers.Resizing({part.family.size}, {part.family.size})(x)",
     )
-
-
-def _is_scaling_by_255(layer: Any) -> bool:
-    if type(layer).__name__ != "Rescaling":
-        return False
-    scale = np.abs(np.asarray(layer.scale, dtype="float64"))
-    return bool(0 < scale.max() <= 1 / 64)
 
 
 DETECTOR = Detector(("preprocessing", "input-size"), _check)

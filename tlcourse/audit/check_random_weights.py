@@ -26,7 +26,7 @@ def drawn_of(context: Context, part: Part) -> Drawn:
 def is_pretrained(context: Context, part: Part) -> bool:
     """Tell whether there is a reason to take the part's values for pretrained: they are no draws, and it is known or half frozen."""
     frozen = any(not variable.trainable for variable in part.kernels)
-    return drawn_of(context, part).share < 0.2 and (part.named or part.family is not None or frozen)
+    return drawn_of(context, part).share <= 0.5 and (part.named or part.family is not None or frozen)
 
 
 def _check(context: Context) -> Iterator[Finding]:

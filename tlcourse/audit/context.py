@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -117,11 +116,6 @@ class Context:
             raise CannotCheckError(
                 f"The model could not be run on a batch of the data: {type(error).__name__}: {error}"
             ) from error
-
-    @cached_property
-    def predictions(self) -> Any:
-        """Output of the model on the train sample, in inference mode."""
-        return self.forward(self.sample("train").inputs)
 
 
 def as_tensors(inputs: Any) -> Any:

@@ -100,11 +100,9 @@ def mismatch(values: np.ndarray, contract: Contract) -> tuple[str, str, str] | N
 def _caffe(values: np.ndarray, low: float, contract: Contract) -> tuple[str, str, str] | None:
     if low >= -1:
         return "serious", "Images reach the backbone without its preprocessing", _fix(contract)
-    # Only pixels that the right order cannot give are proof of the wrong one; a margin for resizing and augmentation.
-    lowest, highest = np.quantile(values, 0.0005, axis=0), np.quantile(values, 0.9995, axis=0)
-    if lowest[0] < contract.low[0] - 10 and highest[2] > contract.high[2] + 10:
-        return "warning", "Channels reach the backbone in RGB order, but it was trained on BGR", _fix(contract)
-    if lowest[0] < contract.low[0] - 10 and abs(lowest[0] + CAFFE_MEAN_BGR[2]) < 3 and abs(lowest[2] + CAFFE_MEAN_BGR[0]) < 8:
+    # Black pixels show the order: minus the mean of blue (-104) in the first channel of BGR, minus that of red (-124) in RGB.
+    lowest, blue, red = values.min(axis=0), contract.low[0], contract.low[2]
+    if abs(lowest[0] - red) < 5 and lowest[2] > blue - 5:
         return "warning", "Channels reach the backbone in RGB order, but it was trained on BGR", _fix(contract)
     return None
 

@@ -41,7 +41,7 @@ def audit(
         validation: What `validation_data=` gets.
         test: The set that the reported number comes from.
         backbone: The pretrained part: a layer of the model, or its name. Default: found by the names of its layers.
-        history: What `fit()` returned, or a list of it for several phases.
+        history: What `fit()` or `fit_two_phase()` returned, or a list of histories, one a phase.
         groups: Group of every training example, `(n,)`, or split name -> groups.
         class_names: Of the target, to compare with what the backbone was trained on.
         before: `tlcourse.snapshot(model)` from before training, to see what moved.
@@ -129,7 +129,7 @@ def _columns(history: Any) -> dict[str, list[float]] | None:
     """Join histories of phases; take what `fit()` returns or its dict. "phase_ends" holds the epochs at which phases end."""
     if history is None:
         return None
-    phases = history if isinstance(history, (list, tuple)) else [history]
+    phases = getattr(history, "phases", None) or (history if isinstance(history, (list, tuple)) else [history])
     columns: dict[str, list[float]] = {}
     ends: list[float] = []
     for phase in phases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,17 +10,33 @@ from typing import Any
 
 import numpy as np
 
-from tlcourse.audit.context import Context
+from tlcourse.audit.anatomy import backbone_part
+from tlcourse.audit.context import CannotCheckError, Context
+
+_RANDOM = (
+    "Dropout",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "SpatialDropout",
+    "Random",
+    "MixUp",
+    "CutMix",
+    "AugMix",
+)
 
 
 @dataclass
 class Seen:
-    """What one call of a layer was given, and what it returned: NumPy arrays, or None where the call ran inside a graph."""
+    """One call of a layer: digests of what it was given and returned, None where the call ran inside a graph.
+
+    `inputs` keeps the values for layers whose range matters; for the others memory would grow with their number.
+    """
 
     layer: Any
     inputs: np.ndarray | None
-    outputs: np.ndarray | None
-    training: Any
+    input_digest: int | None
+    output_digest: int | None
 
 
 @dataclass
@@ -34,31 +51,70 @@ class Trace:
         return [call for call in self.calls if call.layer is layer]
 
 
-def trace(context: Context, layers: Sequence[Any], inputs: Any, training: bool = False) -> Trace:
-    """Run the model of `context` and record the first input and output of every call of `layers`.
+def first_run(context: Context) -> Trace:
+    """Run the model once on the train sample, in inference mode; all detectors share it.
+
+    Watched are layers that scale, layers that may be random, and the first layer of a known backbone.
+
+    Raises:
+        CannotCheckError: The data is missing, or the model cannot be run on it.
+    """
+    if "first_run" not in context.shared:
+        scalings, randoms = scaling_layers(context.model), random_layers(context.model)
+        context.shared["first_run"] = trace(context, [*scalings, *_stem(context)], randoms)
+    return context.shared["first_run"]
+
+
+def _stem(context: Context) -> list[Any]:
+    try:
+        part = backbone_part(context)
+    except CannotCheckError:
+        return []
+    return [part.stem] if part is not None and part.stem is not None else []
+
+
+def trace(context: Context, keep: Sequence[Any], others: Sequence[Any]) -> Trace:
+    """Run the model of `context` on the train sample in inference mode, and record the calls of layers.
 
     Args:
         context: Holds the model.
-        layers: Layers to watch, at any depth.
-        inputs: A batch.
-        training: Mode of the run. In training mode BatchNorm statistics move; the caller puts them back.
+        keep: Layers to watch whose inputs are kept.
+        others: Layers to watch.
 
     Raises:
-        CannotCheckError: The model cannot be run on this batch.
+        CannotCheckError: The data is missing, or the model cannot be run on it.
     """
     result = Trace()
-    with _watched(layers, result):
-        result.output = context.forward(inputs, training=training)
+    inputs = context.sample("train").inputs
+    with _watched(keep, others, result):
+        result.output = context.forward(inputs)
     return result
 
 
+def scaling_layers(model: Any) -> list[Any]:
+    """List the Rescaling layers of `model` that make raw pixels small."""
+    found = [layer for layer in model._flatten_layers() if type(layer).__name__ == "Rescaling"]
+    return [layer for layer in found if 0 < np.abs(np.asarray(layer.scale, dtype="float64")).max() <= 1 / 64]
+
+
+def random_layers(model: Any) -> list[Any]:
+    """List the layers of Keras that add randomness in training, and Lambda layers, which may do so always."""
+    return [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if type(layer).__name__ == "Lambda"
+        or (type(layer).__module__.startswith("keras") and type(layer).__name__.startswith(_RANDOM))
+    ]
+
+
 @contextmanager
-def _watched(layers: Sequence[Any], result: Trace) -> Iterator[None]:
+def _watched(keep: Sequence[Any], others: Sequence[Any], result: Trace) -> Iterator[None]:
     """Put a recorder in front of `layer.call` for the time of one run."""
+    kept = {id(layer) for layer in keep}
     changed: list[Any] = []
     try:
-        for layer in {id(layer): layer for layer in layers}.values():
-            object.__setattr__(layer, "call", _recorder(layer, layer.call, result))
+        for layer in {id(layer): layer for layer in [*keep, *others]}.values():
+            object.__setattr__(layer, "call", _recorder(layer, layer.call, result, id(layer) in kept))
             changed.append(layer)
         yield
     finally:
@@ -66,11 +122,11 @@ def _watched(layers: Sequence[Any], result: Trace) -> Iterator[None]:
             object.__delattr__(layer, "call")
 
 
-def _recorder(layer: Any, call: Any, result: Trace) -> Any:
+def _recorder(layer: Any, call: Any, result: Trace, keep: bool) -> Any:
     def record(*arguments: Any, **options: Any) -> Any:
         outputs = call(*arguments, **options)
-        first = arguments[0] if arguments else next(iter(options.values()), None)
-        result.calls.append(Seen(layer, _value(first), _value(outputs), options.get("training")))
+        first = _value(arguments[0] if arguments else next(iter(options.values()), None))
+        result.calls.append(Seen(layer, first if keep else None, _digest(first), _digest(_value(outputs))))
         return outputs
 
     return record
@@ -81,3 +137,7 @@ def _value(tensor: Any) -> np.ndarray | None:
         return np.asarray(tensor.numpy() if hasattr(tensor, "numpy") else tensor)
     except Exception:  # symbolic tensors and structures have no single value
         return None
+
+
+def _digest(values: np.ndarray | None) -> int | None:
+    return None if values is None or values.dtype == object else zlib.crc32(np.ascontiguousarray(values).tobytes())
