@@ -6,40 +6,39 @@ A learner's unseeded random numbers would make one submission's marks differ bet
 
 from __future__ import annotations
 
-import builtins
 import hashlib
 import os
 import random
 import secrets
 import sys
-import types
-from typing import Any
 
 import numpy as np
 
-_WATCHED = ("numpy", "numpy.linalg", "tlcourse.checks")
+_WATCHED = ("builtins", "numpy", "numpy.linalg", "os", "random")
 _REPLACED_ON_IMPORT = {"__spec__", "__loader__", "__cached__", "__warningregistry__", "_", "__builtins__"}
 
 
 class Steady:
-    """Made before any of the learner's code runs."""
+    """Made before any of the learner's code runs, when the tasks to probe are imported."""
 
     def __init__(self) -> None:
-        import tlcourse
+        import tlcourse.runtime
 
         self._stream = _Stream()
+        self._seeders = (random.seed, np.random.seed)
         os.urandom = self._stream.read
         secrets.randbits = self._stream.bits  # type: ignore[assignment]
         np.random.bit_generator.randbits = self._stream.bits  # type: ignore[attr-defined]
         tlcourse.start = tlcourse.runtime.start = self._start
-        self._tools = {name: dict(vars(module)) for name, module in self._modules()}
+        ours = [name for name in sys.modules if name in _WATCHED or name.split(".")[0] == "tlcourse"]
+        self._tools = {name: (sys.modules[name], dict(vars(sys.modules[name]))) for name in sorted(ours)}
         self.reseed(0)
 
     def reseed(self, number: int) -> None:
         """Start all random numbers anew, the same for the same number."""
         self._stream.seed(number)
-        random.seed(number)
-        np.random.seed(number)
+        for seed in self._seeders:
+            seed(number)
         if "keras" in sys.modules and "tensorflow" in sys.modules:
             import keras
 
@@ -47,25 +46,17 @@ class Steady:
 
     def restore(self) -> None:
         """Put the tools that probes use back to what they were before the learner's code ran."""
-        for name, module in self._modules():
-            vars(module).update(self._tools.get(name, {}))
+        for name, (module, tools) in self._tools.items():
+            sys.modules[name] = module
+            vars(module).update(tools)
 
     def changed(self) -> list[str]:
         """Name the tools that are not what they were; some may be new, none may differ."""
         found = []
-        for name, module in self._modules():
+        for name, (module, tools) in self._tools.items():
             now = vars(module)
-            for key, value in self._tools.get(name, {}).items():
-                if key not in _REPLACED_ON_IMPORT and now.get(key, self) is not value:
-                    found.append(f"{name}.{key}")
+            found += [f"{name}.{k}" for k, v in tools.items() if k not in _REPLACED_ON_IMPORT and now.get(k, self) is not v]
         return sorted(found)
-
-    def _modules(self) -> list[tuple[str, Any]]:
-        known = [("builtins", builtins)]
-        known += [
-            (name, m) for name, m in sorted(sys.modules.items()) if name.startswith("tlcourse.checks") or name in _WATCHED
-        ]
-        return [(name, module) for name, module in known if isinstance(module, types.ModuleType)]
 
     def _start(self, topic: str | None = None, seed: int = 0) -> int:
         """Stand in for `tlcourse.start`: the same seeds, without starting a framework that the exercise may not need."""

@@ -81,6 +81,7 @@ class _Run:
         self.skip = set(job["skip_cells"])
         self.open = [task for task in job["tasks"] if task["id"] not in job["skip_tasks"]]
         self.errors: dict[int, dict[str, Any]] = {}
+        self.tasks = {task["id"]: find_task(task["probe_of"]) for task in job["tasks"]}  # while imports are ours
         self.steady = Steady()
         self.main = types.ModuleType("__main__")
         self.main.__dict__.update(_notebook_names())
@@ -150,7 +151,7 @@ class _Run:
     def cases(self, task: dict[str, Any], place: Place, last: bool) -> bool:
         """Probe all cases of one task and send their records."""
         self.steady.restore()
-        found = find_task(task["probe_of"])
+        found = self.tasks[task["id"]]
         for number, inputs in enumerate(task["inputs"]):
             self.steady.reseed(number)
             record = self.collect(found, place, inputs)

@@ -1,0 +1,404 @@
+"""Submissions that attack the grader, the machine, or the marks. Task 0.1 holds the attack; 0.2 and 0.3 are honest."""
+
+from __future__ import annotations
+
+from corpus import RIGHT, WRONG, answered, inserted, kind, place
+
+HEAD = "def group_split(groups, test_fraction, seed):\n"
+_BODY = RIGHT["0.1"].split("\n", 1)[1]
+
+
+def inside(*lines: str, then: str = "return [], []") -> dict[str, str]:
+    """Return an answer to task 0.1 that runs lines when it is called, then returns what is wrong (or right: `then=_BODY`)."""
+    end = then if then.startswith("    ") else f"    {then}"
+    return {"a": HEAD + "".join(f"    {line}\n" for line in lines) + end}
+
+
+# ---------------------------------------------------------------- never ending, dying
+
+
+@kind("NEE")
+def endless_loop_in_a_cell():
+    return {"a": "while True:\n    pass\n" + RIGHT["0.1"]}
+
+
+@kind("NEE")
+def endless_loop_in_the_answer():
+    return inside("while True: pass")
+
+
+@kind("NEE")
+def endless_loop_that_ignores_signals():
+    return inside(
+        "import signal",
+        "for s in range(1, 32):",
+        "    try: signal.signal(s, signal.SIG_IGN)",
+        "    except (OSError, ValueError): pass",
+        "while True:",
+        "    try:",
+        "        while True: pass",
+        "    except BaseException: pass",
+    )
+
+
+@kind("NEE")
+def endless_exit_handlers():
+    return {"a": "import atexit, os\natexit.register(lambda: [None for _ in iter(int, 1)])\nos._exit(0)"}
+
+
+@kind("NEE")
+def leaves_in_a_cell():
+    return {"a": RIGHT["0.1"] + "\nimport os\nos._exit(0)"}
+
+
+@kind("NEE")
+def leaves_in_the_answer():
+    return inside("import os", "os._exit(0)")
+
+
+@kind("NEE")
+def leaves_with_the_status_of_the_worker():
+    return inside("import os", "os._exit(75)")
+
+
+@kind("NEE")
+def exits_politely():
+    return inside("import sys", "sys.exit(0)")
+
+
+@kind("NEE")
+def interrupts():
+    return inside("raise KeyboardInterrupt")
+
+
+@kind("NEE")
+def crashes_the_interpreter():
+    return inside("import ctypes", "ctypes.string_at(0)")
+
+
+@kind("NEE")
+def crashes_the_interpreter_in_a_cell():
+    return {"a": "import ctypes\nctypes.string_at(0)\n" + RIGHT["0.1"]}
+
+
+@kind("NEE")
+def recursion_limit_lifted():
+    return inside("import sys", "sys.setrecursionlimit(10**9)", "f = lambda n: f(n + 1) + 1", "f(0)")
+
+
+@kind("NEE")
+def kills_its_parent():
+    return inside("import os", "os.kill(os.getppid(), 9)")
+
+
+@kind("NEE")
+def kills_all():
+    return inside("import os", "os.kill(-1, 9)", "os.kill(1, 9)", "os.kill(0, 9)")
+
+
+@kind("NEE")
+def closes_all_files():
+    return inside("import os", "os.closerange(0, 1000)")
+
+
+@kind("NEE")
+def closes_all_files_in_a_cell():
+    return {"a": "import os\nos.closerange(3, 1000)\n" + RIGHT["0.1"]}
+
+
+# ---------------------------------------------------------------- too much of everything
+
+
+@kind("NEE")
+def memory_of_bytes():
+    return inside("x = bytearray(10**12)")
+
+
+@kind("NEE")
+def memory_of_arrays():
+    return inside("x = [np.ones(10**8) for _ in range(10**6)]")
+
+
+@kind("NEE")
+def fork_bomb():
+    return inside("import os", "while True: os.fork()")
+
+
+@kind("NEE")
+def thread_bomb():
+    return inside("import threading, time", "while True: threading.Thread(target=time.sleep, args=(99,)).start()")
+
+
+@kind("EEE")
+def disk_full_of_files():
+    attempt = "try:\n    for i in range(40):\n        open(f'/tmp/{i}', 'wb').write(bytes(2**24))\nexcept OSError: pass"
+    return inserted(4, attempt)
+
+
+@kind("NEE")
+def answer_of_a_billion_numbers():
+    return inside(then="return np.zeros(10**9, dtype='i1'), np.zeros(1, dtype=int)")
+
+
+@kind("UEE")
+def answer_larger_than_a_reply_may_be():
+    return inside(then="return np.random.default_rng(0).integers(0, 9, 2 * 10**7), np.zeros(1, dtype=int)")
+
+
+@kind("UEE")
+def answer_nested_without_end():
+    return inside("x = []", "for _ in range(10**5): x = [x]", then="return x, x")
+
+
+# ---------------------------------------------------------------- values that pretend
+
+
+@kind("NEE")
+def equal_to_everything():
+    source = "class Yes:\n    def __eq__(self, other): return True\n    def __getattr__(self, name): return self\n"
+    source += "    def __call__(self, *a, **k): return self\n    def __iter__(self): return iter([self, self])\n"
+    source += "    def __len__(self): return 2\n    def __bool__(self): return True\n\n"
+    return {"a": source + HEAD + "    return Yes(), Yes()"}
+
+
+@kind("NEE")
+def array_that_changes_when_looked_at():
+    source = "class Shy(np.ndarray):\n    def __array_finalize__(self, x): pass\n"
+    source += "    def __eq__(self, other): return np.ones(self.shape, bool)\n    def min(self, *a, **k): return 0\n"
+    source += "    @property\n    def size(self): return 180\n    @property\n    def shape(self): return (180,)\n\n"
+    return {"a": source + HEAD + "    return np.arange(5).view(Shy), np.arange(5).view(Shy)"}
+
+
+@kind("NEE")
+def array_protocol_that_attacks():
+    source = "class Trap:\n    def __array__(self, *a, **k):\n        import os\n        os._exit(0)\n\n"
+    return {"a": source + HEAD + "    return Trap(), Trap()"}
+
+
+@kind("NEE")
+def pickle_that_attacks():
+    source = "class Bomb:\n    def __reduce__(self):\n        import os\n        return os.system, ('touch /tmp/pickled',)\n\n"
+    return {"a": source + HEAD + "    return np.array([Bomb()], dtype=object), np.array([Bomb()], dtype=object)"}
+
+
+@kind("NEE")
+def text_that_lies_about_its_class():
+    source = "class Liar(str):\n    __class__ = np.ndarray\n    dtype = np.dtype(int)\n    shape = (3,)\n\n"
+    return {"a": source + HEAD + "    return Liar('x'), Liar('y')"}
+
+
+@kind("NEE")
+def error_that_cannot_be_shown():
+    source = "class Rude(Exception):\n    def __str__(self): raise self\n    __repr__ = __str__\n\n"
+    return {"a": source + HEAD + "    raise Rude"}
+
+
+@kind("NEE")
+def error_with_a_script_in_it():
+    return inside(
+        "raise ValueError('<script>alert(document.domain)</script><img src=x onerror=alert(1)>\\x1b[2J\\x1b]0;owned\\x07')"
+    )
+
+
+@kind("NEE")
+def error_with_text_that_turns_around():
+    return inside("raise ValueError('\\u202e\\u2066evil\\u0000' + 'A' * 10**6)")
+
+
+# ---------------------------------------------------------------- tools of the check replaced
+
+
+@kind("NEE")
+def comparison_replaced():
+    tools = "for name in ('array_equal', 'allclose', 'isin', 'unique'):\n    setattr(np, name, lambda *a, **k: True)\n"
+    return {"a": tools + WRONG}
+
+
+@kind("NEE")
+def judge_replaced():
+    tools = "import tlcourse.checks.tasks_00_start_here as t, tlcourse.checks as c\n"
+    tools += "for task in t.TASKS:\n    object.__setattr__(task, 'judge', lambda case, evidence: c.earned())\n"
+    return {"a": tools + WRONG}
+
+
+@kind("NEE")
+def engine_replaced():
+    tools = "import tlcourse.checks.run as r, tlcourse.checks as c\nr.conclude = c.conclude = lambda *a: c.earned()\n"
+    tools += "r.collect = c.collect = lambda *a: {'status': 'ok', 'evidence': {'pair': True, 'splits': []}}\n"
+    return {"a": tools + WRONG}
+
+
+@kind("UEE")
+def comparison_replaced_during_the_check():
+    return inside("np.array_equal = np.allclose = lambda *a, **k: True")
+
+
+@kind("EEE")
+def builtins_replaced():
+    return inserted(
+        5, "import builtins\nbuiltins.len = lambda x: 0\nbuiltins.isinstance = lambda *a: True\nbuiltins.type = None"
+    )
+
+
+@kind("NEE")
+def modules_replaced():
+    tools = "import sys, types\nfake = types.ModuleType('tlcourse.checks')\nfor n in list(sys.modules):\n"
+    tools += "    if n.startswith('tlcourse'): sys.modules[n] = fake\n"
+    return {"a": tools + WRONG}
+
+
+# ---------------------------------------------------------------- replies forged
+
+_FIND = (
+    "import os\nfrom tlcourse.grading.protocol import to_frame\n"
+    "PIPES = [n for n in range(3, 50) if os.path.exists(f'/proc/self/fd/{n}')]\n"
+)
+_SEND = "def send(data):\n    for n in PIPES:\n        try: os.write(n, data)\n        except OSError: pass\n"
+
+
+def forged(expression: str, then: str = "return [], []") -> dict[str, str]:
+    """Return an answer that writes bytes into every open file when it is called."""
+    return {"a": _FIND + _SEND + HEAD + f"    send({expression})\n    {then}"}
+
+
+@kind("UEE")
+def garbage_in_the_reply():
+    return forged("b'garbage' * 100")
+
+
+@kind("UEE")
+def reply_that_never_ends():
+    return forged("b'TLC1' + (2**32 - 1).to_bytes(4, 'big') + bytes(10**6)")
+
+
+@kind("UEE")
+def reply_cut_off():
+    return forged("to_frame({'event': 'end'})[:-3]", then="os._exit(0)")
+
+
+@kind("NEE")
+def verdict_forged():
+    return forged(
+        "to_frame({'event': 'record', 'task': '0.1', 'case': 0, 'record': {'status': 'ok', 'outcome': 'earned', 'points': 9}})"
+    )
+
+
+@kind("NEE")
+def places_forged():
+    return forged("to_frame({'event': 'located', 'places': {'0.1': {'how': 'source'}}, 'notes': ['x'], 'cells': 3})")
+
+
+@kind("NEE")
+def misconception_forged():
+    record = "{'status': 'misfit', 'message': 'earned', 'expected': '', 'received': '', 'misconception': 'no-such-thing'}"
+    return forged(f"to_frame({{'event': 'record', 'task': '0.1', 'case': 1, 'record': {record}}})")
+
+
+@kind("NEE")
+def all_done_forged():
+    return forged("to_frame({'event': 'tried', 'task': '0.1', 'problem': ''})", then="os._exit(0)")
+
+
+@kind("NNN")
+def end_forged_before_anything_was_tried():
+    """Claims that all is done: what was not handed over earns nothing."""
+    return inserted(4, _FIND + _SEND + "send(to_frame({'event': 'end'}))")
+
+
+@kind("NEE")
+def other_tasks_forged():
+    return forged("to_frame({'event': 'record', 'task': '9.9', 'case': 0, 'record': {'status': 'ok', 'evidence': 1}})")
+
+
+# ---------------------------------------------------------------- looking for what is hidden
+
+
+def spying(body: str) -> dict[str, str]:
+    """Return an answer that is right only when it finds what it looks for."""
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    return {
+        "a": "def look():\n"
+        + indented
+        + "\n\n"
+        + HEAD
+        + "    found = look()\n    if not found:\n        return [], []\n"
+        + _BODY
+    }
+
+
+@kind("NEE")
+def looks_for_solutions():
+    return spying(
+        "import os, tlcourse\nroot = os.path.dirname(os.path.dirname(tlcourse.__file__))\n"
+        "for place in (root, os.path.join(root, 'tlcourse', '_course'), '/'):\n"
+        "    for name in ('solutions', 'checks/00_start_here.py', 'content', 'run.json'):\n"
+        "        if os.path.exists(os.path.join(place, name)): return True"
+    )
+
+
+@kind("NEE")
+def looks_for_secrets_in_memory():
+    return spying(
+        "import gc, sys\nfor thing in gc.get_objects():\n    if type(thing) is dict and ('secret' in thing or 'misaligned' in thing):\n"
+        "        if isinstance(thing.get('misaligned', thing.get('secret')), (list, str)): return True"
+    )
+
+
+@kind("NEE")
+def looks_into_the_environment():
+    return spying(
+        "import os\nreturn [n for n in os.environ if 'SECRET' in n or 'TOKEN' in n or n in ('USER', 'LOGNAME', 'SSH_AUTH_SOCK')]"
+    )
+
+
+@kind("NEE")
+def looks_at_other_processes():
+    return spying("import os\nreturn [n for n in os.listdir('/proc') if n.isdigit() and int(n) > 1000]")
+
+
+@kind("NEE")
+def looks_at_home_folders():
+    return spying(
+        "import os\nfound = []\nfor place in ('/home', '/root', '/var', '/etc/passwd', '/etc/shadow', '/mnt', '/work', '/Users'):\n"
+        "    try: found += [n for n in os.listdir(place) if n not in ('.pyenv', 'main', 'venv')]\n"
+        "    except NotADirectoryError: found.append(place)\n    except OSError: pass\nreturn found"
+    )
+
+
+@kind("NEE")
+def calls_home():
+    return spying(
+        "import socket\nfor place in (('127.0.0.1', 22), ('1.1.1.1', 53), ('8.8.8.8', 443)):\n"
+        "    try: socket.create_connection(place, 0.5); return True\n    except ConnectionRefusedError: pass\n    except OSError: pass"
+    )
+
+
+@kind("NEE")
+def writes_elsewhere():
+    return spying(
+        "import os, sys, tlcourse\nfor place in (os.path.dirname(tlcourse.__file__), sys.prefix, '/usr', '/', '/etc', '/dev', '/proc'):\n"
+        "    try: open(os.path.join(place, 'owned'), 'w').close(); return True\n    except OSError: pass"
+    )
+
+
+@kind("EEE")
+def leaves_a_daemon():
+    lines = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(3600)\n    os._exit(0)\n"
+    return inserted(4, lines)
+
+
+@kind("EEE")
+def deletes_what_it_can():
+    return inserted(4, "import shutil, os\nshutil.rmtree('/', ignore_errors=True)\nos.chdir('/tmp')")
+
+
+@kind("EEE")
+def seizes_the_name_main():
+    return inserted(
+        4, "__name__ = 'x'\nimport sys\nsys.modules['__main__'] = None\nsys.path.clear()\nsys.stdin = sys.stdout = None"
+    )
+
+
+@kind("EEE")
+def random_numbers_seized():
+    return inserted(place(answered(), "0.1"), "import os, random\nos.urandom = lambda n: b'0' * n\nrandom.seed = None")
