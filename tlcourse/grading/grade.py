@@ -117,10 +117,23 @@ def _open_tasks(master: Master, settings: Settings) -> list[_Open]:
         seeds = case_seeds(master, task.id, settings.secret, settings.hidden_cases)
         visible = len(seeds) - settings.hidden_cases
         try:
-            tasks.append(_Open(task, probe_of, released, [draw(task, seed) for seed in seeds], visible, {}))
+            tasks.append(_Open(task, probe_of, released, [_drawn(task, seed) for seed in seeds], visible, {}))
         except CheckFault as fault:
             tasks.append(_Open(task, probe_of, released, [], visible, {}, problem=f"fault: {fault}", tried=True))
     return tasks
+
+
+_cases: dict[tuple[str, Any, int], Case] = {}
+
+
+def _drawn(task: Task, seed: int) -> Case:
+    """Draw a case, once in this process: some take seconds, and all submissions of a class get the same."""
+    key = (task.id, task.make_case, seed)
+    if key not in _cases:
+        if len(_cases) >= 256:
+            _cases.clear()
+        _cases[key] = draw(task, seed)
+    return _cases[key]
 
 
 class _Passes:

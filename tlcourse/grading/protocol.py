@@ -111,4 +111,18 @@ def _checked(body: bytes) -> dict[str, Any]:
         raise ProtocolError("It sent a reply of unknown kind.")
     if set(event) != {"event", *fields} or any(type(event[name]) is not sort for name, sort in fields.items()):
         raise ProtocolError(f"Its reply of kind {kind!r} has the wrong fields.")
+    if kind == "located" and not all(_is_place(place) for place in event["places"].values()):
+        raise ProtocolError("Its reply of kind 'located' has the wrong fields.")
     return event
+
+
+def _is_place(place: Any) -> bool:
+    return (
+        type(place) is dict
+        and set(place) == {"how", "expression", "after", "cells", "notes"}
+        and type(place["how"]) is type(place["expression"]) is str
+        and type(place["after"]) is int
+        and type(place["cells"]) is type(place["notes"]) is list
+        and all(type(number) is int for number in place["cells"])
+        and all(type(note) is str for note in place["notes"])
+    )

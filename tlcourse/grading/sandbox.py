@@ -162,6 +162,8 @@ def bubblewrap_problem() -> str:
 def _bubblewrap(limits: Limits) -> list[str]:
     command = [shutil.which("bwrap") or "bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"]
     command += ["--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"]
+    size = str(limits.file_mib * 2**20)
+    command += ["--size", size, "--tmpfs", _SCRATCH, "--size", size, "--tmpfs", "/tmp"]
     for place in _readable_places():
         command += ["--ro-bind", place, place]
     for link in ("/bin", "/lib", "/lib32", "/lib64", "/sbin"):
@@ -175,8 +177,7 @@ def _bubblewrap(limits: Limits) -> list[str]:
     hidden = Path(_package_place(), "tlcourse", "_course")  # solutions travel inside an installed package
     if hidden.is_dir():
         command += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
-    size = str(limits.file_mib * 2**20)
-    command += ["--size", size, "--tmpfs", _SCRATCH, "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/dev/shm"]
+    command += ["--size", size, "--tmpfs", "/dev/shm"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _SCRATCH]
     return [*command, sys.executable, "-s", "-c", _START.format(place=_package_place())]
 

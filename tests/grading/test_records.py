@@ -1,0 +1,81 @@
+"""Records survive what happens to files: half lines, twins, damage, a full disk."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tlcourse.grading.records import DamagedRecords, Journal, read_lines, to_line, write_sorted, write_whole
+
+
+def record(key, **more):
+    return {"key": key, "master": "m", "submission": "s", "results": [], "seeds": {}, "points": 0, **more}
+
+
+def test_what_was_appended_is_read_again(tmp_path):
+    journal = Journal(tmp_path / "new" / "journal.jsonl")
+    assert journal.load() == {}
+    journal.append(record("b", notes=["Zoë \u202e", "a\nb"]))
+    journal.append(record("a"))
+    assert list(journal.load()) == ["b", "a"]
+    assert journal.load()["b"]["notes"] == ["Zoë \u202e", "a\nb"]
+
+
+def test_a_half_line_is_cut_off_and_the_rest_kept(tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(record("a"))
+    whole = journal.path.read_bytes()
+    for end in range(1, len(to_line(record("b")))):
+        journal.path.write_bytes(whole + to_line(record("b"))[:end])
+        assert list(journal.load()) == ["a"]
+        assert journal.path.read_bytes() == whole
+    journal.append(record("b"))
+    assert list(journal.load()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "line", [b"nonsense", b"{}", b"[]", b'{"key": 5}', b"[" * 100_000, to_line(record("a", points="7")).strip()]
+)
+def test_a_damaged_line_is_named(line):
+    with pytest.raises(DamagedRecords, match=r"journal, line 2, is no record"):
+        read_lines(to_line(record("a")) + line + b"\n", "journal")
+
+
+def test_of_twins_the_first_counts():
+    assert read_lines(to_line(record("a", points=1)) + to_line(record("a", points=2)), "x")["a"]["points"] == 1
+
+
+def test_the_order_of_appending_does_not_show_in_the_sorted_file(tmp_path):
+    records = [record(key) for key in "cab"]
+    write_sorted(tmp_path / "one", records)
+    write_sorted(tmp_path / "two", records[::-1])
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert list(read_lines((tmp_path / "one").read_bytes(), "x")) == ["a", "b", "c"]
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append(record("a"))
+    before = journal.path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        journal.append(record("b"))
+    assert journal.path.read_bytes() == before
+    write_path = tmp_path / "whole"
+    write_path.write_bytes(b"old")
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(write_path, b"new")
+    assert write_path.read_bytes() == b"old"
+
+
+def test_a_record_is_one_line_and_the_same_bytes_whatever_the_order_of_its_fields():
+    one = to_line({"b": "a\nb", "a": [1, {"d": 1, "c": 2}]})
+    assert one == to_line({"a": [1, {"c": 2, "d": 1}], "b": "a\nb"})
+    assert one.count(b"\n") == 1
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_line({"points": float("nan")})

@@ -1,0 +1,291 @@
+"""What a sandbox keeps out, by really trying; and what the record says was in force."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corpus import MASTER, RIGHT, answered, inserted, to_bytes
+
+from tlcourse.grading import sandbox as rooms
+from tlcourse.grading.grade import Settings, grade
+from tlcourse.grading.launch import launch
+from tlcourse.grading.sandbox import (
+    BUBBLEWRAP,
+    CONTAINER,
+    UNSAFE,
+    Limits,
+    NoSandbox,
+    Sandbox,
+    bubblewrap_problem,
+    choose_sandbox,
+)
+
+needs_bubblewrap = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs bubblewrap: {bubblewrap_problem()}")
+LIMITS = Limits(cell_seconds=5, probe_seconds=5, notebook_seconds=60, memory_mib=512, processes=64, file_mib=16)
+
+
+@pytest.fixture
+def walled():
+    return Sandbox(BUBBLEWRAP, LIMITS)
+
+
+def tried(sandbox, program):
+    """Run a program where workers run, and return what it prints as JSON."""
+    command = [*sandbox.command("x")[:-1], f"import json\n{program}"]
+    done = subprocess.run(
+        command, env=sandbox.environment(), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refusal(statement):
+    """A program that prints None where a statement works, else the kind of error."""
+    return f"try:\n    {statement}\n    print('null')\nexcept OSError as error:\n    print(json.dumps(type(error).__name__))"
+
+
+@needs_bubblewrap
+def test_no_network(walled):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        connect = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
+        assert tried(Sandbox(UNSAFE, LIMITS), refusal(connect)) is None, "the attempt must work where nothing hinders it"
+        assert tried(walled, refusal(connect)) is not None
+    assert tried(walled, "import socket; print(json.dumps([n for _, n in socket.if_nameindex()]))") == ["lo"]
+    assert tried(walled, refusal("import socket; socket.getaddrinfo('example.org', 80)")) is not None
+
+
+@needs_bubblewrap
+def test_files_of_the_course_of_instructors_and_of_homes_are_not_there(walled, tmp_path):
+    (tmp_path / "marks.txt").write_text("secret")
+    root = Path(rooms.__file__).parents[2]
+    places = [
+        tmp_path / "marks.txt",
+        root / "solutions",
+        root / "checks",
+        root / "content",
+        root / "tests",
+        "/home",
+        "/etc/passwd",
+        "/var",
+    ]
+    asked = [str(place) for place in places]
+    assert tried(walled, f"import os; print(json.dumps([p for p in {asked!r} if os.path.exists(p)]))") == []
+    assert set(tried(walled, "import os; print(json.dumps(os.listdir('/scratch') + os.listdir('/tmp')))")) == set()
+
+
+@needs_bubblewrap
+def test_nothing_but_scratch_can_be_written(walled):
+    package = str(Path(rooms.__file__).parents[1])
+    for place in (package, sys.prefix, "/usr", "/", "/dev", "/proc/sys/kernel"):
+        assert tried(walled, refusal(f"open({place!r} + '/x', 'w')")) is not None, place
+    for place in ("/scratch", "/tmp"):
+        assert tried(walled, refusal(f"open({place!r} + '/x', 'w')")) is None, place
+
+
+@needs_bubblewrap
+def test_solutions_inside_an_installed_package_are_hidden(walled, tmp_path, monkeypatch):
+    installed = tmp_path / "site" / "tlcourse"
+    (installed / "_course" / "solutions").mkdir(parents=True)
+    (installed / "_course" / "solutions" / "00.ipynb").write_text("secret")
+    (installed / "here.txt").write_text("public")
+    monkeypatch.setattr(rooms, "_package_place", lambda: str(tmp_path / "site"))
+    program = f"import os; print(json.dumps([os.listdir({str(installed)!r}), os.listdir({str(installed / '_course')!r})]))"
+    names, hidden = tried(walled, program)
+    assert sorted(names) == ["_course", "here.txt"]
+    assert hidden == []
+
+
+@needs_bubblewrap
+def test_nothing_of_our_environment_gets_in(walled, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "hush")
+    names = tried(walled, "import os; print(json.dumps(dict(os.environ)))")
+    assert "hush" not in names.values()
+    assert names["HOME"] == "/scratch"
+    assert "hush" not in tried(Sandbox(UNSAFE, LIMITS), "import os; print(json.dumps(dict(os.environ)))").values()
+
+
+@needs_bubblewrap
+def test_other_processes_cannot_be_seen_or_signalled(walled):
+    program = "import os; print(json.dumps([n for n in os.listdir('/proc') if n.isdigit()]))"
+    assert len(tried(walled, program)) <= 3
+    assert tried(walled, refusal(f"import os; os.kill({os.getpid()}, 0)")) == "ProcessLookupError"
+    assert tried(walled, refusal(f"open('/proc/{os.getpid()}/mem', 'rb')")) is not None
+
+
+@needs_bubblewrap
+def test_no_privileges_and_no_way_to_get_them(walled):
+    status = tried(walled, "print(json.dumps(open('/proc/self/status').read()))")
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert int(fields["CapEff"], 16) == 0
+    assert fields["NoNewPrivs"] == "1"
+    assert (
+        tried(walled, refusal("import ctypes, os; ctypes.CDLL(None).unshare(0x10000000) and (_ for _ in ()).throw(OSError)"))
+        == "OSError"
+    )
+
+
+@needs_bubblewrap
+def test_a_daemon_does_not_outlive_the_submission():
+    mark = f"daemon-{secrets.token_hex(8)}"
+    cell = (
+        "import os, sys\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        f"        os.execv(sys.executable, [{mark!r}, '-c', 'import time; time.sleep(600)'])\n    os._exit(0)"
+    )
+    record = grade(MASTER, to_bytes(inserted(4, cell)), Settings("s", Sandbox(BUBBLEWRAP, LIMITS)))
+    assert record["points"] == record["max_points"]
+    time.sleep(0.2)
+    assert mark not in command_lines()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+def test_even_without_walls_a_plain_child_does_not_outlive_the_submission():
+    mark = f"child-{secrets.token_hex(8)}"
+    cell = (
+        f"import subprocess, sys\nsubprocess.Popen([{mark!r}, '-c', 'import time; time.sleep(600)'], executable=sys.executable)"
+    )
+    grade(MASTER, to_bytes(inserted(4, cell)), Settings("s", Sandbox(UNSAFE, LIMITS)))
+    time.sleep(0.2)
+    assert mark not in command_lines()
+
+
+def command_lines():
+    found = ""
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += place.read_text(errors="replace")
+        except OSError:
+            continue
+    return found
+
+
+@needs_bubblewrap
+def test_a_fork_bomb_ends_with_its_task_alone(walled):
+    begun = len(list(Path("/proc").glob("[0-9]*")))
+    bomb = "def group_split(groups, test_fraction, seed):\n    import os\n    while True: os.fork()"
+    record = grade(MASTER, to_bytes(answered(a=bomb)), Settings("s", walled))
+    assert [result["points"] for result in record["results"]] == [0, 3, 2]
+    time.sleep(0.5)
+    assert len(list(Path("/proc").glob("[0-9]*"))) < begun + 64
+
+
+@needs_bubblewrap
+def test_scratch_is_limited_and_empty_again_for_the_next(walled):
+    fill = "for i in range(9): open(f'/scratch/{i}', 'wb').write(bytes(4 * 2**20))"
+    assert tried(walled, refusal(fill)) == "OSError"
+    assert tried(walled, "import os; print(json.dumps(os.listdir('/scratch')))") == []
+
+
+@needs_bubblewrap
+def test_a_flood_of_output_costs_nothing(walled):
+    flood = RIGHT["0.3"].replace(
+        ":\n",
+        ":\n    import sys\n    for _ in range(20):\n        sys.stdout.write('x' * 10**6)\n        sys.stderr.write('y' * 10**6)\n",
+        1,
+    )
+    record = grade(MASTER, to_bytes(answered(c=flood)), Settings("s", walled))
+    assert record["points"] == record["max_points"]
+
+
+@needs_bubblewrap
+def test_files_left_by_one_submission_are_gone_for_the_next(walled):
+    leave = answered(a="open('/tmp/left', 'w').write('x')\n" + RIGHT["0.1"])
+    look = answered(a="import os\nassert not os.path.exists('/tmp/left')\n" + RIGHT["0.1"])
+    for notebook in (leave, look):
+        assert grade(MASTER, to_bytes(notebook), Settings("s", walled))["points"] == 7
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is added up from /proc")
+def test_memory_of_all_processes_together_is_limited():
+    child = "    if os.fork() == 0:\n        x = b'x' * (200 * 2**20)\n        time.sleep(60)\n"
+    cell = f"import os, time\nfor _ in range(8):\n{child}time.sleep(60)"
+    limits = Limits(cell_seconds=40, memory_mib=400)
+    released = {"task": "0.1", "answer_name": "group_split", "stub": ""}
+    job = {
+        "notebook": np.frombuffer(to_bytes(inserted(4, cell)), np.uint8),
+        "tasks": [{"id": "0.1", "probe_of": "0.1", "released": released, "inputs": []}],
+        "skip_cells": [],
+        "skip_tasks": [],
+        "limits": limits.for_worker(),
+        "own_pids": False,
+    }
+    assert launch(Sandbox(UNSAFE, limits), job, 60).ended == "memory"
+
+
+def test_the_record_says_what_was_in_force():
+    open_ = Sandbox(UNSAFE, LIMITS).describe()
+    assert (open_["kind"], open_["network"], open_["files"]) == ("none", "open", "open")
+    walled = Sandbox(BUBBLEWRAP, LIMITS).describe()
+    assert (walled["kind"], walled["network"]) == ("bubblewrap", "none")
+    assert walled["limits"]["memory_mib"] == 512
+
+
+def test_without_bubblewrap_the_other_ways_are_named(monkeypatch):
+    monkeypatch.setattr(rooms, "bubblewrap_problem", lambda: "bubblewrap is not installed.")
+    with pytest.raises(NoSandbox, match=r"--sandbox container.*--unsafe-no-sandbox"):
+        choose_sandbox("auto")
+    assert choose_sandbox("none").kind == UNSAFE
+
+
+def test_a_missing_bubblewrap_is_noticed(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    bubblewrap_problem.cache_clear()
+    try:
+        assert "not installed" in bubblewrap_problem() or not sys.platform.startswith("linux")
+    finally:
+        bubblewrap_problem.cache_clear()
+
+
+def test_a_container_needs_an_engine_and_an_image(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(NoSandbox, match="podman or docker"):
+        choose_sandbox(CONTAINER)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    with pytest.raises(NoSandbox, match="--image"):
+        choose_sandbox(CONTAINER)
+    assert choose_sandbox(CONTAINER, image="course").engine == "/usr/bin/podman"
+
+
+def test_a_container_is_started_without_network_files_and_privileges():
+    command = Sandbox(CONTAINER, LIMITS, "the-image", "docker").command("tlcourse-1")
+    assert command[:2] == ["docker", "run"]
+    pairs = list(itertools.pairwise(command))
+    for pair in (
+        ("--network", "none"),
+        ("--cap-drop", "ALL"),
+        ("--security-opt", "no-new-privileges"),
+        ("--user", "65534:65534"),
+        ("--pids-limit", "64"),
+        ("--memory", "512m"),
+        ("--memory-swap", "512m"),
+        ("--name", "tlcourse-1"),
+    ):
+        assert pair in pairs
+    assert "--read-only" in command
+    assert "--rm" in command
+    assert not {"-v", "--volume", "--mount", "--privileged"} & set(command)
+    assert command[command.index("the-image") - 1] == "python3"
+
+
+def test_a_worker_speaks_through_a_container_engine(tmp_path, monkeypatch):
+    """An engine that starts the program itself stands in for docker: what travels is the same."""
+    engine = tmp_path / "docker"
+    engine.write_text(
+        f"#!{sys.executable}\nimport sys\nif sys.argv[1] != 'run': sys.exit()\n"
+        f"sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r})\nexec(sys.argv[-1])\n"
+    )
+    engine.chmod(0o755)
+    record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
+    assert record["sandbox"]["kind"] == "container"
+    assert record["points"] == 7
