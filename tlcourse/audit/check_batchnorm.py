@@ -36,7 +36,7 @@ def _check(context: Context) -> Iterator[Finding]:
     asked = _asked_for_inference(model, part)
     if not (frozen or asked):
         return  # trained as a whole, statistics and all, as in the network's own training
-    if asked and not frozen and drawn_of(context, part).share >= 0.7:
+    if asked and not frozen and drawn_of(context, part).is_fresh:
         return
     batch = context.first_batch("train")
     moved = _moving(context, part, take(batch.inputs, slice(0, _BATCH)))

@@ -16,6 +16,7 @@ from tlcourse.audit.losses import LossKind, last_activation, loss_kind, output_s
 from tlcourse.audit.optimizers import steps_taken
 from tlcourse.audit.preserve import values_kept
 from tlcourse.audit.report import Finding
+from tlcourse.audit.sources import leaves
 from tlcourse.audit.trace import first_run
 
 _ENOUGH_PER_CLASS = 5
@@ -32,10 +33,17 @@ def _setting(context: Context) -> tuple[LossKind, np.ndarray, Labels]:
     labels = context.labels("train")
     if labels.encoding == "none":
         raise CannotCheckError("The train data has no single array of labels.")
-    outputs = first_run(context).output
+    outputs = _single(first_run(context).output)
     if not isinstance(outputs, np.ndarray) or outputs.ndim < 2:
         raise CannotCheckError("The model has more than one output, or none with an axis of classes.")
     return kind, outputs, labels
+
+
+def _single(outputs: Any) -> Any:
+    """Open a structure with one output in it; lift half precision."""
+    while isinstance(outputs, (dict, list, tuple)) and len(outputs) == 1:
+        outputs = next(iter(outputs.values())) if isinstance(outputs, dict) else outputs[0]
+    return outputs.astype("float32") if isinstance(outputs, np.ndarray) else outputs
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -228,7 +236,7 @@ def _check_initial(context: Context) -> Iterator[Finding]:
     limit = max(4 * expected, expected + 6) * _allowance(context)
     if value > limit:  # fresh BatchNorm layers normalise in training only: what counts is the loss that fit() begins with
         with values_kept(context.model.variables):
-            value = min(value, _loss(context, kind, context.forward(context.sample("train").inputs, training=True)))
+            value = min(value, _loss(context, kind, _single(context.forward(context.sample_to_run().inputs, training=True))))
     if np.isfinite(value) and value <= limit:
         return
     yield Finding(
@@ -250,7 +258,7 @@ def _check_initial(context: Context) -> Iterator[Finding]:
 
 def _loss(context: Context, kind: LossKind, outputs: np.ndarray) -> float:
     """Compute the mean loss of the train sample."""
-    truth = np.asarray(context.sample("train").labels)
+    truth = np.asarray(leaves(context.sample_to_run().labels)[0][1])
     truth = truth.reshape(outputs.shape) if outputs.shape[-1] == 1 else truth
     try:
         return float(np.mean(np.asarray(kind.function(truth, outputs))))

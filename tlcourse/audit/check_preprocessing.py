@@ -88,6 +88,8 @@ def _finding(part: Part, contract: Contract, images: np.ndarray, found: tuple[st
             "sentence": f"{part.name!r} was trained on {describe(contract)}; what reaches its first layer lies between "
             f"{low.min():.4g} and {high.max():.4g}.{fed}",
             "expected": describe(contract),
+            "lowest": float(low.min()),
+            "highest": float(high.max()),
             "low_by_channel": [round(float(v), 3) for v in low],
             "high_by_channel": [round(float(v), 3) for v in high],
         },
@@ -100,7 +102,7 @@ def _size(context: Context, part: Part, images: np.ndarray) -> Iterator[Finding]
     """Find images far smaller than those of the pre-training; of random weights no size is wrong."""
     assert part.family is not None
     side = min(images.shape[1:3]) if images.ndim == 4 else part.family.size
-    if side * _SMALLEST_PART >= part.family.size or drawn_of(context, part).share >= 0.2:
+    if side * _SMALLEST_PART >= part.family.size or not drawn_of(context, part).is_learned:
         return
     yield Finding(
         "input-size",

@@ -24,9 +24,9 @@ def drawn_of(context: Context, part: Part) -> Drawn:
 
 
 def is_pretrained(context: Context, part: Part) -> bool:
-    """Tell whether there is a reason to take the part's values for pretrained: they are no draws, and it is known or half frozen."""
+    """Tell whether there is a reason to take the part's values for pretrained: they are learned, and it is known or half frozen."""
     frozen = any(not variable.trainable for variable in part.kernels)
-    return drawn_of(context, part).share <= 0.5 and (part.named or part.family is not None or frozen)
+    return drawn_of(context, part).is_learned and (part.named or part.family is not None or frozen)
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def _check(context: Context) -> Iterator[Finding]:
     found = drawn_of(context, part)
     if found.checked < 2:
         raise CannotCheckError(f"The kernels of {part.name!r} are too few or too small to tell random from learned values.")
-    if found.share < 0.7:
+    if not found.is_fresh:
         return
     kernels = part.kernels
     frozen = sum(not variable.trainable for variable in kernels)
@@ -47,14 +47,20 @@ def _check(context: Context) -> Iterator[Finding]:
         return  # a network that is trained from random values on purpose
     sentence = (
         f"{found.as_drawn} of {found.checked} kernels of {part.name!r} cannot be told from a fresh draw of their initializers; "
-        f"{found.fresh_batchnorms} of {found.batchnorms} BatchNorm layers still have mean 0 and variance 1."
+        f"{found.untouched} of {found.vectors} biases, scales, offsets and statistics are still exactly 0 or 1."
     )
     reason = f"{frozen} of {len(kernels)} of its tensors are frozen" if frozen else "it is treated as pretrained"
     yield Finding(
         "random-weights",
         "serious",
         f"The backbone {part.name!r} has random values, not pretrained ones",
-        {"sentence": sentence, "as_drawn": found.as_drawn, "checked": found.checked, "frozen_tensors": frozen},
+        {
+            "sentence": sentence,
+            "as_drawn": found.as_drawn,
+            "checked": found.checked,
+            "untouched": found.untouched,
+            "frozen_tensors": frozen,
+        },
         f"Its features are random projections, and {reason}: what you measure is no transfer at all.",
         "Load the pretrained values, and look whether load_weights() really changed the layers:\n"
         'base = keras.applications.MobileNetV2(weights="imagenet", include_top=False)',

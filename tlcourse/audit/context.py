@@ -10,7 +10,9 @@ import numpy as np
 
 from tlcourse.audit.collect import LABELS, SAMPLE, Collected, Labels
 from tlcourse.audit.report import NotChecked
-from tlcourse.audit.sources import Batch, Split
+from tlcourse.audit.sources import Batch, Split, leaves, take
+
+_VALUES_TO_RUN = 64 * 128 * 128 * 3
 
 
 class CannotCheckError(Exception):
@@ -82,6 +84,13 @@ class Context:
         if batch is None:
             raise CannotCheckError(f"The {split} data is empty.")
         return batch
+
+    def sample_to_run(self) -> Batch:
+        """Return as many examples of the train sample as a forward pass takes seconds for: 64 small ones, 16 at least."""
+        batch = self.sample("train")
+        values = sum(int(np.size(leaf)) for _, leaf in leaves(batch.inputs) if isinstance(leaf, np.ndarray))
+        count = int(np.clip(_VALUES_TO_RUN * batch.size // max(1, values), 16, batch.size))
+        return Batch(take(batch.inputs, slice(0, count)), take(batch.labels, slice(0, count)), 0, count)
 
     def first_batch(self, split: str = "train") -> Batch:
         """Return the first batch of the first pass, at the size that the source has."""

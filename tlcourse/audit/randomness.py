@@ -14,17 +14,29 @@ _MOST = 4000  # values of a kernel that are compared
 
 @dataclass(frozen=True)
 class Drawn:
-    """How many kernels look as their initializers draw them: `as_drawn` of `checked`; `fresh_batchnorms` of `batchnorms`."""
+    """What was counted: kernels that look as drawn, of those compared; biases, scales, offsets and statistics still at 0 or 1."""
 
     as_drawn: int
     checked: int
-    fresh_batchnorms: int
-    batchnorms: int
+    untouched: int
+    vectors: int
 
     @property
     def share(self) -> float:
         """Share of the kernels that look as drawn; 0 where none could be compared."""
         return self.as_drawn / self.checked if self.checked else 0.0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing speaks for training: most kernels look drawn, and no bias or statistic has left its first value."""
+        return self.checked > 0 and self.share >= 0.7 and self.untouched == self.vectors
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether the values were trained for longer than a few steps; small networks are judged by their biases and statistics."""
+        if self.checked >= 8:
+            return self.share <= 0.5
+        return self.untouched < self.vectors or (self.checked > 0 and self.share <= 0.5)
 
 
 def drawn(units: Sequence[Any]) -> Drawn:
@@ -34,12 +46,12 @@ def drawn(units: Sequence[Any]) -> Drawn:
         units: Layers with weights; those without a random initializer are left out.
 
     Returns:
-        Counts. A pretrained network has hardly any kernel that passes for a draw; one in a thousand draws does not pass.
+        Counts. A pretrained network has hardly any large kernel that passes for a draw; one in a thousand draws does not pass.
     """
-    pairs = [pair for unit in units for inner in unit._flatten_layers() for pair in _kernels(inner)]
-    results = [found for kernel, initializer in pairs if (found := _looks_drawn(kernel, initializer)) is not None]
-    fresh = [_is_fresh(layer) for unit in units for layer in unit._flatten_layers() if hasattr(layer, "moving_variance")]
-    return Drawn(sum(results), len(results), sum(fresh), len(fresh))
+    layers = [inner for unit in units for inner in unit._flatten_layers()]
+    results = [found for layer in layers for pair in _kernels(layer) if (found := _looks_drawn(*pair)) is not None]
+    vectors = [found for layer in layers for variable in layer.weights if (found := _is_untouched(layer, variable)) is not None]
+    return Drawn(sum(results), len(results), sum(vectors), len(vectors))
 
 
 def _kernels(layer: Any) -> list[tuple[np.ndarray, Any]]:
@@ -81,6 +93,11 @@ def _thinned(values: np.ndarray) -> np.ndarray:
     return flat[:: max(1, flat.size // _MOST)]
 
 
-def _is_fresh(batchnorm: Any) -> bool:
-    """Tell whether the statistics of a BatchNorm layer are still 0 and 1."""
-    return bool((batchnorm.moving_mean.numpy() == 0).all() and (batchnorm.moving_variance.numpy() == 1).all())
+def _is_untouched(layer: Any, variable: Any) -> bool | None:
+    """Tell whether a bias, scale, offset or statistic is still what it is before training; None for other variables."""
+    if any(variable is getattr(layer, name, None) for name in ("bias", "beta", "moving_mean")):
+        return bool((variable.numpy() == 0).all())
+    ones = ("gamma", "moving_variance") if hasattr(layer, "beta") else ()
+    if any(variable is getattr(layer, name, None) for name in ones):
+        return bool((variable.numpy() == 1).all())
+    return None

@@ -52,7 +52,7 @@ class Trace:
 
 
 def first_run(context: Context) -> Trace:
-    """Run the model once on the train sample, in inference mode; all detectors share it.
+    """Run the model once on a sample of the train data, in inference mode; all detectors share it.
 
     Watched are layers that scale, layers that may be random, and the first layer of a known backbone.
 
@@ -74,7 +74,7 @@ def _stem(context: Context) -> list[Any]:
 
 
 def trace(context: Context, keep: Sequence[Any], others: Sequence[Any]) -> Trace:
-    """Run the model of `context` on the train sample in inference mode, and record the calls of layers.
+    """Run the model of `context` on a sample of the train data in inference mode, and record the calls of layers.
 
     Args:
         context: Holds the model.
@@ -85,7 +85,7 @@ def trace(context: Context, keep: Sequence[Any], others: Sequence[Any]) -> Trace
         CannotCheckError: The data is missing, or the model cannot be run on it.
     """
     result = Trace()
-    inputs = context.sample("train").inputs
+    inputs = context.sample_to_run().inputs
     with _watched(keep, others, result):
         result.output = context.forward(inputs)
     return result

@@ -99,7 +99,7 @@ def gain():
 
 # 14. Unfrozen on paper: the flags say so, the weights did not move.
 def flags_only(recompile=False):
-    parts = program(train_backbone=False)
+    parts = program(learning_rate=1e-4)
     model, base = parts["model"], parts["backbone"]
     before = tlcourse.snapshot(model)
     model.fit(*parts["train"], epochs=1, verbose=0)

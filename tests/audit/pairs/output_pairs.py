@@ -76,7 +76,7 @@ def one_sigmoid_unit():
 
 # 5. Ten units copied from another program for three classes.
 def too_many_units(units=10):
-    x, y = scaled(60)
+    x, y = scaled(72)
 
     class Net(keras.Model):
         def __init__(self):
@@ -89,7 +89,7 @@ def too_many_units(units=10):
 
     net = Net()
     net.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    return {"model": net, "train": (x, y), "validation": (x[:12], y[:12])}
+    return {"model": net, "train": (x[:60], y[:60]), "validation": (x[60:], y[60:])}
 
 
 def as_many_units():

@@ -74,28 +74,28 @@ def vgg_preprocessed():
 
 
 # 4. Mean of ImageNet subtracted by hand, in the wrong order of channels.
-def resnet_rgb_means(order=(123.68, 116.779, 103.939), flip=False):
+def vgg_rgb_means(order=(123.68, 116.779, 103.939), flip=False):
     class Preprocess(layers.Layer):
         def call(self, images):
             images = keras.ops.cast(images, "float32")
             return (images[..., ::-1] if flip else images) - keras.ops.convert_to_tensor(order)
 
     images, labels = pictures(64, side=64)
-    backbone = application("ResNet50", side=64)
+    backbone = application("VGG16", side=64)
     backbone.trainable = False
     net_in = keras.Input(shape=(64, 64, 3))
     net = layers.GlobalAveragePooling2D()(backbone(Preprocess()(net_in)))
     net = keras.Model(net_in, layers.Dense(3, activation="softmax")(net))
     net.compile(optimizer=keras.optimizers.SGD(0.01), loss=keras.losses.SparseCategoricalCrossentropy())
-    return {"model": net, "train": tf.data.Dataset.from_tensor_slices((images, labels)).batch(32)}
+    return {"model": net, "train": tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)}
 
 
-def resnet_bgr_means():
-    return resnet_rgb_means(order=(103.939, 116.779, 123.68), flip=True)
+def vgg_bgr_means():
+    return vgg_rgb_means(order=(103.939, 116.779, 123.68), flip=True)
 
 
 # 5. A Keras backbone that wants -1..1 gets 0..1 (ImageDataGenerator(rescale=1/255) of old notebooks), subclassed model.
-def xception_zero_to_one(low=0.0, high=1.0):
+def mobilenet_zero_to_one(low=0.0, high=1.0):
     class Classifier(keras.Model):
         def __init__(self, extractor, n):
             super().__init__()
@@ -104,17 +104,17 @@ def xception_zero_to_one(low=0.0, high=1.0):
         def call(self, images, training=False):
             return self.out(self.pool(self.extractor(images, training=False)))
 
-    x, y = pictures(24, side=80)
+    x, y = pictures(24, side=64)
     x = low + (high - low) * x.astype("float32") / 255
-    extractor = application("Xception", side=80)
+    extractor = application("MobileNet", side=64, alpha=0.25)
     extractor.trainable = False
     model = Classifier(extractor, 3)
     model.compile(optimizer="rmsprop", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return {"model": model, "train": (x, y)}
 
 
-def xception_minus_one_to_one():
-    return xception_zero_to_one(-1.0, 1.0)
+def mobilenet_minus_one_to_one():
+    return mobilenet_zero_to_one(-1.0, 1.0)
 
 
 # 6. The package's own backbone takes raw pixels; here they come divided, from a PyDataset.
@@ -144,11 +144,29 @@ def own_backbone_raw():
     return own_backbone_divided(factor=1.0)
 
 
+# 7. Small pictures straight into a backbone that was trained at 224 pixels.
+def cifar_as_it_is(enlarge=1):
+    x, y = pictures(48)
+    base = application("MobileNetV2", side=32 * enlarge, alpha=0.35)
+    base.trainable = False
+    inputs = keras.Input((32, 32, 3))
+    h = layers.UpSampling2D(enlarge, interpolation="bilinear")(inputs) if enlarge > 1 else inputs
+    h = base(keras.applications.mobilenet_v2.preprocess_input(h), training=False)
+    model = keras.Model(inputs, layers.Dense(3, "softmax")(layers.GlobalMaxPooling2D()(h)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return {"model": model, "train": (x.astype("float32"), y)}
+
+
+def cifar_enlarged():
+    return cifar_as_it_is(enlarge=3)
+
+
 PAIRS = [
+    ("input-size", cifar_as_it_is, cifar_enlarged),
     ("preprocessing", efficientnet_divided, efficientnet_as_loaded),
     ("preprocessing", mobilenet_twice, mobilenet_once),
     ("preprocessing", vgg_raw, vgg_preprocessed),
-    ("preprocessing", resnet_rgb_means, resnet_bgr_means),
-    ("preprocessing", xception_zero_to_one, xception_minus_one_to_one),
+    ("preprocessing", vgg_rgb_means, vgg_bgr_means),
+    ("preprocessing", mobilenet_zero_to_one, mobilenet_minus_one_to_one),
     ("preprocessing", own_backbone_divided, own_backbone_raw),
 ]

@@ -20,11 +20,11 @@ def scaled(count=48, side=32, classes=3):
 # 2. The book's "fine-tuning": rate 1e-5, but the base stays frozen.
 def book_never_unfreezes(unfreeze=False):
     train_images, train_labels = pictures(24, side=64, classes=2)
-    conv_base = application("Xception", side=80)
+    conv_base = application("MobileNetV2", side=64, alpha=0.35)
     conv_base.trainable = False
-    inputs = keras.Input(shape=(80, 80, 3))
+    inputs = keras.Input(shape=(64, 64, 3))
     x = layers.RandomFlip("horizontal")(inputs)
-    x = keras.applications.xception.preprocess_input(x)
+    x = keras.applications.mobilenet_v2.preprocess_input(x)
     x = conv_base(x, training=False)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dense(16)(x)
@@ -36,7 +36,7 @@ def book_never_unfreezes(unfreeze=False):
             layer.trainable = not isinstance(layer, layers.BatchNormalization)
     model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(learning_rate=1e-5), metrics=["accuracy"])
     train = tf.data.Dataset.from_tensor_slices((train_images, train_labels)).batch(12)
-    return {"model": model, "train": train.map(lambda image, label: (tf.image.resize(image, (80, 80)), label))}
+    return {"model": model, "train": train.map(lambda image, label: (tf.cast(image, tf.float32), label))}
 
 
 def book_unfreezes():
