@@ -20,6 +20,7 @@ FINGERPRINTS = "fingerprints"
 _SAME_SET = 0.95  # of both sets have a bit-identical copy in the other
 _SERIOUS = 0.01  # share of the smaller set
 _FEWEST_VALUES = 6  # numbers an example: rows with fewer are often equal by chance
+_FEWEST_WORDS = 8
 _SHARE_OF_ROWS = 0.01  # of rows that are no images
 
 
@@ -50,10 +51,14 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
     total = len(other.digests())
     if one.prints is None or other.prints is None:
         copies = exact_copies(one.digests(), other.digests())
-        if _equal_by_chance(one) or len(copies) < max(2, _SHARE_OF_ROWS * total):
+        if equal_by_chance(one) or len(copies) < max(2, _SHARE_OF_ROWS * total):
             return
     else:
         copies = copies_between(one.prints, other.prints)
+        if copies.ambiguous:
+            if len(copies) > copies.count("exact"):
+                yield NotChecked("duplicates", _AMBIGUOUS.format(left=left, right=right))
+            copies = copies.exact_only()
     if not len(copies):
         return
     share = len(copies) / total
@@ -83,6 +88,10 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
     )
 
 
+_AMBIGUOUS = (
+    "So many {right} pictures resemble {left} pictures, as drawn digits do, that copies which were re-encoded, resized or mirrored "
+    "cannot be told from likeness; equal ones were looked for."
+)
 _KIND = {"exact": "to the bit", "near": "nearly (re-encoded, resized or a little brighter)", "mirrored": "mirrored"}
 
 
@@ -95,8 +104,10 @@ def _files(context: Context, left: str, right: str, copies: Copies) -> str:
     return f": {files[0][copies.left[0]]} and {files[1][copies.right[0]]}"
 
 
-def _equal_by_chance(found: Fingerprints) -> bool:
-    """Tell whether rows have so few values, or are so often repeated within their own set, that equal ones prove nothing."""
+def equal_by_chance(found: Fingerprints) -> bool:
+    """Tell whether examples are so short, or numbers so often repeated within their own set, that equal ones prove nothing."""
+    if found.kind == "text":
+        return found.width < _FEWEST_WORDS
     own = found.digests()
     return found.width < _FEWEST_VALUES or len(np.unique(own)) < 0.9 * len(own)
 

@@ -108,7 +108,8 @@ def _check_order(context: Context) -> Iterator[Finding | NotChecked]:
     if purity.excess <= _ABOVE_CHANCE * max(purity.by_chance, 0.01):
         return
     last = _pipeline(context)
-    buffers = [stage.buffer_size for stage in shuffles(last) if stage.buffer_size is not None] if last else []
+    stages = shuffles(last) if last is not None else []
+    buffers = [stage.buffer_size for stage in stages if stage.buffer_size is not None and not _after_batch(stage)]
     largest = max(buffers, default=None)
     sentence = (
         f"Of {purity.batches} batches of {size}, {purity.single_class_batches:.0%} hold one class; the longest run of one class is "
@@ -136,13 +137,24 @@ def _check_order(context: Context) -> Iterator[Finding | NotChecked]:
             "not-shuffled",
             severity,  # type: ignore[arg-type]
             "The training set is fed sorted by class",
-            {"sentence": sentence, **numbers},
+            {
+                "sentence": f"`.shuffle()` stands after `.batch()` and moves whole batches. {sentence}" if stages else sentence,
+                **numbers,
+            },
             why,
             f"Shuffle over the whole set, before `.batch()`:\ntrain_ds = train_ds.shuffle({len(classes)}).batch({size})"
             if split.kind == "tf.data"
             else "Shuffle the examples before they are put into batches, anew for each epoch:\n"
             "def on_epoch_end(self):\n    self.order = np.random.permutation(len(self.labels))",
         )
+
+
+def _after_batch(stage: Stage) -> bool:
+    """Tell whether a stage works on whole batches."""
+    for earlier in stage.upstream():
+        if earlier.name in ("batch", "unbatch"):
+            return earlier.name == "batch"
+    return False
 
 
 DETECTORS = (

@@ -16,8 +16,9 @@ from tlcourse.audit.neighbours import near_pairs
 RADIUS = 6
 _LARGEST_DIFFERENCE = 0.5  # of any place of the thumbnail, in contrasts
 _TYPICAL_DIFFERENCE = 0.12  # root mean square, in contrasts
+_RESEMBLING = 2.5  # times the two bounds: alike, but no copy
 _MEMBERS = 32  # pictures with one and the same perceptual hash that are compared
-_AT_ONCE = 200_000
+_AT_ONCE = 100_000  # pairs whose thumbnails are in memory at a time: about 100 MB
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,28 @@ class Copies:
         right: `(k,)` positions, each once, sorted.
         kind: `(k,)` of "exact", "near" or "mirrored".
         complete: False where so many pictures look alike that the search was cut short; then there may be more.
+        resembling: pictures of `right` that are much like some picture of `left` but no copy of it, as one drawn digit is like
+            another. Where they are as many as near and mirrored copies, those two are likely no copies either.
     """
 
     left: np.ndarray
     right: np.ndarray
     kind: np.ndarray
     complete: bool = True
+    resembling: int = 0
 
     def __len__(self) -> int:
         return len(self.right)
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether near copies cannot be told from pictures that merely resemble each other."""
+        return self.resembling >= max(1, len(self) - self.count("exact"))
+
+    def exact_only(self) -> Copies:
+        """Return the copies that are equal to the bit."""
+        kept = self.kind == "exact"
+        return Copies(self.left[kept], self.right[kept], self.kind[kept])
 
     def count(self, kind: str) -> int:
         """Number of copies of this kind."""
@@ -62,15 +76,16 @@ def copies_between(left: Prints, right: Prints) -> Copies:
     usable_left, usable_right = np.flatnonzero(~blank(left)), np.flatnonzero(~blank(right))
     copies = exact_copies(left.digests[usable_left], right.digests[usable_right])
     parts = [Copies(usable_left[copies.left], usable_right[copies.right], copies.kind)]
-    complete = True
+    complete, resembling = True, np.zeros(len(right), bool)
     for kind, turned in (("near", right), ("mirrored", mirror(right))):
         open_ = np.setdiff1d(usable_right, np.concatenate([part.right for part in parts]))
-        i, j, all_seen = _confirmed(left, turned, usable_left, open_)
+        i, j, like, all_seen = _confirmed(left, turned, usable_left, open_)
+        resembling[like] = True
         parts.append(Copies(i, j, np.full(len(j), kind, "<U8")))
         complete &= all_seen
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in ("left", "right", "kind")]
     order = np.argsort(columns[1], kind="stable")
-    return Copies(*(column[order] for column in columns), complete)
+    return Copies(*(column[order] for column in columns), complete, int(resembling.sum()))
 
 
 def blank(prints: Prints) -> np.ndarray:
@@ -102,17 +117,21 @@ def repeated(digests: np.ndarray, at_least: int = 10, share: float = 0.005) -> l
 
 def _confirmed(
     left: Prints, right: Prints, usable_left: np.ndarray, usable_right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Return one near copy in `left` for each picture of `right` that has one, and whether all candidates were seen."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Return one near copy in `left` for each picture of `right` that has one, those that have something like it, and whether all
+    candidates were seen.
+    """
     lefts, rights = _Buckets(left, usable_left, most=_MEMBERS), _Buckets(right, usable_right)
     pairs = near_pairs(lefts.hashes, rights.hashes, radius=RADIUS)
-    witness = np.full(len(right), -1, np.int64)
+    witness, resembling = np.full(len(right), -1, np.int64), np.zeros(len(right), bool)
     for i, j in _members_of(pairs.left, pairs.right, lefts, rights):
         i, j = i[witness[j] < 0], j[witness[j] < 0]
-        same = _look_alike(left, i, right, j)
+        apart = _differences(left, i, right, j)
+        same = apart <= 1
         witness[j[same]] = i[same]
+        resembling[j[(apart > 1) & (apart <= _RESEMBLING)]] = True
     found = np.flatnonzero(witness >= 0)
-    return witness[found], found, pairs.complete and not lefts.cut
+    return witness[found], found, np.flatnonzero(resembling), pairs.complete and not lefts.cut
 
 
 class _Buckets:
@@ -131,28 +150,28 @@ class _Buckets:
 def _members_of(
     left: np.ndarray, right: np.ndarray, lefts: _Buckets, rights: _Buckets
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the pictures of each pair of buckets, all with all, some hundred thousand pairs at a time."""
-    ends = np.cumsum(lefts.size[left] * rights.size[right])
-    begin = 0
-    while begin < len(left):
-        done = ends[begin - 1] if begin else 0
-        stop = max(int(np.searchsorted(ends, done + _AT_ONCE, "right")), begin + 1)
-        k, m = left[begin:stop], right[begin:stop]
-        products = lefts.size[k] * rights.size[m]
-        pair = np.repeat(np.arange(len(k)), products)
-        within = np.arange(len(pair)) - np.repeat(np.cumsum(products) - products, products)
-        i = lefts.order[lefts.start[k][pair] + within % lefts.size[k][pair]]
-        yield i, rights.order[rights.start[m][pair] + within // lefts.size[k][pair]]
-        begin = stop
+    """Yield the pictures of each pair of buckets, some hundred thousand pairs at a time: first all of `right` with the first member
+    of `left`, then with the second, so that those which have found their copy need not be looked at again.
+    """
+    for member in range(int(lefts.size[left].max(initial=0))):
+        some = np.flatnonzero(lefts.size[left] > member)
+        sizes = rights.size[right[some]]
+        ends = np.cumsum(sizes)
+        for begin in range(0, int(ends[-1]), _AT_ONCE):
+            place = np.arange(begin, min(begin + _AT_ONCE, int(ends[-1])))
+            pair = np.searchsorted(ends, place, "right")
+            within = place - (ends - sizes)[pair]
+            i = lefts.order[lefts.start[left[some[pair]]] + member]
+            yield i, rights.order[rights.start[right[some[pair]]] + within]
 
 
-def _look_alike(left: Prints, i: np.ndarray, right: Prints, j: np.ndarray) -> np.ndarray:
-    """Return which pairs agree place by place, in colour and in brightness."""
+def _differences(left: Prints, i: np.ndarray, right: Prints, j: np.ndarray) -> np.ndarray:
+    """Return how far the two pictures of each pair are apart, as a multiple of what copies may be, place by place and in colour."""
     colours = np.abs(left.colours[i].astype(np.int16) - right.colours[j]).max(axis=1, initial=0)
-    same = colours <= _LARGEST_DIFFERENCE * STEPS
-    k = np.flatnonzero(same)
+    difference = colours / np.float32(_LARGEST_DIFFERENCE * STEPS)
+    k = np.flatnonzero(difference <= _RESEMBLING)
     apart = left.thumbnails[i[k]].astype(np.int16) - right.thumbnails[j[k]]  # (pairs, 16, 16)
-    largest = np.abs(apart).max(axis=(1, 2), initial=0)
-    typical = np.sqrt(np.square(apart, dtype=np.float32).mean(axis=(1, 2)))
-    same[k] = (largest <= _LARGEST_DIFFERENCE * STEPS) & (typical <= _TYPICAL_DIFFERENCE * STEPS)
-    return same
+    largest = np.abs(apart).max(axis=(1, 2), initial=0) / np.float32(_LARGEST_DIFFERENCE * STEPS)
+    typical = np.sqrt(np.square(apart, dtype=np.float32).mean(axis=(1, 2))) / np.float32(_TYPICAL_DIFFERENCE * STEPS)
+    difference[k] = np.maximum(difference[k], np.maximum(largest, typical))
+    return difference
