@@ -31,7 +31,7 @@ SETTINGS = Settings("a secret", Sandbox(BUBBLEWRAP, LIMITS))
 
 
 def fill(folder, count):
-    """A class in which every second answer is right, one file is empty, one is a twin, and one dies."""
+    """A class in which every second answer is right, one file is empty, one dies, one guesses, one is a twin."""
     folder.mkdir()
     for number in range(count):
         limit = 0.001 if number % 2 else 0
@@ -41,6 +41,9 @@ def fill(folder, count):
             data = b""
         if number == 2:
             data = to_bytes(answered(c="import os\nos._exit(1)"))
+        if number == 3:
+            guess = "def lost_their_order(labels, predicted, acc):\n    return np.random.default_rng().random() > 0.5"
+            data = to_bytes(answered(c=guess))
         if number == 4:
             data = (folder / "learner0.ipynb").read_bytes()
         (folder / f"learner{number}.ipynb").write_bytes(data)
@@ -98,6 +101,13 @@ def test_no_submission_changes_the_record_of_another(submissions, undisturbed, t
     for path in sorted(submissions.iterdir()):
         alone = grade(MASTER, path.read_bytes(), SETTINGS)
         assert alone == together[alone["key"]]
+
+
+def test_a_worker_of_another_version_is_noticed(submissions, tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "grade", lambda master, data, settings: {**grade(master, data, settings), "key": "0" * 64})
+    summary = grade_class(MASTER, submissions, tmp_path, SETTINGS)
+    assert not (tmp_path / "journal.jsonl").exists()
+    assert all("other versions" in reason for _, _, reason in summary.open)
 
 
 def test_a_later_submission_is_added_without_grading_the_others_again(submissions, tmp_path):

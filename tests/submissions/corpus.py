@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED
+from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master
+from tlcourse.grading.sandbox import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = ("0.1", "0.2", "0.3")
 MASTER = load_master(ROOT, "00", TASKS)
+LIMITS = Limits(cell_seconds=4, probe_seconds=5, notebook_seconds=120, memory_mib=1024, processes=64, file_mib=64)
 _OUTCOMES = {"E": EARNED, "N": NOT_EARNED, "U": UNJUDGED}
 
 RIGHT = {
@@ -125,6 +128,18 @@ def all_kinds() -> list[Kind]:
     for module in ("files", "cells", "answers", "hostile"):
         importlib.import_module(module)
     return KINDS
+
+
+def assert_outcomes(kind: Kind, settings: Settings) -> None:
+    """Grade one submission and hold the record against what is right for it."""
+    record = grade(MASTER, kind.make(), settings)
+    found = {result["task"]: result for result in record["results"]}
+    assert tuple(found) == TASKS
+    assert tuple(found[task]["outcome"] for task in TASKS) == kind.outcomes, json.dumps(record["results"], indent=1)
+    assert record["points"] == sum(result["max_points"] for result in found.values() if result["outcome"] == EARNED)
+    for result in found.values():
+        assert result["message"], "an outcome without a reason"
+        assert result["outcome"] == EARNED or result["points"] == 0
 
 
 if __name__ == "__main__":

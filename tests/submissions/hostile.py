@@ -142,7 +142,7 @@ def answer_of_a_billion_numbers():
 
 @kind("UEE")
 def answer_larger_than_a_reply_may_be():
-    return inside(then="return np.random.default_rng(0).integers(0, 9, 2 * 10**7), np.zeros(1, dtype=int)")
+    return inside(then="return np.random.default_rng(0).integers(0, 9, 7 * 10**6), np.zeros(1, dtype=int)")
 
 
 @kind("UEE")
@@ -283,9 +283,15 @@ def verdict_forged():
     )
 
 
+@kind("UEE")
+def places_forged_in_another_form():
+    return forged("to_frame({'event': 'located', 'places': {'0.1': {'how': 'source'}}, 'notes': ['x'], 'cells': 3})")
+
+
 @kind("NEE")
 def places_forged():
-    return forged("to_frame({'event': 'located', 'places': {'0.1': {'how': 'source'}}, 'notes': ['x'], 'cells': 3})")
+    place = "{'how': 'source', 'expression': 'print', 'after': 0, 'cells': [1], 'notes': ['forged']}"
+    return forged(f"to_frame({{'event': 'located', 'places': {{'0.1': {place}}}, 'notes': ['x'], 'cells': 3}})")
 
 
 @kind("NEE")

@@ -151,6 +151,8 @@ def _grade_class(
     stopped: dict[str, str] = {}
     with ClassProgress(len(todo), len(readable) - len(todo)) as progress:
         for key, record, reason in grade_all(master, todo, settings, jobs=jobs, dask=dask, began=progress.running):
+            if record is not None and record["key"] != key:
+                record, reason = None, "the process that graded it has other versions than the one that asked for it"
             if record is None:
                 stopped[key] = f"The grader stopped ({reason}). Start it again to try once more."
             else:

@@ -71,7 +71,7 @@ def _files(folder: Path) -> list[Path]:
     for place, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         for name in sorted(names):
-            if name.lower().endswith((".ipynb", ".ipynb.json", ".ipynb.txt")) and not name.startswith("."):
+            if name.lower().endswith((".ipynb", ".ipynb.json", ".ipynb.txt")) and not name.startswith("._"):
                 found.append(Path(place, name))
         if len(found) > _MAX_FILES:
             raise ValueError(f"More than {_MAX_FILES} notebooks in {folder}. Is it the folder of submissions?")
