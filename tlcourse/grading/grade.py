@@ -247,15 +247,15 @@ def _verdicts(task: _Open, state: _Passes, place: dict[str, Any] | None) -> list
     if not task.tried or task.problem == "late":
         return [could_not_judge(f"The notebook used up its {limits.notebook_seconds:g} seconds before this task came.")]
     if task.problem:
-        return [died(task.problem, limits.probe_seconds, limits.memory_mib)]
+        return [died(task.problem, limits.probe_seconds, limits.memory_mib, limits.processes)]
     dead = [state.dead_cells[number] for number in (place or {}).get("cells", []) if number in state.dead_cells]
     first = task.records.get(0)
     if first is None or (first.get("status") == "missing" and dead):
-        return [died(dead[-1] if dead else "", limits.cell_seconds, limits.memory_mib)]
+        return [died(dead[-1] if dead else "", limits.cell_seconds, limits.memory_mib, limits.processes)]
     if first.get("status") == "missing":
         return [judge_case(task.task, task.cases[0], first)]
     return [
-        judge_case(task.task, case, task.records[number]) if number in task.records else died("", 0, 0)
+        judge_case(task.task, case, task.records[number]) if number in task.records else died("", 0, 0, 0)
         for number, case in enumerate(task.cases)
     ]
 

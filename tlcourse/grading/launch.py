@@ -26,7 +26,7 @@ class Launch:
 
     Args:
         events: in the order of their arrival.
-        ended: "end", "time", "memory", "processes", "died" or "malformed".
+        ended: "end", "time", "resources" (memory or processes), "died" or "malformed".
         current: the event that says what it was at: `located`, `cell` or `probe`; None before the first.
         detail: for "died" the exit status, for "malformed" what was wrong.
         words: what the worker wrote to standard error before any of the learner's code ran.
@@ -139,10 +139,13 @@ def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
 
 
 def _over_limits(pid: int, sandbox: Sandbox) -> str:
-    """Return "memory" or "processes" when all processes of a worker together are over the limits, else ""."""
+    """Return "resources" when all processes of a worker together are over the limits, else "".
+
+    Which limit a fork bomb meets first is chance; records do not depend on it.
+    """
     family = _descendants(pid)
     if len(family) > sandbox.limits.processes:
-        return "processes"
+        return "resources"
     page = os.sysconf("SC_PAGE_SIZE")
     total = 0
     for member in family:
@@ -152,7 +155,7 @@ def _over_limits(pid: int, sandbox: Sandbox) -> str:
         except OSError:
             continue
         total += max(0, resident - shared) * page
-    return "memory" if total > 1.25 * sandbox.limits.memory_mib * 2**20 else ""
+    return "resources" if total > 1.25 * sandbox.limits.memory_mib * 2**20 else ""
 
 
 def _descendants(pid: int) -> list[int]:

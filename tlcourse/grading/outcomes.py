@@ -30,11 +30,11 @@ def judge_case(task: Task, case: Case, record: dict[str, Any]) -> Verdict:
     return conclude(task, case, record)
 
 
-def died(problem: str, seconds: float, memory_mib: int) -> Verdict:
+def died(problem: str, seconds: float, memory_mib: int, processes: int) -> Verdict:
     """Say what it means that a probe or a cell ended before its time.
 
     Args:
-        problem: "time", "memory", "processes", "malformed: ...", "signal 9", "exit 3", or "" when it ended without a word.
+        problem: "time", "resources", "malformed: ...", "signal 9", "exit 3", or "" when it ended without a word.
     """
     if problem == "time":
         return not_earned(
@@ -42,10 +42,11 @@ def died(problem: str, seconds: float, memory_mib: int) -> Verdict:
             expected="an answer that ends",
             received="a loop without end, or a wait for something that does not come",
         )
-    if problem == "memory":
-        return not_earned(f"The code used more than {memory_mib} MiB of memory.", expected="an answer that fits into memory")
-    if problem == "processes":
-        return not_earned("The code started more processes than it may.", expected="an answer in one process")
+    if problem == "resources":
+        return not_earned(
+            f"The code used more than it may: {memory_mib} MiB of memory, {processes} processes.",
+            expected="an answer in one process that fits into memory",
+        )
     if problem.startswith("malformed"):
         return could_not_judge(f"What came out of the sandbox cannot be read. {problem.removeprefix('malformed: ')}")
     how = f" ({problem})" if problem else ""
@@ -118,7 +119,7 @@ def _lacking(module: str) -> Verdict:
 
 
 def _without_numbers(message: str) -> str:
-    return re.sub(r"(?<![\w`])[-+]?\d[\d.,]*(?:e[-+]?\d+)?", "…", message)
+    return re.sub(r"(?<![\w`])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", "…", message)
 
 
 def _steady(text: str) -> str:
