@@ -16,11 +16,12 @@ import pytest
 from corpus import RIGHT, ROOT, answered, to_bytes
 from filelock import FileLock
 
+from tlcourse.checks import load_tasks
 from tlcourse.grading import classroom, gate, pool
 from tlcourse.grading import grade as grading
 from tlcourse.grading.classroom import GateClosed, Shard, about_of, grade_class, open_run, pass_gate, report
 from tlcourse.grading.grade import MachineFault, Settings, grade, record_key
-from tlcourse.grading.master import case_seeds, hidden_seeds, load_master, with_answers
+from tlcourse.grading.master import case_seeds, hidden_seeds, load_master, needs_frameworks, with_answers
 from tlcourse.grading.records import read_lines
 from tlcourse.grading.sandbox import BUBBLEWRAP, UNSAFE, Limits, Sandbox, bubblewrap_problem
 
@@ -181,6 +182,11 @@ def test_hidden_seeds_follow_from_the_secret_and_tell_nothing_about_each_other()
     assert case_seeds(MASTER, "0.3", "a secret", 2) == [0, *seeds[:2]]
 
 
+def test_frameworks_are_imported_for_tasks_that_need_them_alone():
+    needs = {task.id: needs_frameworks(task) for lesson in (0, 3) for task in load_tasks(lesson).values()}
+    assert needs == {"0.1": False, "0.2": False, "0.3": False, "0.4": True, "3.1": False, "3.2": True, "3.3": False}
+
+
 def test_the_key_depends_on_all_that_the_record_depends_on(monkeypatch):
     data = to_bytes(answered())
     more = dataclasses.replace(LIMITS, cell_seconds=6)
@@ -254,6 +260,13 @@ def test_a_machine_that_cannot_start_workers_records_nothing(submissions, tmp_pa
     assert grade_class(MASTER, submissions, tmp_path, SETTINGS).graded == 7
 
 
+def test_a_worker_that_dies_before_the_learners_code_is_a_fault_of_the_machine(monkeypatch):
+    launched = grading.launch
+    monkeypatch.setattr(grading, "launch", lambda sandbox, job, seconds: launched(sandbox, {**job, "skip_cells": None}, seconds))
+    with pytest.raises(MachineFault, match="did not start"):
+        grade(MASTER, to_bytes(answered()), SETTINGS)
+
+
 def test_a_grader_process_that_dies_takes_no_other_with_it(monkeypatch):
     data = {name: to_bytes(answered(c=f"# {name}\n" + RIGHT["0.3"])) for name in ("a", "b", "c", "d")}
     monkeypatch.setattr(pool, "_safely", _dies_of_b)
@@ -270,15 +283,20 @@ def _dies_of_b(key, master, data, settings):
     return key, {"graded": key}, ""
 
 
-def test_a_dask_cluster_is_asked_for_by_its_package_name_when_it_is_missing():
-    pytest.importorskip("tlcourse.grading.pool")
-    try:
-        import distributed
-    except ImportError:
-        with pytest.raises(ValueError, match="pip install distributed"):
-            list(pool.grade_all(MASTER, {"a": b""}, SETTINGS, dask="tcp://127.0.0.1:1"))
-    else:
-        assert distributed
+def test_without_dask_its_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ValueError, match="pip install distributed"):
+        list(pool.grade_all(MASTER, {"a": b""}, SETTINGS, dask="tcp://127.0.0.1:1"))
+
+
+@pytest.mark.filterwarnings("ignore")  # Dask warns about ports and files of its own
+def test_a_dask_cluster_gives_the_same_bytes(submissions, undisturbed, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="needs the package distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, local_directory=str(tmp_path / "dask")
+    ) as cluster:
+        grade_class(MASTER, submissions, tmp_path / "out", SETTINGS, dask=cluster.scheduler_address)
+    assert (tmp_path / "out/records.jsonl").read_bytes() == undisturbed
 
 
 def test_the_record_can_be_read_by_people(undisturbed):

@@ -229,6 +229,7 @@ def test_memory_of_all_processes_together_is_limited():
         "skip_tasks": [],
         "limits": limits.for_worker(),
         "own_pids": False,
+        "frameworks": False,
     }
     assert launch(Sandbox(UNSAFE, limits), job, 60).ended == "resources"
 

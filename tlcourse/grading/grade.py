@@ -14,7 +14,7 @@ from tlcourse.checks import UNJUDGED, Case, CheckFault, Task, Verdict, could_not
 
 from .launch import Launch, launch
 from .locate import Released
-from .master import Master, case_seeds, environment, grader_version
+from .master import Master, case_seeds, environment, grader_version, needs_frameworks
 from .outcomes import died, judge_case, merge
 from .sandbox import Sandbox
 
@@ -180,6 +180,7 @@ class _Passes:
             "skip_tasks": [],
             "limits": self.sandbox.limits.for_worker(),
             "own_pids": self.sandbox.own_pids,
+            "frameworks": any(needs_frameworks(task.task) for task in left),
         }
 
     def _read(self, done: Launch) -> bool:
@@ -210,7 +211,7 @@ class _Passes:
         how = f"malformed: {done.detail}" if done.ended == "malformed" else done.ended
         how = f"exit {done.detail}" if how == "died" else how
         current = done.current or {}
-        if not located:
+        if not located or current.get("event") == "located":  # none of the learner's code has run
             self.fault = f"The sandbox did not start ({how}). {done.words[-300:]}".strip()
         elif current.get("event") == "probe" and current["task"] in self.tasks and not self.tasks[current["task"]].tried:
             task = self.tasks[current["task"]]

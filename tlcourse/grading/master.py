@@ -8,7 +8,9 @@ import hmac
 import importlib.metadata
 import json
 import platform
+import re
 import sys
+import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +157,24 @@ def case_seeds(master: Master, task: str, secret: str, count: int) -> list[int]:
     """Return the seeds of all cases of a task: that of the check in the notebook first, unless the task is a hidden one."""
     public = [] if task not in {answer.task for answer in master.answers} else [PUBLIC_SEED]
     return [*public, *hidden_seeds(master, task, secret, count)]
+
+
+def needs_frameworks(task: Task) -> bool:
+    """Tell whether a task's probe, or a function that it calls, imports Keras, TensorFlow or a room of this package."""
+    seen: set[types.CodeType] = set()
+    queue: list[object] = [task.probe]
+    while queue:
+        function = queue.pop()
+        if not isinstance(function, types.FunctionType) or function.__code__ in seen:
+            continue
+        codes = [function.__code__]
+        for code in codes:
+            seen.add(code)
+            codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+            if any(re.match(r"(keras|tensorflow|tlcourse)(\.|$)", name) for name in code.co_names):
+                return True
+            queue += [function.__globals__.get(name) for name in code.co_names]
+    return False
 
 
 @functools.cache

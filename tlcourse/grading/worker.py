@@ -42,9 +42,20 @@ def main() -> None:
     _send(reply, {"event": "located", "places": places, "notes": list(located.notes), "cells": len(notebook.cells)})
     for stream in (0, 1, 2):  # from here on nothing that is printed goes anywhere, and costs nothing
         os.dup2(nothing, stream)
+    if job["frameworks"]:
+        _import_frameworks()
     _Run(job, located, reply).run()
     _send(reply, {"event": "end"})
     os._exit(0)  # threads and exit handlers of the learner's do not run
+
+
+def _import_frameworks() -> None:
+    """Import what the probes need once, before they fork; imported and not yet used, it starts no threads."""
+    try:
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401
+    except Exception:  # the probe meets the same error, and says so
+        return
 
 
 def _send(reply: int, event: dict[str, Any]) -> None:
