@@ -262,7 +262,9 @@ def test_a_machine_that_cannot_start_workers_records_nothing(submissions, tmp_pa
 
 def test_a_worker_that_dies_before_the_learners_code_is_a_fault_of_the_machine(monkeypatch):
     launched = grading.launch
-    monkeypatch.setattr(grading, "launch", lambda sandbox, job, seconds: launched(sandbox, {**job, "skip_cells": None}, seconds))
+    monkeypatch.setattr(
+        grading, "launch", lambda sandbox, job, seconds: launched(sandbox, {**job, "skip_cells": None}, seconds)
+    )
     with pytest.raises(MachineFault, match="did not start"):
         grade(MASTER, to_bytes(answered()), SETTINGS)
 

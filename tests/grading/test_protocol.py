@@ -22,6 +22,7 @@ from tlcourse.grading.sandbox import UNSAFE, Limits, Sandbox
 
 PLACES = {task: {"how": "source", "expression": "f", "after": 1, "cells": [3], "notes": []} for task in TASKS}
 LOCATED = {"event": "located", "places": PLACES, "notes": [], "cells": 9}
+CELL = {"event": "cell", "number": 3}  # from here on, whatever happens may be the learner's doing
 SETTINGS = Settings("secret", Sandbox(UNSAFE, Limits()))
 
 arrays = st.builds(
@@ -65,7 +66,7 @@ events = st.one_of(
 def wrong_stream():
     """What a worker sends for a submission in which every answer is wrong."""
     rng = np.random.default_rng(0)
-    sent = [LOCATED]
+    sent = [LOCATED, CELL]
     for task in TASKS:
         inputs = draw(find_task(task), 0).inputs
         evidence = {
@@ -89,7 +90,8 @@ def changed(stream, changes, end):
 
 streams = st.one_of(
     st.binary(max_size=300),
-    st.lists(events.map(to_frame), max_size=6).map(b"".join),
+    st.lists(events, max_size=6).map(lambda sent: b"".join(to_frame(event) for event in [LOCATED, CELL, *sent])),
+    st.lists(events.map(to_frame), max_size=4).map(b"".join),
     st.builds(lambda n, body: struct.pack(">4sI", b"TLC1", n) + body, st.integers(0, 2**32 - 1), st.binary(max_size=200)),
     st.builds(
         changed,
@@ -109,7 +111,8 @@ def replying(data):
             for start in range(0, len(data), 997):
                 for event in reader.feed(data[start : start + 997]):
                     result.events.append(event)
-                    if event["event"] in ("located", "cell", "probe", "tried"):
+                    first = event["event"] == "located" and result.current is None
+                    if first or event["event"] in ("cell", "probe", "tried"):
                         result.current = event
                     if event["event"] in ("end", "refused"):
                         result.ended = "end"

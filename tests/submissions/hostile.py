@@ -142,7 +142,7 @@ def answer_of_a_billion_numbers():
 
 @kind("UEE")
 def answer_larger_than_a_reply_may_be():
-    return inside(then="return np.random.default_rng(0).integers(0, 9, 7 * 10**6), np.zeros(1, dtype=int)")
+    return inside(then="return np.random.default_rng(0).integers(0, 9, 3 * 10**6), np.zeros(1, dtype=int)")
 
 
 @kind("UEE")
@@ -292,6 +292,12 @@ def places_forged_in_another_form():
 def places_forged():
     place = "{'how': 'source', 'expression': 'print', 'after': 0, 'cells': [1], 'notes': ['forged']}"
     return forged(f"to_frame({{'event': 'located', 'places': {{'0.1': {place}}}, 'notes': ['x'], 'cells': 3}})")
+
+
+@kind("NEE")
+def start_forged_before_dying():
+    """Claims to have just started, so that its death would look like a fault of the machine."""
+    return forged("to_frame({'event': 'located', 'places': {}, 'notes': [], 'cells': 3})", then="os.kill(os.getppid(), 9)")
 
 
 @kind("NEE")

@@ -89,7 +89,8 @@ def _follow(process: subprocess.Popen[bytes], sandbox: Sandbox, result: Launch, 
                 try:
                     for event in reader.feed(data):
                         result.events.append(event)
-                        if event["event"] in ("located", "cell", "probe", "tried"):
+                        first = event["event"] == "located" and result.current is None
+                        if first or event["event"] in ("cell", "probe", "tried"):
                             result.current, begun = event, now
                         if event["event"] in ("end", "refused"):
                             result.ended = "end"
