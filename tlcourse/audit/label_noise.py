@@ -57,7 +57,7 @@ def find_label_noise(features: np.ndarray, classes: np.ndarray) -> LabelNoise:
 
     Raises:
         ImportError: cleanlab is not installed; names the line that installs it.
-        ValueError: fewer than two classes have ten examples.
+        ValueError: fewer than two classes have ten examples, or the features say nothing.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.neighbors import KNeighborsClassifier
@@ -72,6 +72,8 @@ def find_label_noise(features: np.ndarray, classes: np.ndarray) -> LabelNoise:
     if len(names) < 2:
         raise ValueError("fewer than two classes have ten examples")
     values = _compact(features[kept])
+    if not values.shape[1]:
+        raise ValueError("the features are the same for all examples")
     linear = _out_of_fold(LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1), values, labels)
     nearest = _out_of_fold(KNeighborsClassifier(NEIGHBOURS), values, labels)
     rows = np.arange(len(labels))

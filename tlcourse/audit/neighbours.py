@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 BITS = 64
-_TABLE_BITS = 20  # bands up to here are looked up in a table of 2 ** bits places
+_TABLE_BITS = 22  # bands up to here are looked up in a table of 2 ** bits places
 _MAX_PAIRS = 5_000_000  # in memory: about 200 MB while they are sorted
 _AT_ONCE = 2_000_000  # candidate pairs in memory at a time
 

@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 
 from tlcourse.audit.context import as_tensors
-from tlcourse.audit.sources import Batch, Split, leaves, take
+from tlcourse.audit.sources import Batch, Split
+from tlcourse.audit.structures import leaves, take
 
-EXAMPLES = 1200
+EXAMPLES = 1000
 _AT_ONCE = 64
 
 
 class Penultimate:
-    """Runs the model up to its last layer on at most 1,200 examples of the first pass, drawn at random."""
+    """Runs the model up to its last layer on at most 1,000 examples of the first pass, drawn at random."""
 
     def __init__(self, split: Split, body: Any) -> None:
         self._body = body
         self._rng = np.random.default_rng(0)
         length = expected_length(split)
         self._share = 1.0 if length is None else min(1.0, EXAMPLES / max(length, 1))
-        self._waiting: list[tuple[Any, np.ndarray]] = []
+        self._waiting: list[tuple[Any, np.ndarray]] = []  # inputs and positions, few enough to keep
         self._features: list[np.ndarray] = []
         self._positions: list[np.ndarray] = []
         self._kept = 0
@@ -35,7 +36,7 @@ class Penultimate:
         self._kept += len(chosen)
         self._waiting.append((take(batch.inputs, chosen), chosen + batch.start))
         if sum(len(positions) for _, positions in self._waiting) >= _AT_ONCE:
-            self._run()
+            self._run(whole_only=True)
 
     def features(self) -> tuple[np.ndarray, np.ndarray]:
         """Return `(n, features)` float32 and the positions of these examples in the pass."""
@@ -44,16 +45,24 @@ class Penultimate:
             return np.zeros((0, 1), np.float32), np.zeros(0, np.int64)
         return np.concatenate(self._features), np.concatenate(self._positions)
 
-    def _run(self) -> None:
+    def _run(self, whole_only: bool = False) -> None:
+        """Run what waits in batches of one size, so that the network is compiled once; the last one is kept, or filled up."""
         if not self._waiting:
             return
         inputs = _joined([inputs for inputs, _ in self._waiting])
-        features = np.asarray(self._body(as_tensors(inputs), training=False), dtype=np.float32)
-        if features.ndim > 2:  # (batch, ..., channels) -> (batch, channels)
-            features = features.mean(axis=tuple(range(1, features.ndim - 1)))
-        self._features.append(features)
-        self._positions.append(np.concatenate([positions for _, positions in self._waiting]))
+        positions = np.concatenate([positions for _, positions in self._waiting])
         self._waiting = []
+        for start in range(0, len(positions), _AT_ONCE):
+            rows = np.arange(start, min(start + _AT_ONCE, len(positions)))
+            if whole_only and len(rows) < _AT_ONCE:
+                self._waiting = [(take(inputs, rows), positions[rows])]
+                return
+            batch = as_tensors(take(inputs, np.resize(rows, _AT_ONCE)))
+            features = np.asarray(self._body.predict_on_batch(batch), dtype=np.float32)[: len(rows)]
+            if features.ndim > 2:  # (batch, ..., channels) -> (batch, channels)
+                features = features.mean(axis=tuple(range(1, features.ndim - 1)))
+            self._features.append(features)
+            self._positions.append(positions[rows])
 
 
 def make_penultimate(split: Split, model: Any) -> Penultimate | None:
@@ -78,7 +87,8 @@ def body_of(model: Any) -> Any:
     if not dense:
         return None
     try:
-        return keras.Model(model.input, dense[-1].input)
+        # A functional model keeps the names and the order of its inputs in `input`; a Sequential has no `input` before a call.
+        return keras.Model(inputs[0] if isinstance(model, keras.Sequential) else model.input, dense[-1].input)
     except (AttributeError, ValueError, KeyError):
         return None
 
