@@ -22,7 +22,7 @@ from tlcourse.grading.sandbox import Limits
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = ("0.1", "0.2", "0.3")
 MASTER = load_master(ROOT, "00", TASKS)
-LIMITS = Limits(cell_seconds=4, probe_seconds=5, notebook_seconds=120, memory_mib=1024, processes=64, file_mib=64)
+LIMITS = Limits(cell_seconds=4, probe_seconds=8, notebook_seconds=120, memory_mib=1024, processes=64, file_mib=64)
 _OUTCOMES = {"E": EARNED, "N": NOT_EARNED, "U": UNJUDGED}
 
 RIGHT = {
