@@ -13,7 +13,7 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.preserve import values_kept
 from tlcourse.audit.report import Finding
-from tlcourse.audit.sources import take
+from tlcourse.audit.structures import take
 
 _BATCH = 16
 

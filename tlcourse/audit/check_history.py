@@ -11,6 +11,7 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.report import Finding
 
+_FEW_ERRORS = 5
 _ACCURACIES = ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy")
 
 
@@ -146,15 +147,16 @@ def _head_unfinished(curves: Curves) -> Iterator[Finding]:
     )
 
 
-def _no_gain(curves: Curves) -> Iterator[Finding]:
+def _no_gain(curves: Curves, validation_examples: int | None) -> Iterator[Finding]:
     if len(curves.ends) < 2:
         raise CannotCheckError("The history has one phase; pass a list, one history a phase, the frozen one first.")
     phases = curves.phases(curves.val_accuracy)
     if len(phases) < 2:
         raise CannotCheckError("The history has no validation accuracy.")
     frozen, tuned = float(phases[0].max()), float(np.concatenate(phases[1:]).max())
-    if tuned > frozen or frozen >= 0.98:
-        return
+    few_errors = validation_examples is not None and (1 - frozen) * validation_examples < _FEW_ERRORS
+    if tuned > frozen or frozen >= 0.98 or few_errors:
+        return  # nothing left to gain, or too little to see it
     yield Finding(
         "no-gain",
         "note",
@@ -169,6 +171,10 @@ def _no_gain(curves: Curves) -> Iterator[Finding]:
     )
 
 
+def _check_gain(context: Context) -> Iterator[Finding]:
+    return _no_gain(curves_of(context), context.collected.counts.get("validation"))
+
+
 def _on_curves(look: Callable[[Curves], Iterator[Finding]]) -> Callable[[Context], Iterator[Finding]]:
     def check(context: Context) -> Iterator[Finding]:
         return look(curves_of(context))
@@ -180,6 +186,5 @@ _LOOKS: Sequence[tuple[str, Callable[[Curves], Iterator[Finding]]]] = (
     ("overfitting", _overfitting),
     ("divergence", _divergence),
     ("head-stopped-early", _head_unfinished),
-    ("no-gain", _no_gain),
 )
-DETECTORS = tuple(Detector((name,), _on_curves(look)) for name, look in _LOOKS)
+DETECTORS = (*(Detector((name,), _on_curves(look)) for name, look in _LOOKS), Detector(("no-gain",), _check_gain))

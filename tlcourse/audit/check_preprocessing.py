@@ -13,7 +13,7 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.ranges import Contract, contract_for, describe, mismatch
 from tlcourse.audit.report import Finding, NotChecked
-from tlcourse.audit.sources import image_leaf
+from tlcourse.audit.structures import image_leaf
 from tlcourse.audit.trace import first_run, scaling_layers
 
 _SMALLEST_PART = 4  # of the side in pre-training
@@ -44,9 +44,9 @@ def _check(context: Context) -> Iterator[Finding | NotChecked]:
         raise CannotCheckError(f"What reaches layer {stem.name!r} could not be seen: the model runs it inside a graph.")
     contract = contract_for(part.family.mode, stem)
     images = np.concatenate([call.astype("float64").reshape(-1, call.shape[-1]) for call in calls])
-    found = mismatch(images, contract)
-    if found is not None:
-        yield _finding(part, contract, images, found, context.sample("train").inputs)
+    wrong = mismatch(images, contract)
+    if wrong is not None:
+        yield _finding(part, contract, images, wrong, context.sample("train").inputs)
     yield from _size(context, part, calls[0])
 
 

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from tlcourse.audit.report import NotChecked
-from tlcourse.audit.sources import Batch, Split, leaves, take
+from tlcourse.audit.sources import Batch, Split
+from tlcourse.audit.structures import leaves, take
 
 SAMPLE_SIZE = 64
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from tlcourse.audit.collect import LABELS, SAMPLE, Collected, Labels
 from tlcourse.audit.report import NotChecked
-from tlcourse.audit.sources import Batch, Split, leaves, take
+from tlcourse.audit.sources import Batch, Split
+from tlcourse.audit.structures import leaves, take
 
 _VALUES_TO_RUN = 64 * 128 * 128 * 3
 
@@ -117,7 +118,7 @@ class Context:
         Raises:
             CannotCheckError: The model cannot be run on this data; names the error.
         """
-        from tlcourse.audit.sources import to_numpy
+        from tlcourse.audit.structures import to_numpy
 
         try:
             return to_numpy(self.model(as_tensors(inputs), training=training))

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tlcourse.audit.hashing import Prints, digests_of, prints_of
-from tlcourse.audit.sources import Batch, Split, image_leaf, leaves
+from tlcourse.audit.sources import Batch, Split
+from tlcourse.audit.structures import image_leaf, leaves
 
 _SMALLEST_IMAGE = 8  # pixels a side; below, there is too little to know a picture again
 

@@ -80,7 +80,9 @@ def last_activation(model: Any) -> str:
         return ""
     if type(layer).__name__ in ("Softmax", "ReLU"):
         return type(layer).__name__.lower()
-    return getattr(getattr(layer, "activation", None), "__name__", "")
+    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    # Activation("linear", dtype="float32") ends models of mixed precision, and says nothing of what comes before it.
+    return "" if name == "linear" and type(layer).__name__ == "Activation" else name
 
 
 def _innermost(layer: Any) -> Any:
@@ -103,4 +105,4 @@ def output_scale(outputs: np.ndarray, activation: str) -> str:
         return "logits"
     if flat.shape[1] > 1 and np.allclose(flat.sum(axis=1), 1, atol=2e-2):
         return "probabilities"
-    return "logits" if activation == "linear" and flat.shape[1] > 1 else ""
+    return "logits" if activation == "linear" else ""

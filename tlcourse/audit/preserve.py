@@ -73,7 +73,7 @@ def _seeds() -> Callable[[], None]:
         if (counters := global_state.get_global_attribute("object_name_uids")) is not None:
             counters.clear()
             counters.update(uids)
-        if eager is not None:
+        if eager is not None and eager_state is not None:
             eager.setstate(eager_state)
 
     return put_back

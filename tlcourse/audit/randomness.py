@@ -62,7 +62,7 @@ def _kernels(layer: Any) -> list[tuple[np.ndarray, Any]]:
         if name == attribute or name in ("bias", "beta", "gamma", "moving_mean", "moving_variance"):
             continue
         for candidate in (name, f"_{name}", f"{name}_kernel", *(["kernel"] if name == "depthwise" else [])):
-            variable = getattr(layer, candidate, None)
+            variable: Any = getattr(layer, candidate, None)
             if hasattr(variable, "numpy") and hasattr(variable, "path"):
                 pairs.append((np.asarray(variable.numpy(), dtype="float32"), getattr(layer, attribute)))
                 break

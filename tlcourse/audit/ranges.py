@@ -70,6 +70,9 @@ def mismatch(values: np.ndarray, contract: Contract) -> tuple[str, str, str] | N
     span, expected = high - low, float(contract.high.max() - contract.low.min())
     if span == 0:
         return None  # one colour: nothing to compare
+    if contract.mode in ("caffe", "raw") and -1.1 <= low and high <= 1.1 and span > 0.1:
+        words = "from -1 to 1" if low < -0.05 else "from 0 to 1"
+        return "serious", f"Images are scaled to values {words}, but the backbone takes pixels of 0 to 255", _fix(contract)
     if span < 0.02 * expected:
         return "serious", "Images are scaled twice before the backbone", _fix(contract)
     if span > 20 * expected:

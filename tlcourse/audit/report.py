@@ -125,7 +125,9 @@ class Report:
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{html.escape(self._title())}</strong></p>"]
         for finding in self.findings:
-            rows = "".join(f"<tr><th{_LEFT}>{label}</th><td{_LEFT}>{_html(text)}</td></tr>" for label, text in _parts(finding))
+            rows = "".join(
+                f"<tr><th scope='row'{_LEFT}>{label}</th><td{_LEFT}>{_html(text)}</td></tr>" for label, text in _parts(finding)
+            )
             parts.append(
                 f'<div style="border-left:4px solid {_COLOURS[finding.severity]};padding-left:0.7em;margin:0.8em 0">'
                 f"<p><strong>{_MARKS[finding.severity]} {finding.severity}: {html.escape(finding.title)}</strong> "

@@ -86,13 +86,16 @@ def examine(context: Context, detectors: Iterable[Detector]) -> Report:
             for said in detector.check(context):
                 if said.id not in detector.ids:
                     raise ValueError(f"The detector of {detector.ids} made a finding {said.id!r}.")
-                (findings if isinstance(said, Finding) else not_checked).append(said)  # type: ignore[attr-defined]
-        except CannotCheckError as reason:
-            not_checked += [NotChecked(name, str(reason)) for name in _open(detector, findings, not_checked)]
+                if isinstance(said, Finding):
+                    findings.append(said)
+                else:
+                    not_checked.append(said)
+        except CannotCheckError as unseen:
+            not_checked += [NotChecked(name, str(unseen)) for name in _open(detector, findings, not_checked)]
         except Exception as error:  # a detector that fails is no reason to lose the others
             reason = f"The detector failed: {type(error).__name__}: {error}"
             not_checked += [NotChecked(name, reason) for name in _open(detector, findings, not_checked)]
-    said_ids = {row.id for row in (*findings, *not_checked)}
+    said_ids = {row.id for row in findings} | {row.id for row in not_checked}
     found = {finding.id for finding in findings}
     return Report(
         model_name=context.model.name,
@@ -104,7 +107,7 @@ def examine(context: Context, detectors: Iterable[Detector]) -> Report:
 
 
 def _open(detector: Detector, findings: list[Finding], not_checked: list[NotChecked]) -> list[str]:
-    said = {row.id for row in (*findings, *not_checked)}
+    said = {row.id for row in findings} | {row.id for row in not_checked}
     return [name for name in detector.ids if name not in said]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tlcourse.audit.report import NotChecked
+from tlcourse.audit.structures import as_arrays, is_array, is_array_structure, leaves, size_of, take, to_numpy
 
 BATCH_SIZE = 64
 ENDLESS_LIMIT = 20_000  # examples read of a source that repeats for ever
@@ -70,7 +71,7 @@ class Split:
         start = 0
         for inputs, labels in self._read():
             inputs, labels = to_numpy(inputs), to_numpy(labels)
-            size = _size(inputs)
+            size = size_of(inputs)
             yield Batch(inputs, labels, start, size)
             start += size
             if self.endless and start >= ENDLESS_LIMIT:
@@ -100,9 +101,9 @@ def make_split(name: str, data: Any, model: Any = None) -> Split | NotChecked:
         return _tf_data(name, data, model)
     if _is_py_dataset(data):
         return _py_dataset(name, data)
-    if isinstance(data, (tuple, list)) and len(data) in (2, 3) and _is_array_structure(data[0]):
+    if isinstance(data, (tuple, list)) and len(data) in (2, 3) and is_array_structure(data[0]):
         return _arrays(name, data[0], data[1], data)
-    if isinstance(data, dict) or _is_array(data):
+    if isinstance(data, dict) or is_array(data):
         return _arrays(name, data, None, data)
     if isinstance(data, (types.GeneratorType, Iterator)) or callable(data):
         return NotChecked(name, "A generator can be read only once: reading it here would take the examples from fit().")
@@ -111,55 +112,9 @@ def make_split(name: str, data: Any, model: Any = None) -> Split | NotChecked:
     return NotChecked(name, f"Data of type {type(data).__name__} cannot be read; pass (x, y), a tf.data.Dataset or a folder.")
 
 
-def to_numpy(structure: Any) -> Any:
-    """Turn every tensor of a structure into a NumPy array; ragged and sparse ones stay as they are."""
-    if structure is None:
-        return None
-    if isinstance(structure, dict):
-        return {name: to_numpy(value) for name, value in structure.items()}
-    if isinstance(structure, (tuple, list)) and structure and not np.isscalar(structure[0]):
-        return type(structure)(to_numpy(value) for value in structure)
-    if type(structure).__name__ in ("RaggedTensor", "SparseTensor"):
-        return structure
-    if hasattr(structure, "detach"):
-        return structure.detach().cpu().numpy()
-    return structure.numpy() if hasattr(structure, "numpy") else np.asarray(structure)
-
-
-def leaves(structure: Any, name: str = "") -> list[tuple[str, Any]]:
-    """List the arrays of a structure with their names: `[("", array)]` for a single one."""
-    if structure is None:
-        return []
-    if isinstance(structure, dict):
-        return [leaf for key, value in structure.items() for leaf in leaves(value, f"{name}/{key}" if name else str(key))]
-    if isinstance(structure, (tuple, list)):
-        return [leaf for i, value in enumerate(structure) for leaf in leaves(value, f"{name}/{i}" if name else str(i))]
-    return [(name, structure)]
-
-
-def take(structure: Any, indices: Any) -> Any:
-    """Pick examples from every array of a structure."""
-    if structure is None:
-        return None
-    if isinstance(structure, dict):
-        return {name: take(value, indices) for name, value in structure.items()}
-    if isinstance(structure, (tuple, list)):
-        return type(structure)(take(value, indices) for value in structure)
-    return structure[indices]
-
-
-def image_leaf(inputs: Any) -> np.ndarray | None:
-    """Return the first array of `inputs` that holds images, `(batch, height, width, 1, 3 or 4)`; None where there is none."""
-    for _, leaf in leaves(inputs):
-        shape = getattr(leaf, "shape", ())
-        if isinstance(leaf, np.ndarray) and len(shape) == 4 and shape[-1] in (1, 3, 4) and np.issubdtype(leaf.dtype, np.number):
-            return leaf
-    return None
-
-
 def _arrays(name: str, x: Any, y: Any, original: Any) -> Split:
-    inputs, labels = _as_arrays(x), _as_arrays(y)
-    count = _size(inputs)
+    inputs, labels = as_arrays(x), as_arrays(y)
+    count = size_of(inputs)
 
     def read() -> Iterator[tuple[Any, Any]]:
         for start in range(0, count, BATCH_SIZE):
@@ -174,7 +129,8 @@ def _tf_data(name: str, data: Any, model: Any) -> Split:
     dataset = data if batched else data.batch(BATCH_SIZE)
     cardinality = int(data.cardinality())
     spec = leaves(data.element_spec[0] if isinstance(data.element_spec, tuple) else data.element_spec)
-    static = spec[0][1].shape[0] if batched and spec and len(getattr(spec[0][1], "shape", None) or ()) else None
+    shape: Any = getattr(spec[0][1], "shape", None) if spec else None
+    static = shape[0] if batched and shape is not None and len(shape or ()) else None
     return Split(
         name,
         "tf.data",
@@ -230,21 +186,21 @@ def _folder(name: str, path: Path, model: Any) -> Split | NotChecked:
     if not found:
         return NotChecked(name, f"The folder {str(path)!r} has no folder with images in it; expected one folder a class.")
     side = _image_size(model)
-    split = Split(name, "folder", path, iter, length=len(found), files=tuple(f for f, _ in found), class_names=tuple(classes))
+    unreadable: list[tuple[Path, str]] = []
 
     def read() -> Iterator[tuple[Any, Any]]:
-        split.unreadable.clear()
+        unreadable.clear()
         for start in range(0, len(found), BATCH_SIZE):
-            opened = [(_read_image(file, side, split), label) for file, label in found[start : start + BATCH_SIZE]]
+            opened = [(_read_image(file, side, unreadable), label) for file, label in found[start : start + BATCH_SIZE]]
             good = [(image, label) for image, label in opened if image is not None]
             if good:
                 yield np.stack([image for image, _ in good]), np.array([label for _, label in good])
 
-    split._read = read
-    return split
+    files = tuple(file for file, _ in found)
+    return Split(name, "folder", path, read, len(found), files=files, class_names=tuple(classes), unreadable=unreadable)
 
 
-def _read_image(file: Path, side: tuple[int, int], split: Split) -> np.ndarray | None:
+def _read_image(file: Path, side: tuple[int, int], unreadable: list[tuple[Path, str]]) -> np.ndarray | None:
     from PIL import Image
 
     try:
@@ -252,7 +208,7 @@ def _read_image(file: Path, side: tuple[int, int], split: Split) -> np.ndarray |
             resized = image.convert("RGB").resize((side[1], side[0]), Image.Resampling.BILINEAR)
             return np.asarray(resized, dtype="float32")  # (height, width, 3), 0 to 255
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        split.unreadable.append((file, f"{type(error).__name__}: {error}"))
+        unreadable.append((file, f"{type(error).__name__}: {error}"))
         return None
 
 
@@ -274,33 +230,3 @@ def _is_py_dataset(data: Any) -> bool:
     import keras
 
     return isinstance(data, keras.utils.PyDataset)
-
-
-def _is_array(thing: Any) -> bool:
-    return (hasattr(thing, "shape") and hasattr(thing, "dtype")) or hasattr(thing, "iloc")
-
-
-def _is_array_structure(thing: Any) -> bool:
-    if isinstance(thing, dict):
-        return all(_is_array_structure(value) for value in thing.values())
-    if isinstance(thing, (tuple, list)):
-        return bool(thing) and (all(_is_array_structure(value) for value in thing) or np.isscalar(thing[0]))
-    return _is_array(thing)
-
-
-def _as_arrays(structure: Any) -> Any:
-    """Keep arrays as they are (memory-mapped ones too); turn data frames, tensors and lists of numbers into arrays."""
-    if structure is None or isinstance(structure, np.ndarray):
-        return structure
-    if isinstance(structure, dict):
-        return {name: _as_arrays(value) for name, value in structure.items()}
-    if isinstance(structure, (tuple, list)) and structure and _is_array(structure[0]):
-        return type(structure)(_as_arrays(value) for value in structure)
-    if hasattr(structure, "iloc"):
-        return structure.to_numpy()
-    return to_numpy(structure)
-
-
-def _size(inputs: Any) -> int:
-    found = leaves(inputs)
-    return int(found[0][1].shape[0]) if found else 0
