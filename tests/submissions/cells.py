@@ -187,6 +187,40 @@ def callable_object():
 
 
 @kind("EEE")
+def names_made_by_running():
+    return {
+        "a": f"exec({RIGHT['0.1']!r})",
+        "c": "globals()['lost_' + 'their_order'] = lambda a, b, acc: abs(np.mean(a == b) - acc) > 1e-3",
+    }
+
+
+@kind("NEE")
+def walrus_answer():
+    return {"a": "print(group_split := lambda groups, test_fraction, seed: ([], []))"}
+
+
+@kind("EEE")
+def threads_left_running():
+    loop = "[None for _ in iter(int, 1)]"
+    return inserted(4, f"import threading\nthreading.Thread(target=lambda: {loop}, daemon=True).start()")
+
+
+@kind("EEE")
+def processes_of_its_own():
+    return inserted(4, "from multiprocessing import Pool\nwith Pool(2) as pool:\n    print(pool.map(abs, [1, -2]))")
+
+
+@kind("NEE")
+def cell_becomes_another_program():
+    return {"a": "import os, sys\nos.execv(sys.executable, ['python', '-c', 'print(1)'])\n" + RIGHT["0.1"]}
+
+
+@kind("NEE")
+def typographic_brackets():
+    return {"a": RIGHT["0.1"].replace("(", "（", 1)}
+
+
+@kind("EEE")
 def magics_and_shell_lines():
     return inserted(
         3, "%matplotlib inline\n!pip install -q numpy\nfiles = !ls\nimport numpy as np", "%load_ext autoreload", "!nvidia-smi"

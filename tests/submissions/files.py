@@ -97,6 +97,16 @@ def a_lesson_instead_of_the_exercise():
     return {"cells": [{"cell_type": "code", "metadata": {}, "source": "print('hello')"}], "metadata": {}}
 
 
+@kind("UUU")
+def two_notebooks_in_one_file():
+    return to_bytes(answered()) * 2
+
+
+@kind("UUU")
+def merge_conflict():
+    return to_bytes(answered()).replace(b'"cells": [', b'"cells": [\n<<<<<<< HEAD\n')
+
+
 @kind("EEE")
 def right():
     return answered()

@@ -13,7 +13,7 @@ import numpy as np
 from tlcourse.checks import UNJUDGED, Case, CheckFault, Task, Verdict, could_not_judge, draw
 
 from .launch import Launch, launch
-from .locate import Released
+from .locate import BY_RUNNING, NOWHERE, Released
 from .master import Master, case_seeds, environment, grader_version, needs_frameworks
 from .outcomes import died, judge_case, merge
 from .sandbox import Sandbox
@@ -234,7 +234,13 @@ def _result(task: _Open, state: _Passes) -> dict[str, Any]:
     place = (state.places or {}).get(task.released.task)
     result = merge(task.task, _verdicts(task, state, place), task.visible)
     found = {"how": place["how"], "cells": place["cells"], "notes": place["notes"]} if place else None
+    if found and found["how"] == NOWHERE and task.records and not _is_missing(task):
+        found["how"] = BY_RUNNING
     return {**result, "found": found}
+
+
+def _is_missing(task: _Open) -> bool:
+    return task.records.get(0, {}).get("status", "missing") == "missing"
 
 
 def _verdicts(task: _Open, state: _Passes, place: dict[str, Any] | None) -> list[Verdict]:
@@ -243,7 +249,8 @@ def _verdicts(task: _Open, state: _Passes, place: dict[str, Any] | None) -> list
         return [could_not_judge(f"The notebook cannot be read. {state.refused}")]
     if (task.problem or "").startswith("fault: "):
         return [could_not_judge((task.problem or "").removeprefix("fault: "))]
-    if place is not None and state.places and all(other["how"] == "not found" for other in state.places.values()):
+    unknown = state.places and all(other["how"] == NOWHERE for other in state.places.values())
+    if unknown and all(_is_missing(other) for other in state.tasks.values()):
         return [could_not_judge("No answer to any task of this exercise was found: is it the notebook of another one?")]
     if not task.tried or task.problem == "late":
         return [could_not_judge(f"The notebook used up its {limits.notebook_seconds:g} seconds before this task came.")]

@@ -12,6 +12,7 @@ from .notebook import Cell, Notebook
 from .python_code import Code, normalise, read_code
 
 SOURCE, CHECK, METADATA, HEADING, TEXT, NOWHERE = "source", "check cell", "metadata", "heading", "text", "not found"
+BY_RUNNING = "running all cells"
 _LIKE = 0.6  # share of equal lines and words from which a cell counts as an edited copy of the released one
 
 
@@ -37,7 +38,8 @@ class Place:
     Args:
         how: "source", "check cell", "metadata", "heading", "text" or "not found".
         expression: what the answer is called there, or "".
-        after: position in `Located.codes` after which the answer is complete; -1 when not found.
+        after: position in `Located.codes` after which the answer is complete; the last one when not found, since code may make
+            names that reading it does not show; -1 without any code.
         cells: numbers of the cells that define it, from 1.
         notes: what was odd, in words.
     """
@@ -102,7 +104,7 @@ def _place(task: Released, codes: list[tuple[Cell, Code]], untouched: set[int], 
             if names:
                 note = f"{names[-1]!r} was taken for {task.answer_name!r}."
                 return Place(how, names[-1], i, (codes[i][0].number,), (note,))
-    return Place(NOWHERE)
+    return Place(NOWHERE, task.answer_name, len(codes) - 1)
 
 
 def _by_source(task: Released, codes: list[tuple[Cell, Code]], filled: list[int], checks: list[int]) -> Place:
