@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     notebooks.add_argument("only", nargs="?", default="", help="beginning of a topic, such as 02; all if left away")
     notebooks.add_argument("--check", action="store_true", help="write nothing; fail where a notebook differs from its source")
 
+    doctor = _add(commands, "doctor", _doctor, "examine a script or notebook that trains a Keras model, without editing it")
+    doctor.add_argument("program", type=Path, help="a Python script or a notebook; it is run, each fit for one batch")
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    doctor.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
+    doctor.epilog = "Exit status: 0 nothing serious; 1 a serious finding, or the program cannot be read; 2 no fit was reached."
+
     from tlcourse.grading.commands import add_commands
 
     add_commands(commands, _add)
@@ -130,6 +136,21 @@ def _notebooks(options: argparse.Namespace) -> int:
     for path in write_notebooks(root, options.only):
         print(path.relative_to(root))
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    import contextlib
+    import json
+
+    from tlcourse.audit.pages import page, text
+    from tlcourse.audit.program import examine_program
+
+    with contextlib.redirect_stdout(sys.stderr):  # what the program prints is not the result
+        visit = examine_program(options.program, say=lambda line: print(f"... {line}"))
+    print(json.dumps(visit.to_dict(), indent=2) if options.json else text(visit))
+    if options.html:
+        options.html.write_text(page(visit), encoding="utf-8")
+    return visit.exit_status
 
 
 def _env(options: argparse.Namespace) -> int:
