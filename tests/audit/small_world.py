@@ -45,7 +45,10 @@ def custom_backbone(side=32, name="backbone"):
     return learned(keras.Model(inputs, layers.GlobalAveragePooling2D(name="avg")(x), name=name))
 
 
-def application(builder, side=32, **options):
-    """A network of keras.applications with learned-looking values."""
+def application(builder, side=32, until=None, **options):
+    """A network of keras.applications with learned-looking values, cut after the layer `until`."""
     build = getattr(keras.applications, builder)
-    return learned(build(weights=None, include_top=False, input_shape=(side, side, 3), **options))
+    model = build(weights=None, include_top=False, input_shape=(side, side, 3), **options)
+    if until is not None:
+        model = keras.Model(model.input, model.get_layer(until).output, name=model.name)
+    return learned(model)

@@ -161,12 +161,12 @@ def augmentation_in_layers():
     )
 
 
-# 6. The 4096-unit head of VGG on 24 pictures.
+# 6. The flattened head of VGG on 24 pictures.
 def enormous_head(pooling=layers.Flatten):
     x, y = pictures(24, side=64)
-    vgg = application("VGG16", side=64)
+    vgg = application("VGG16", side=64, until="block3_pool")
     vgg.trainable = False
-    head = [layers.Dense(4096, "relu"), layers.Dense(1024, "relu")] if pooling is layers.Flatten else []
+    head = [layers.Dense(256, "relu"), layers.Dense(64, "relu")] if pooling is layers.Flatten else []
     model = keras.Sequential([vgg, pooling(), *head, layers.Dense(3, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy")
     return {"model": model, "train": (keras.applications.vgg16.preprocess_input(x.astype("float32")), y)}

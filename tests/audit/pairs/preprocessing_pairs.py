@@ -59,7 +59,7 @@ def mobilenet_once():
 def vgg_raw(preprocess=lambda images: images):
     X_train, y_train = pictures(24, side=64, classes=2)
     X_train = preprocess(X_train.astype(np.float32))
-    vgg = application("VGG16", side=64)
+    vgg = application("VGG16", side=64, until="block3_pool")
     for layer in vgg.layers:
         layer.trainable = False
     x = layers.Flatten()(vgg.output)
@@ -81,7 +81,7 @@ def vgg_rgb_means(order=(123.68, 116.779, 103.939), flip=False):
             return (images[..., ::-1] if flip else images) - keras.ops.convert_to_tensor(order)
 
     images, labels = pictures(64, side=64)
-    backbone = application("VGG16", side=64)
+    backbone = application("VGG16", side=64, until="block3_pool")
     backbone.trainable = False
     net_in = keras.Input(shape=(64, 64, 3))
     net = layers.GlobalAveragePooling2D()(backbone(Preprocess()(net_in)))
