@@ -109,6 +109,8 @@ def test_every_record_has_its_sentence(record, outcome, word):
         ("plainly_wrong", "groups-instead-of-positions", "plants"),
         ("one_answer_deleted", "nothing-defined", "holds no answer"),
         ("syntax_error", None, "its cell stopped with an error at line 1: def group_split"),
+        ("cell_that_only_raises", None, "its cell stopped with an error at line 1: raise"),
+        ("endless_loop_alone", None, "did not come to its end within 4 seconds"),
         ("endless_loop_in_a_cell", None, "did not come to its end within 4 seconds"),
     ],
 )

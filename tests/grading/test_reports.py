@@ -164,6 +164,14 @@ def test_exports_stay_in_their_folder(tmp_path):
     assert len(list((tmp_path / "out/gradescope").iterdir())) == 2
 
 
+def test_what_needs_a_person_for_one_reason_is_one_line():
+    same = rows_of("Ann", outcomes=[(UNJUDGED, 0), (UNJUDGED, 0)])
+    assert pages.class_page(same, "t", {}, {}).count("<td>why</td>") == 1
+    assert "<td>all</td><td>why</td>" in pages.class_page(same, "t", {}, {})
+    part = rows_of("Ann", outcomes=[(EARNED, 2), (UNJUDGED, 0)])
+    assert "<td>2.2</td><td>why</td>" in pages.class_page(part, "t", {}, {})
+
+
 def test_the_gradebook_can_be_asked(tmp_path):
     path = tmp_path / "book.sqlite"
     for _ in range(2):  # made anew each time

@@ -40,6 +40,11 @@ def cell_stops_before_its_definition():
     return {"a": "data = open('my_data.csv')\n" + RIGHT["0.1"]}
 
 
+@kind("NEE")
+def cell_that_only_raises():
+    return {"a": "raise ValueError('<script>alert(1)</script>')"}
+
+
 @kind("EEE")
 def cell_stops_after_its_definition():
     return {"a": RIGHT["0.1"] + "\n\nprint(group_split(undefined_groups, 0.3, 0))"}

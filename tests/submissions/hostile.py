@@ -23,6 +23,11 @@ def endless_loop_in_a_cell():
 
 
 @kind("NEE")
+def endless_loop_alone():
+    return {"a": "while True: pass"}
+
+
+@kind("NEE")
 def endless_loop_in_the_answer():
     return inside("while True: pass")
 

@@ -131,10 +131,14 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _tell(summary: Summary) -> int:
-    for learner, task, reason in summary.open[:20]:
-        print(f"  needs a person: {learner!r}{f', task {task}' if task else ''}: {reason}")
-    if len(summary.open) > 20:
-        print(f"  ... and {len(summary.open) - 20} more, see the report.")
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for learner, task, reason in summary.open:
+        reasons.setdefault((learner, reason), []).append(task)
+    for (learner, reason), tasks in list(reasons.items())[:20]:
+        which = f", task {', '.join(tasks)}" if any(tasks) else ""
+        print(f"  needs a person: {learner!r}{which}: {reason}")
+    if len(reasons) > 20:
+        print(f"  ... and {len(reasons) - 20} more, see the report.")
     if summary.report:
         print(f"Report: {summary.report.resolve()}")
     return _OPEN if summary.open else _DONE

@@ -40,7 +40,7 @@ class Place:
         expression: what the answer is called there, or "".
         after: position in `Located.codes` after which the answer is complete; the last one when not found, since code may make
             names that reading it does not show; -1 without any code.
-        cells: numbers of the cells that define it, from 1.
+        cells: numbers of the cells that define it, from 1; when not found, those where it should stand.
         notes: what was odd, in words.
     """
 
@@ -104,7 +104,9 @@ def _place(task: Released, codes: list[tuple[Cell, Code]], untouched: set[int], 
             if names:
                 note = f"{names[-1]!r} was taken for {task.answer_name!r}."
                 return Place(how, names[-1], i, (codes[i][0].number,), (note,))
-    return Place(NOWHERE, task.answer_name, len(codes) - 1)
+    marked = [i for i, (cell, _) in enumerate(codes) if cell.grade_id == task.grade_id] or _under_heading(task, codes, cells)
+    suspects = tuple(codes[i][0].number for i in marked if not codes[i][1].only_checks)
+    return Place(NOWHERE, task.answer_name, len(codes) - 1, suspects)
 
 
 def _by_source(task: Released, codes: list[tuple[Cell, Code]], filled: list[int], checks: list[int]) -> Place:

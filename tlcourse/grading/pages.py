@@ -19,7 +19,7 @@ _SIGNS = {EARNED: ("✓", "#009E73"), NOT_EARNED: ("✗", "#D55E00"), UNJUDGED: 
 _STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}
 h1{line-height:1.2} table{border-collapse:collapse;width:100%;margin:1rem 0} th,td{text-align:left;padding:.35rem .6rem;
-border-bottom:1px solid #ccc;vertical-align:top;overflow-wrap:anywhere} thead th{border-bottom:2px solid #333}
+border-bottom:1px solid #ccc;vertical-align:top;overflow-wrap:break-word;max-width:28rem} thead th{border-bottom:2px solid #333}
 .task{border-left:.4rem solid #777;padding:.2rem 1rem;margin:1rem 0} .task p{margin:.3rem 0;white-space:pre-wrap;
 overflow-wrap:anywhere} .bar{background:#e6e6e6;height:.8rem} .bar span{display:block;height:.8rem;background:#0072B2}
 .note{color:#444} @media (prefers-color-scheme:dark){body{background:#161616;color:#eee}.note{color:#bbb}
@@ -101,9 +101,14 @@ def _summary(rows: Sequence[Marks]) -> str:
 
 
 def _attention(rows: Sequence[Marks]) -> str:
-    lines = [
-        [_link(row), _text(task or "all"), _text(reason), _text(row.entry.file)] for row in rows for task, reason in row.open
-    ]
+    lines = []
+    for row in rows:
+        reasons: dict[str, list[str]] = {}
+        for task, reason in row.open:
+            reasons.setdefault(reason, []).append(task)
+        for reason, tasks in reasons.items():
+            which = "all" if len(tasks) == max(1, len(row.results)) else ", ".join(tasks)
+            lines.append([_link(row), _text(which), _text(reason), _text(row.entry.file)])
     if not lines:
         return "<h2>Needs a person</h2><p>Nothing.</p>"
     return _table("Needs a person", ("learner", "task", "why", "file"), lines)
