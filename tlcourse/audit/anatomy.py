@@ -154,23 +154,23 @@ def _slice(units: Sequence[Any], family: Family) -> tuple[Any, ...]:
     while first and type(units[first - 1]).__name__ in ("Normalization", "Rescaling", "ZeroPadding2D"):
         first -= 1
     # A head's own layers may begin like the backbone's ("conv_head"): only what stands before the first Dense layer counts.
-    ends = [i for i, unit in enumerate(units) if i > first and _is_head_start(unit)] if family.name != "convnext" else []
+    ends = [i for i, unit in enumerate(units) if i > first and _is_head_start(unit, family)]
     end = min(ends, default=len(units))
     return tuple(units[first : max([i for i in mine if i < end] or [first]) + 1])
 
 
 def _without_head(units: Sequence[Any], family: Family) -> tuple[Any, ...]:
     """Leave out a head that stands inside the nested model."""
-    end = next((i for i, unit in enumerate(units) if _is_head_start(unit)), len(units))
-    return tuple(units) if family.name == "convnext" else tuple(units[:end])
+    end = next((i for i, unit in enumerate(units) if _is_head_start(unit, family)), len(units))
+    return tuple(units[:end])
 
 
-def _is_head_start(unit: Any) -> bool:
-    return type(unit).__name__ in ("Dense", "Flatten") or (
-        type(unit).__name__ in ("GlobalAveragePooling2D", "GlobalMaxPooling2D")
-        and "se_squeeze" not in unit.name
-        and "squeeze" not in unit.name
-    )
+def _is_head_start(unit: Any, family: Family) -> bool:
+    """Tell whether a head begins here: ConvNeXt has Dense layers inside, and squeeze-and-excitation pools inside."""
+    kind = type(unit).__name__
+    if kind == "Dense":
+        return family.name != "convnext"
+    return kind == "Flatten" or (kind.startswith("Global") and "squeeze" not in unit.name)
 
 
 def _frozen_beginning(units: Sequence[Any]) -> Part | None:

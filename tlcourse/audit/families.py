@@ -58,5 +58,5 @@ def recognise(units: Sequence[Any]) -> Family | None:
         if set(family.signature) <= names:
             return family
     if any(name.startswith("convnext_") and "_stage_0_" in name for name in names):
-        return Family("convnext", (), "", ("convnext_",), "none")
+        return Family("convnext", (), "", ("convnext_", "layer_normalization"), "none")
     return None
