@@ -300,3 +300,15 @@ def test_a_worker_speaks_through_a_container_engine(tmp_path, monkeypatch):
     record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
     assert record["sandbox"]["kind"] == "container"
     assert record["points"] == 7
+
+
+def test_a_system_without_forks_and_limits_grades_the_same(monkeypatch):
+    """Stands in for Windows, where a worker probes in its own process."""
+    plain = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(UNSAFE, LIMITS)))
+    start = "import os, sys; del os.fork; sys.modules['resource'] = None; "
+    command = Sandbox(UNSAFE, LIMITS).command("x")
+    monkeypatch.setattr(Sandbox, "command", lambda self, name: [*command[:-1], start + command[-1]])
+    assert grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(UNSAFE, LIMITS))) == plain
+    died = answered(b="def bootstrap_interval(*a):\n    import os\n    os._exit(5)")
+    record = grade(MASTER, to_bytes(died), Settings("s", Sandbox(UNSAFE, LIMITS)))
+    assert [result["points"] for result in record["results"]] == [2, 0, 2]

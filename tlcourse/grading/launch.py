@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import secrets
-import selectors
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,6 +41,40 @@ class Launch:
     words: str = ""
 
 
+class _Arrivals:
+    """What comes through a pipe, read in a thread, which works on every system; a flood waits in the pipe."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._queue: queue.Queue[bytes] = queue.Queue(maxsize=16)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
+        self._thread.start()
+
+    def get(self) -> bytes | None:
+        """Return the next bytes, `b""` at the end, or None when nothing came for a moment."""
+        try:
+            return self._queue.get(timeout=_LOOK)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """Stop listening; all who could write are dead by now."""
+        self._closed.set()
+        self._thread.join(timeout=10)
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            data = b"."
+            while data:
+                data = os.read(pipe.fileno(), 2**20)
+                while not self._closed.is_set():
+                    try:
+                        self._queue.put(data, timeout=_LOOK)
+                        break
+                    except queue.Full:
+                        continue
+
+
 def launch(sandbox: Sandbox, job: dict[str, Any], seconds: float) -> Launch:
     """Run one worker to its end.
 
@@ -64,48 +100,48 @@ def launch(sandbox: Sandbox, job: dict[str, Any], seconds: float) -> Launch:
             cwd=None if sandbox.own_pids else scratch,
             start_new_session=True,
         )
+        assert process.stdout is not None
+        arrivals = _Arrivals(process.stdout)
         try:
-            _follow(process, sandbox, result, time.monotonic() + seconds)
+            _follow(process, arrivals, sandbox, result, time.monotonic() + seconds)
         finally:
             _end(process, lambda: sandbox.kill(name))
+            arrivals.close()
         result.words = _tail(words)
     return result
 
 
-def _follow(process: subprocess.Popen[bytes], sandbox: Sandbox, result: Launch, end: float) -> None:
-    assert process.stdout is not None
+def _follow(
+    process: subprocess.Popen[bytes], arrivals: _Arrivals, sandbox: Sandbox, result: Launch, end: float
+) -> None:  # fmt: skip
     reader = EventReader()
     begun = looked = time.monotonic()
-    os.set_blocking(process.stdout.fileno(), False)
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            ready = selector.select(timeout=_LOOK)
-            now = time.monotonic()
-            if ready:
-                data = os.read(process.stdout.fileno(), 2**20)
-                if not data:
-                    break
-                try:
-                    for event in reader.feed(data):
-                        result.events.append(event)
-                        first = event["event"] == "located" and result.current is None
-                        if first or event["event"] in ("cell", "probe", "tried"):
-                            result.current, begun = event, now
-                        if event["event"] in ("end", "refused"):
-                            result.ended = "end"
-                            return
-                except ProtocolError as error:
-                    result.ended, result.detail = "malformed", str(error)
-                    return
-            if now > end or now - begun > _seconds_for(result.current, sandbox):
-                result.ended = "time"
+    while True:
+        data = arrivals.get()
+        now = time.monotonic()
+        if data == b"":
+            break
+        if data is not None:
+            try:
+                for event in reader.feed(data):
+                    result.events.append(event)
+                    first = event["event"] == "located" and result.current is None
+                    if first or event["event"] in ("cell", "probe", "tried"):
+                        result.current, begun = event, now
+                    if event["event"] in ("end", "refused"):
+                        result.ended = "end"
+                        return
+            except ProtocolError as error:
+                result.ended, result.detail = "malformed", str(error)
                 return
-            if now - looked > _LOOK:
-                looked = now
-                result.ended = _over_limits(process.pid, sandbox) or result.ended
-                if result.ended != "died":
-                    return
+        if now > end or now - begun > _seconds_for(result.current, sandbox):
+            result.ended = "time"
+            return
+        if now - looked > _LOOK:
+            looked = now
+            result.ended = _over_limits(process.pid, sandbox) or result.ended
+            if result.ended != "died":
+                return
     process.wait()
     result.detail = str(process.returncode)
     if reader.unfinished:
@@ -125,18 +161,16 @@ def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
     if process.poll() is None:
         kill()
     family = _descendants(process.pid)
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except OSError:
-        process.kill()
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     for pid in family:
         try:
             os.kill(pid, signal.SIGKILL)
         except OSError:
             continue
     process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def _over_limits(pid: int, sandbox: Sandbox) -> str:

@@ -10,7 +10,6 @@ import inspect
 import linecache
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -66,6 +65,10 @@ def _send(reply: int, event: dict[str, Any]) -> None:
 
 def _limit(limits: dict[str, Any]) -> None:
     """Lower what this process and its children may use; a limit that the machine refuses stays as it was."""
+    try:
+        import resource
+    except ImportError:  # Windows has none of these limits
+        return
     memory, files = int(limits["memory_mib"]) * 2**20, int(limits["file_mib"]) * 2**20
     wanted = {
         resource.RLIMIT_DATA: memory,
@@ -200,6 +203,8 @@ _AGAIN = 75
 
 def _may_fork() -> bool:
     """Tell whether this process has one thread: a fork of several may wait for ever for a lock that nobody holds."""
+    if not hasattr(os, "fork"):
+        return False
     try:
         return len(os.listdir("/proc/self/task")) == 1
     except OSError:
