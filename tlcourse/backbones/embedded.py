@@ -30,7 +30,7 @@ _STAGES = (("block1", 32, 1, 1), ("block2", 64, 2, 2), ("block3", 128, 3, 2), ("
 
 _FOLDER = Path(__file__).parent / "weights"
 WEIGHTS_PATH = _FOLDER / "tiny_resnet.npz"
-WEIGHTS_SHA256 = "b5cdd02cd5ace263e484768223e87074097460a5b4780ff90ccea65662f57d9e"
+WEIGHTS_SHA256 = "21c5e2f540e192589c3b121c9bad54e9c9ed38459803eaf02895b4c786ad9fca"
 SOURCE_CLASSES = _FOLDER / "tiny_resnet_source_classes.txt"
 """The 192 source classes, one a line, `wordnet id<TAB>name`: needed to check that a target is no part of the source."""
 
