@@ -66,7 +66,10 @@ def test_what_evaluate_gets_is_the_test_set(tmp_path):
     split = "a, b = x[:30], x[30:]\nmodel.fit(a, y[:30], validation_data=(b, y[30:]))\n"
     same = examine_program(script(tmp_path, LOGITS + split + "model.evaluate(b, y[30:])\n"))
     other = examine_program(script(tmp_path, LOGITS + split + "model.evaluate(b + 1, y[30:])\n"))
+    neither = examine_program(script(tmp_path, LOGITS + split))
     assert "validation-is-test" in same.reports[0][1].ids
+    assert "validation-is-test" not in neither.reports[0][1].ids
+    assert "validation-is-test" in [row.id for row in neither.reports[0][1].not_checked]
     assert "validation-is-test" not in other.reports[0][1].ids
 
 

@@ -114,6 +114,8 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
     original = {name: getattr(keras.Model, name) for name in ("fit", "evaluate", *_WRITERS)}
     added = {name for name in original if name not in keras.Model.__dict__}
 
+    inside: list[Any] = []  # fit() calls evaluate() itself, with the validation set
+
     def fit(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
         where = _caller(source)
         say(f"fit at {where}: examining")
@@ -121,11 +123,15 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         found = _Fit(where, model, train, options.get("validation_data"))
         fits.append(found)
         visit.reports.append((where, _audit(found)))
-        return original["fit"](model, x, y, **_shortened(options))
+        inside.append(model)
+        try:
+            return original["fit"](model, x, y, **_shortened(options))
+        finally:
+            inside.pop()
 
     def evaluate(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
         mine = [i for i, f in enumerate(fits) if f.model is model]
-        if mine:
+        if mine and not inside:
             latest = fits[mine[-1]]
             latest.test = x if y is None else (x, y)
             visit.reports[mine[-1]] = (latest.where, _audit(latest))
