@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from material import photographs, resized, through_jpeg
+from PIL import Image
 from small_world import pictures
 
 from tlcourse.audit.duplicates import blank, copies_between, exact_copies, repeated
@@ -161,3 +165,28 @@ def test_a_placeholder_is_told_from_oversampling():
     assert repeated(placeholder) == [(7, 41)]
     oversampled = np.concatenate([normal, np.repeat(normal[:20], 15)])
     assert repeated(oversampled) == []
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("folder", ["flower_photos", "cats_and_dogs_filtered"])
+def test_on_photographs_copies_are_found_and_hardly_anything_else(folder):
+    files = sorted((Path(os.environ["TLCOURSE_MIRROR_DATA"]) / folder).rglob("*.jpg"))
+    files = [files[at] for at in np.random.default_rng(0).permutation(len(files))[:1200]]
+    images = np.stack([np.asarray(Image.open(file).convert("RGB").resize((96, 96))) for file in files])
+    train, test = images[:800], images[800:]
+    natural = copies_between(prints_of(train), prints_of(test))
+    assert len(natural) <= 4  # the collections hold some pictures twice
+    leaked = np.concatenate([test, through_jpeg(train[:20, :, ::-1].copy(), 60), through_jpeg(resized(train[20:40], 96), 40)])
+    copies = copies_between(prints_of(train), prints_of(leaked))
+    assert len(copies) - len(natural) >= 39
+    assert not copies.ambiguous
+
+
+@pytest.mark.mirror
+def test_digits_and_chest_x_rays_are_no_copies_of_each_other():
+    home = Path(os.environ["TLCOURSE_MIRROR_DATA"])
+    for file in ("mnist/mnist_14k.npz", "pneumoniamnist/pneumoniamnist.npz"):
+        data = np.load(home / file)
+        images = data[next(name for name in data.files if data[name].ndim >= 3)][:4000]
+        copies = copies_between(prints_of(images[:3000]), prints_of(images[3000:]))
+        assert len(copies.exact_only()) == len(copies) or copies.ambiguous

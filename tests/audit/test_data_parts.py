@@ -165,6 +165,23 @@ def test_features_that_say_nothing_accuse_nobody(seed):
     assert len(noise.suspects) == 0
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_examples_that_are_merely_hard_are_not_accused(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 12, 1000)
+    clear = np.where(rng.random(1000) < 0.8, 2.5, 1.25)  # a fifth lies close to the other classes
+    features = rng.normal(size=(1000, 20)) + clear[:, None] * np.eye(12, 20)[labels]
+    noise = find_label_noise(features, labels)
+    assert noise.telling
+    assert len(noise.suspects) == 0
+
+
+def test_features_of_any_scale_are_judged_alike():
+    features, labels, _ = blobs(wrong=0.12)
+    expected = find_label_noise(features, labels).suspects
+    assert np.array_equal(find_label_noise(1e-9 * features, labels).suspects, expected)
+
+
 def test_rare_classes_are_left_out_and_positions_stay_right():
     features, labels, flip = blobs(wrong=0.12)
     labels = np.where(np.arange(600) % 150 == 0, 9, labels)  # four examples of class 9

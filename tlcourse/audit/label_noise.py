@@ -15,12 +15,12 @@ FOLDS = 5
 COMPONENTS = 64
 NEIGHBOURS = 15
 _DOUBT = 0.1  # both classifiers give the label at most this
-# Measured without added noise on flower photographs, cats and dogs, drawn flowers, MNIST, digits, iris, wine, breast cancer: the
-# flags are at most 11 % of all errors, or at most 1.3 % of the examples. With 10 % wrong labels: 15 % and 5 % (cats and dogs: 5 %
-# and 1 %, which is missed).
-_SHARE_OF_ERRORS = 0.14
+# Measured without added noise on flower photographs, cats and dogs, drawn flowers, MNIST, digits, iris, wine, breast cancer, and on
+# hard but clean clusters of up to twelve classes: the flags are at most 15 % of all errors, or at most 1.3 % of the examples. With
+# 10 % wrong labels they are 20 to 60 % of the errors (drawn flowers 15 %, cats and dogs 5 %, which are missed).
+_SHARE_OF_ERRORS = 0.17
 _SHARE_OF_EXAMPLES = 0.015
-_GAIN = 0.4  # accuracy above the largest class, as a part of what is possible
+_GAIN = 0.5  # accuracy above the largest class, as a part of what is possible
 _FEWEST = 5
 
 
@@ -98,9 +98,10 @@ def _compact(features: np.ndarray) -> np.ndarray:
     """Standardise, and keep the 64 directions of the largest variance; labels have no say in it."""
     from sklearn.decomposition import PCA
 
-    values = np.nan_to_num(np.asarray(features, dtype=np.float32))
+    values = np.nan_to_num(np.asarray(features, dtype=np.float64))
     spread = values.std(axis=0)
-    values = (values - values.mean(axis=0))[:, spread > 1e-6] / spread[spread > 1e-6]
+    varied = spread > 1e-4 * spread.max(initial=0)
+    values = ((values - values.mean(axis=0))[:, varied] / spread[varied]).astype(np.float32)
     if values.shape[1] > COMPONENTS and len(values) > COMPONENTS:
         values = PCA(COMPONENTS, svd_solver="randomized", random_state=0, iterated_power=2).fit_transform(values)
     return values
