@@ -56,7 +56,7 @@ bench: $(READY) ## measure speed, as ratios within one run
 
 lock: ## for maintainers: pin all versions again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra dev -o requirements.lock pyproject.toml requirements.build
+		--extra dev --extra audit --extra cluster -o requirements.lock pyproject.toml requirements.build
 
 clean: ## remove pages, caches and .venv
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache
