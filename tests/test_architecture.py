@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "audit": {"config", "backbones", "finetune", "evaluate"},
     "authoring": {"config", "checks"},
     "course": {"config", "authoring"},
-    "grading": {"authoring", "checks", "course"},
+    "grading": {"runtime", "authoring", "checks", "course"},
 }
 ROOMS = sorted({path.stem for path in PACKAGE.iterdir() if not path.name.startswith("_") and path.suffix in ("", ".py")})
 

@@ -210,7 +210,11 @@ def test_a_flood_of_replies_ends():
 def test_hidden_seeds_and_what_only_judges_see_do_not_enter_a_job(monkeypatch):
     jobs = []
     monkeypatch.setattr(
-        grading, "launch", lambda sandbox, job, seconds: jobs.append(job) or replying(to_frame(LOCATED))(sandbox, job, 1)
+        grading,
+        "launch",
+        lambda sandbox, job, seconds: (
+            jobs.append(job) or replying(to_frame(LOCATED) + to_frame({"event": "end"}))(sandbox, job, 1)
+        ),
     )
     grade(MASTER, to_bytes(answered(a=WRONG)), SETTINGS)
     job = jobs[0]
