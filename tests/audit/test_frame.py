@@ -15,7 +15,7 @@ from small_world import custom_backbone, pictures
 
 import tlcourse
 from tlcourse.audit import Finding, NotChecked, Report
-from tlcourse.audit.collect import Collected
+from tlcourse.audit.collect import BASIC, Collected, read_splits
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.run import examine
@@ -77,12 +77,19 @@ class TestNothingChanges:
         assert self.everything(model) == before
 
     def test_training_goes_on_as_if_there_had_been_no_audit(self):
+        class Augmenting(Counting):
+            """Draws from every global generator, as home-made augmentation does."""
+
+            def __getitem__(self, index):
+                x, y = super().__getitem__(index)
+                return x + random.random() * np.random.normal(size=x.shape) * tf.random.normal(()).numpy(), y
+
         losses = []
         for audited in (False, True):
             keras.utils.set_random_seed(3)
             model = classifier()
             if audited:
-                tlcourse.audit(model, data())
+                tlcourse.audit(model, Augmenting())
             losses.append(model.fit(*data(), epochs=2, verbose=0).history["loss"])
             fresh = layers.Dense(2)
             fresh.build((None, 4))
@@ -188,6 +195,15 @@ class TestData:
         assert "nothing-unfrozen" in report.ids
         assert any("disk is gone" in row.reason for row in report.not_checked)
 
+    @pytest.mark.parametrize(("side", "expected"), [(32, 64), (256, 16), (512, 16)])
+    def test_large_images_are_run_in_smaller_samples(self, side, expected):
+        x = np.zeros((64, side, side, 3), dtype="uint8")
+        model = keras.Sequential([keras.Input((None, None, 3)), layers.GlobalAveragePooling2D(), layers.Dense(2)])
+        split = make_split("train", (x, np.arange(64) % 2), model)
+        context = Context(model, {"train": split}, read_splits({"train": split}, BASIC, model))
+        batch = context.sample_to_run()
+        assert batch.size == len(batch.inputs) == len(batch.labels) == expected
+
     def test_labels_know_their_encoding(self):
         x, y = data()
         encodings = {
@@ -202,8 +218,6 @@ class TestData:
             seen = {}
             detector = Detector(("x",), lambda context, seen=seen: seen.update(found=context.labels().encoding) or ())
             split = make_split("train", (x, labels), report_model)
-            from tlcourse.audit.collect import BASIC, read_splits
-
             examine(Context(report_model, {"train": split}, read_splits({"train": split}, BASIC, report_model)), [detector])
             assert seen["found"] == name
 
