@@ -64,8 +64,9 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
     share = len(copies) / total
     images = one.prints is not None
     counts = {kind: copies.count(kind) for kind in ("exact", "near", "mirrored")}
-    severe = share >= _SERIOUS and (counts["exact"] or share >= 2 * _SERIOUS)
-    severity = "serious" if severe else ("warning" if counts["exact"] or share >= _SERIOUS else "note")
+    severe = share >= _SERIOUS and (counts["exact"] or (share >= 2 * _SERIOUS and len(copies) > 2))
+    told_apart = counts["exact"] > 0 or (share >= _SERIOUS and len(copies) > 2)
+    severity = "serious" if severe else ("warning" if told_apart else "note")
     thing = "images" if images else "examples"
     told = ", ".join(f"{count} {_KIND[kind]}" for kind, count in counts.items() if count)
     more = "" if copies.complete else " At least: so many pictures look alike that the search was cut short."

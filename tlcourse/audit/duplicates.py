@@ -17,6 +17,7 @@ RADIUS = 6
 _LARGEST_DIFFERENCE = 0.5  # of any place of the thumbnail, in contrasts
 _TYPICAL_DIFFERENCE = 0.12  # root mean square, in contrasts
 _RESEMBLING = 2.5  # times the two bounds: alike, but no copy
+_FEWEST_RESEMBLING = 5
 _MEMBERS = 32  # pictures with one and the same perceptual hash that are compared
 _AT_ONCE = 100_000  # pairs whose thumbnails are in memory at a time: about 100 MB
 
@@ -46,7 +47,7 @@ class Copies:
     @property
     def ambiguous(self) -> bool:
         """Whether near copies cannot be told from pictures that merely resemble each other."""
-        return self.resembling >= max(1, len(self) - self.count("exact"))
+        return self.resembling >= max(_FEWEST_RESEMBLING, len(self) - self.count("exact"))
 
     def exact_only(self) -> Copies:
         """Return the copies that are equal to the bit."""
@@ -85,7 +86,8 @@ def copies_between(left: Prints, right: Prints) -> Copies:
         complete &= all_seen
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in ("left", "right", "kind")]
     order = np.argsort(columns[1], kind="stable")
-    return Copies(*(column[order] for column in columns), complete, int(resembling.sum()))
+    witnesses, positions, kinds = (column[order] for column in columns)
+    return Copies(witnesses, positions, kinds, complete, int(resembling.sum()))
 
 
 def blank(prints: Prints) -> np.ndarray:

@@ -41,7 +41,7 @@ class Fingerprints:
         prints = None
         for array in arrays:
             if images and array is image and pass_number == 1:
-                prints = prints_of(array)
+                prints = prints_of(np.asarray(array))
                 digests = prints.digests
             else:
                 digests = digests_of(_rows(array))

@@ -7,8 +7,10 @@ Cropped, rotated or recoloured copies are not recognised.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +83,7 @@ def digests_of(examples: np.ndarray) -> np.ndarray:
         `(n,)` uint64.
     """
     examples = np.asarray(examples)
+    rows: Iterable[Any]
     if examples.dtype.kind in "OSU":
         rows = [repr(row.tolist()).encode() for row in examples.reshape(len(examples), -1)]
     else:
