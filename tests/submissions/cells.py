@@ -44,6 +44,16 @@ def imports_at_the_end():
 
 
 @kind("EEE")
+def imports_and_an_unfilled_copy_at_the_end():
+    stub = "".join(released()["cells"][place(released(), "0.1")]["source"])
+    notebook = inserted(-1, stub)
+    imports = next(c for c in notebook["cells"] if "import numpy as np" in "".join(c["source"]))
+    notebook["cells"].remove(imports)
+    notebook["cells"].append(imports)
+    return notebook
+
+
+@kind("EEE")
 def helper_defined_far_below():
     source = "def group_split(groups, test_fraction, seed):\n    return my_helper(groups, test_fraction, seed)"
     return inserted(-1, RIGHT["0.1"].replace("group_split", "my_helper"), notebook=answered(a=source))

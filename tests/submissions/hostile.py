@@ -282,6 +282,14 @@ def reply_cut_off():
 
 
 @kind("NEE")
+def daemon_that_spoils_the_next_task():
+    """Leaves a process behind that writes into the reply while the honest third task takes its time."""
+    daemon = "    import time\n    if os.fork() == 0:\n        time.sleep(1.5)\n        while True: send(b'garbage')\n"
+    slow = RIGHT["0.3"].replace(":\n", ":\n    import time\n    time.sleep(0.3)\n", 1)
+    return {"a": _FIND + _SEND + HEAD + daemon + "    return [], []", "c": slow}
+
+
+@kind("NEE")
 def verdict_forged():
     return forged(
         "to_frame({'event': 'record', 'task': '0.1', 'case': 0, 'record': {'status': 'ok', 'outcome': 'earned', 'points': 9}})"
