@@ -235,7 +235,7 @@ for row, column in tqdm(list(np.ndindex(table.shape)), desc="map"):
 
 # %%
 ax = plots.heat_map(table, [f"{rate:g}" for rate in rates], ["1", "2", "3", "4"],
-                    title="A rate of 0.01 destroys the more, the more blocks are open")
+                    title="A rate of 0.01 destroys what was learned")
 print(plots.alt_text(ax))
 print(f"head alone {probe_score:.2f}; rates up to 0.001: {table[:2].min():.2f} to {table[:2].max():.2f}")
 print(f"rate 0.01: one block {table[2, 0]:.2f}, four blocks {table[2, 3]:.2f}, chance 0.10")
@@ -365,7 +365,7 @@ for i in tqdm(range(10), desc="worlds"):
 # %%
 worlds = np.arange(1, 11)
 ax = plots.lines({name: (worlds, outside[:, j]) for j, name in enumerate(names)}, x_label="world", y_label="squared error, all directions",
-                 log_y=True, title="Away from the training inputs, order matters: fine-tuning alone is worst in each world")
+                 log_y=True, title="Away from the training inputs, order matters")
 print(plots.alt_text(ax))
 for j, name in enumerate(names):
     print(f"{name:<31} error on training inputs {inside[:, j].mean():.4f}, in all directions {outside[:, j].mean():.3f}")
