@@ -106,6 +106,16 @@ def coarse_table():
     return {"model": model, "train": (rows[:400], target[:400]), "validation": (rows[400:], target[400:])}
 
 
+def overlapping_table():
+    """Income by class: the classes overlap, and an unusual income is no wrong label."""
+    rng = np.random.default_rng(1)
+    target = rng.integers(0, 2, 300)
+    columns = [rng.normal(2.2 * target, 1), rng.normal(0, 1, 300), rng.integers(0, 5, 300)]
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(16, "relu"), layers.Dense(2)])
+    model.compile("adam", SPARSE, metrics=["accuracy"])
+    return {"model": model, "train": (np.stack(columns, axis=1).astype("float32"), target)}
+
+
 def short_messages():
     """Text as strings; short messages are the same in both sets, as messages are."""
     rng = np.random.default_rng(0)
@@ -226,6 +236,7 @@ PROGRAMS = [
     from_a_python_generator,
     picture_and_table,
     coarse_table,
+    overlapping_table,
     short_messages,
     augmented_and_cached_well,
     masks_as_labels,

@@ -18,6 +18,7 @@ PENULTIMATE = "penultimate"
 _LARGEST_SHARE = 0.8
 _LARGEST_RATIO = 10.0
 _PLAIN_METRICS = ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy")
+_WIDE = 128  # numbers an example from which on they are likely pixels or features of a network, no table
 _CLASSES = 200  # more are no classes but numbers (ids, words, years)
 
 
@@ -153,6 +154,10 @@ def _check_labels(context: Context) -> Iterator[Finding | NotChecked]:
             },
             "One of the labels is wrong, and the model is pulled both ways.",
             f"Look at them and keep one label each:\nlook_at = {conflicting[:8].tolist()}",
+        )
+    if found.kind == "numbers" and found.width < _WIDE:
+        raise CannotCheckError(
+            f"In a table of {found.width} columns, classes overlap by nature: an unusual example cannot be told from a wrong label."
         )
     features, positions = context.collector("train", PENULTIMATE).features()
     if len(features) < 100:
