@@ -331,7 +331,7 @@ def _speed_case(seed: int) -> Case:
             values[epoch + 1 :: 2] = rng.uniform(0.62, 0.9, len(values[epoch + 1 :: 2]))  # up and down after it
         return [float(v) for v in values]
 
-    epochs = [
+    epochs: list[list[tuple[int | None, int | None]]] = [
         [(2, 9), (3, 7), (4, 20)],  # mean, ratio of medians and median differ
         [(2, None), (2, 10), (4, 8)],
         [(None, 8), (2, 12), (1, 9), (4, 6), (3, None)],
@@ -383,8 +383,8 @@ def _speed_judge(case: Case, evidence: Any) -> Verdict:
             return not_earned("The speed-up differs.", expected=show(wanted), received=show(found), misconception=name)
     plain = np.allclose(found[:1], [np.median([b for _, b in pairs[0]]) / np.median([a for a, _ in pairs[0]])])
     best = [np.median([(np.argmax(b) + 1) / (np.argmax(a) + 1) for a, b in runs]) for runs in cases]
-    name = "ratio-of-medians" if plain else "epoch-of-the-best" if np.allclose(found[:1], best[:1]) else None
-    return not_earned("The speed-up differs.", expected=show(wanted), received=show(found), misconception=name)
+    named = "ratio-of-medians" if plain else "epoch-of-the-best" if np.allclose(found[:1], best[:1]) else None
+    return not_earned("The speed-up differs.", expected=show(wanted), received=show(found), misconception=named)
 
 
 _SPEED = Task(

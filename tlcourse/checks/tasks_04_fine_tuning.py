@@ -398,7 +398,7 @@ def _hunt_model(seed: int, records: list[dict[str, Any]]) -> tuple[Any, Any]:
             history = super().fit(*args, **kwargs)
             after = values()
             moved = {key: any(map(_differ, before[key], after[key])) for key in before}
-            rate = getattr(self.optimizer, "learning_rate", None)
+            rate: Any = getattr(self.optimizer, "learning_rate", None)
             records.append({**moved, "rate": float(rate.numpy()) if hasattr(rate, "numpy") else None})
             return history
 
