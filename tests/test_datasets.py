@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 import tlcourse
-from tlcourse.datasets import Dataset, load_cats_and_dogs, load_flowers, load_glyphs, load_image_folder
+from tlcourse.datasets import Dataset, load_cats_and_dogs, load_flowers, load_glyphs, load_image_folder, load_scans
+from tlcourse.datasets.xrays import read_xrays
 
 
 @pytest.fixture(autouse=True)
@@ -174,3 +175,41 @@ def test_real_photographs_load_by_name(monkeypatch):
     assert not keys(train) & keys(validation)
     with pytest.raises(ValueError, match='"train" or "validation"'):
         load_cats_and_dogs(split="test")
+
+
+def test_drawn_scans_carry_their_patients():
+    scans = load_scans(patients=4, per_patient=3)
+    assert scans.groups.tolist() == np.repeat(range(4), 3).tolist()
+    train, test = scans.split(0.5)
+    assert not set(train.groups) & set(test.groups)
+
+
+@pytest.fixture
+def xrays(tmp_path):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    np.savez(
+        tmp_path / "pneumoniamnist.npz", train_images=pictures, train_labels=(np.arange(20) % 4 > 0)[:, None].astype(np.uint8)
+    )
+    return tmp_path
+
+
+def test_xrays_are_balanced_patients_with_scans_that_resemble_each_other(xrays):
+    images, labels, names, patients = read_xrays(xrays, 6, 4, seed=1, size=56)
+    assert images.shape == (24, 56, 56, 3)
+    assert names == ("normal", "pneumonia")
+    assert np.bincount(labels[::4]).tolist() == [3, 3]
+    assert all(len(set(labels[patients == p])) == 1 for p in range(6))
+    scans = images.reshape(6, 4, -1).astype(float)
+    correlation = np.corrcoef(scans.reshape(24, -1)).reshape(6, 4, 6, 4)
+    same = [correlation[i, 0, i, s] for i in range(6) for s in (1, 2, 3)]
+    other = [correlation[i, 0, j, 0] for i in range(6) for j in range(6) if i != j]
+    assert min(same) < 0.9999
+    assert np.mean(same) > np.max(other)
+
+
+def test_too_few_xrays_and_a_missing_file_are_said(xrays, tmp_path):
+    with pytest.raises(ValueError, match=r"5 X-rays of class 'normal'; 10 were asked for"):
+        read_xrays(xrays, 20, 1, seed=0, size=32)
+    with pytest.raises(FileNotFoundError, match=r"pneumoniamnist\.npz"):
+        read_xrays(tmp_path / "nowhere", 2, 1, seed=0, size=32)

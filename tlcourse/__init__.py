@@ -23,6 +23,7 @@ _EXPORTS = {
     "load_cats_and_dogs": "datasets",
     "load_glyphs": "datasets",
     "load_image_folder": "datasets",
+    "load_scans": "datasets",
     "load_backbone": "backbones",
     "contract_of": "backbones",
     "list_backbones": "backbones",

@@ -89,3 +89,33 @@ def load_glyphs(
     return Dataset(
         f"glyphs: {task.replace('_', ' ')}", images, np.asarray(labels), names, licence="CC0", origin=_MADE, profile=profile()
     )
+
+
+def load_scans(patients: int = 48, per_patient: int = 8, seed: int = 0, size: int | None = None) -> Dataset:
+    """Load scans with the patient of each in `groups`: drawn ones (embedded), or chest X-rays of children (full).
+
+    The full version is PneumoniaMNIST, 28 x 28 pixels, enlarged. It comes without the patients' numbers; here each X-ray counts as one
+    patient, whose further scans are that X-ray, moved and exposed a little differently. So its groups are *constructed*: they
+    show how a leak by group works, not how strong it is in a hospital.
+
+    Args:
+        patients: 2 or more; half of them are sick.
+        per_patient: scans of each patient, 1 or more.
+        seed: 0 or more; which patients, and how each scan was taken.
+        size: side in pixels. None: 64 embedded, 128 full.
+
+    Raises:
+        ValueError: an argument is out of range.
+        FetchError: the X-rays are neither there nor to be had.
+    """
+    if profile() == "embedded":
+        from tlcourse.worlds import draw_scans
+
+        images, labels, names, groups = draw_scans(patients, per_patient, seed, size or EMBEDDED_SIZE)
+        return Dataset("drawn scans", images, labels, names, groups, licence="CC0", origin=_MADE, profile="embedded")
+    from tlcourse.datasets.xrays import read_xrays
+    from tlcourse.fetch import fetch
+
+    images, labels, names, groups = read_xrays(fetch("pneumoniamnist"), patients, per_patient, seed, size or FULL_SIZE)
+    origin = "PneumoniaMNIST of MedMNIST (Yang et al. 2023), after Kermany et al. 2018"
+    return Dataset("chest X-rays", images, labels, names, groups, licence="CC BY 4.0", origin=origin, profile="full")

@@ -2,5 +2,6 @@
 
 from tlcourse.worlds.flowers import draw_flowers
 from tlcourse.worlds.glyphs import draw_glyphs
+from tlcourse.worlds.scans import draw_scans
 
-__all__ = ["draw_flowers", "draw_glyphs"]
+__all__ = ["draw_flowers", "draw_glyphs", "draw_scans"]
