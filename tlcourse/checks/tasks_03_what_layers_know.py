@@ -86,19 +86,29 @@ _BLOCKS = 3
 
 
 def _copy_case(seed: int) -> Case:
-    return Case(inputs={"seed": seed, "counts": [2, 3]})
+    rng = np.random.default_rng(seed)
+    shapes: list[list[tuple[int, ...]]] = [[(3, 3, 3 if i == 0 else 4, 4), *[(4,)] * 5] for i in range(_BLOCKS)] + [
+        [(4, 2), (2,)]
+    ]
+    # No value as it is in a new network, statistics of BatchNorm included: what comes from where can be told.
+    source, target = (
+        [[rng.uniform(0.5, 1.5, shape).astype("float32") for shape in group] for group in shapes] for _ in range(2)
+    )
+    inputs = {"source": source, "target": target, "seed": int(rng.integers(2**31)), "counts": [2, 3]}
+    return Case(inputs=inputs)
 
 
-def _small_network(seed: int) -> Any:
+def _small_network(groups: list[list[np.ndarray]]) -> Any:
     import keras
 
-    keras.utils.set_random_seed(seed)
     x = images = keras.Input((8, 8, 3))
     for i in range(1, _BLOCKS + 1):
         x = keras.layers.Conv2D(4, 3, padding="same", name=f"conv{i}")(x)
         x = keras.layers.BatchNormalization(name=f"norm{i}", momentum=0.5)(x)
         x = keras.layers.ReLU()(x)
-    return keras.Model(images, keras.layers.Dense(2, name="head")(keras.layers.GlobalAveragePooling2D()(x)))
+    model = keras.Model(images, keras.layers.Dense(2, name="head")(keras.layers.GlobalAveragePooling2D()(x)))
+    model.set_weights([w for group in groups for w in group])
+    return model
 
 
 def _weights(model: Any) -> list[list[np.ndarray]]:
@@ -106,46 +116,41 @@ def _weights(model: Any) -> list[list[np.ndarray]]:
     return [[w for name in names for w in model.get_layer(name).get_weights()] for names in groups]
 
 
-def _same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
-    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
-
-
 def _copy_probe(answer: Any, inputs: Any) -> Any:
     import keras
 
+    keras.utils.set_random_seed(inputs["seed"])
+    rng = np.random.default_rng(inputs["seed"])
+    images, values = rng.normal(size=(16, 8, 8, 3)).astype("float32"), rng.normal(size=(16, 2))
     rows = []
     for count in inputs["counts"]:
-        source, target = _small_network(inputs["seed"] + 1), _small_network(inputs["seed"] + 2)
-        rng = np.random.default_rng(inputs["seed"])
-        images = rng.normal(size=(16, 8, 8, 3)).astype("float32")
-        for model in (source, target):  # no value as it is at the start, statistics of BatchNorm included
-            model.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in model.get_weights()])
-        source_before, target_before = _weights(source), _weights(target)
+        source, target = _small_network(inputs["source"]), _small_network(inputs["target"])
         call(answer, source, target, count)
         copied = _weights(target)
         if target.trainable_weights:
             target.compile(keras.optimizers.SGD(0.1), "mse")
-            target.fit(images, rng.normal(size=(16, 2)), epochs=1, verbose=0)
-        trained = _weights(target)
-        rows.append(
-            {
-                "count": count,
-                "like_source": [_same(a, b) for a, b in zip(copied, source_before, strict=True)],
-                "untouched": [_same(a, b) for a, b in zip(copied, target_before, strict=True)],
-                "moved": [not _same(a, b) for a, b in zip(copied, trained, strict=True)],
-                "source_kept": all(_same(a, b) for a, b in zip(_weights(source), source_before, strict=True)),
-            }
-        )
+            target.fit(images, values, epochs=1, verbose=0)
+        rows.append({"copied": copied, "trained": _weights(target), "source": _weights(source)})
     return {"rows": rows}
 
 
+def _same_groups(found: Any, wanted: Any) -> list[bool]:
+    """Compare block by block (the head last): are all arrays equal?"""
+    return [
+        len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+        for a, b in zip(found, wanted, strict=True)
+    ]
+
+
 def _copy_judge(case: Case, evidence: Any) -> Verdict:
-    for row in evidence["rows"]:
-        count, like, moved, untouched = row["count"], row["like_source"], row["moved"], row["untouched"]
+    for count, row in zip(case.inputs["counts"], evidence["rows"], strict=True):
+        like = _same_groups(row["copied"], case.inputs["source"])
+        untouched = _same_groups(row["copied"], case.inputs["target"])
+        moved = [not same for same in _same_groups(row["trained"], row["copied"])]
         kept = sum(like[:_BLOCKS])
         received = f"{kept} of {_BLOCKS} blocks equal the source's" + (", and the head too" if like[_BLOCKS] else "")
         expected = f"the first {count} of {_BLOCKS} blocks equal the source's, the rest as it was"
-        if not row["source_kept"]:
+        if not all(_same_groups(row["source"], case.inputs["source"])):
             return not_earned(
                 "The source changed.", expected="copies flow from source to target", misconception="copied-backwards"
             )
