@@ -1,16 +1,22 @@
-"""What a learner reads after `check(...)` and `hint(...)`: plain text, and the same words as HTML."""
+"""What a learner reads after `check(...)` and `hint(...)`: plain text, and the same words as HTML.
+
+The HTML holds no script, loads nothing, and takes the notebook's own text colour, so that it reads the same offline, in a dark theme
+and in Colab. A notebook keeps both forms in its output, with a record of task, outcome, attempts and hints beside them.
+"""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from typing import Any
 
 from .plain import clean
 from .task import EARNED, NOT_EARNED, Task, Verdict
 
-# A sign and a word carry the outcome; the colour of the bar (Okabe-Ito) only repeats it.
-_SIGNS = {EARNED: ("✓", "#009E73"), NOT_EARNED: ("✗", "#D55E00")}
-_UNJUDGED_SIGN = ("?", "#0072B2")
+# A sign and a word carry the outcome; the kind and colour (Okabe-Ito) of the bar only repeat it.
+_SIGNS = {EARNED: ("✓", "solid #009E73"), NOT_EARNED: ("✗", "double #D55E00")}
+_UNJUDGED_SIGN = ("?", "dotted #0072B2")
+_HINT_SIGN = ("→", "dashed #56B4E9")
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - the name that learners and documents use
@@ -32,10 +38,19 @@ class Feedback:
     misconception: str | None = None
     explanation: str = ""
     hint: str = ""
+    attempts: int = 1
+    hints_seen: int = 0
 
     @classmethod
-    def of(cls, task: Task, verdict: Verdict) -> Feedback:
-        """Build the feedback on one verdict, with all text made safe to print."""
+    def of(cls, task: Task, verdict: Verdict, attempts: int = 1, hints_seen: int = 0) -> Feedback:
+        """Build the feedback on one verdict, with all text made safe to print.
+
+        Args:
+            task: What was asked.
+            verdict: What the check found.
+            attempts: Checks of this task since Python started, this one included.
+            hints_seen: Steps of its hint ladder that were shown until now.
+        """
         solved = verdict.outcome == EARNED
         return cls(
             task_id=task.id,
@@ -49,6 +64,8 @@ class Feedback:
             misconception=verdict.misconception,
             explanation=task.explain(verdict.misconception) if verdict.misconception else "",
             hint=f'hint("{task.id}")' if verdict.outcome == NOT_EARNED else "",
+            attempts=attempts,
+            hints_seen=hints_seen,
         )
 
     @property
@@ -59,7 +76,8 @@ class Feedback:
     def lines(self) -> list[tuple[str, str]]:
         """Return `(label, text)` of everything there is to say after the heading; empty ones are left out."""
         points_to = f"{self.explanation} ({self.misconception})" if self.misconception else ""
-        hint = f"Run {self.hint} in a cell. Hints cost nothing." if self.hint else ""
+        seen = f" {self.hints_seen} of 3 were shown." if self.hints_seen else ""
+        hint = f"Run {self.hint} in a cell. Hints cost nothing.{seen}" if self.hint else ""
         rows = [
             ("What was found", self.message),
             ("Expected", self.expected),
@@ -72,7 +90,10 @@ class Feedback:
     def heading(self) -> str:
         """Return the line that says task, outcome and points."""
         sign, _ = _SIGNS.get(self.outcome, _UNJUDGED_SIGN)
-        return f"{sign} Task {self.task_id} ({self.title}): {self.outcome}, {self.points} of {self.max_points} points"
+        return f"{sign} {self._words()}"
+
+    def _words(self) -> str:
+        return f"Task {self.task_id} ({self.title}): {self.outcome}, {self.points} of {self.max_points} points"
 
     def __str__(self) -> str:
         return "\n".join([self.heading(), *(f"  {label}: {text}" for label, text in self.lines())])
@@ -80,15 +101,11 @@ class Feedback:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        _, colour = _SIGNS.get(self.outcome, _UNJUDGED_SIGN)
-        rows = "".join(
-            f'<p style="margin:0.2em 0;white-space:pre-wrap"><b>{html.escape(label)}:</b> {html.escape(text)}</p>'
-            for label, text in self.lines()
-        )
-        return (
-            f'<div role="status" style="border-left:0.4em solid {colour};padding:0.2em 0.8em">'
-            f"<p><strong>{html.escape(self.heading())}</strong></p>{rows}</div>"
-        )
+        return _box(_SIGNS.get(self.outcome, _UNJUDGED_SIGN), self._words(), self.lines())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        record = {"task": self.task_id, "outcome": self.outcome, "attempts": self.attempts, "hints": self.hints_seen}
+        return _bundle(self, record)
 
 
 @dataclass(frozen=True)
@@ -100,11 +117,38 @@ class Hint:
     text: str
 
     def __str__(self) -> str:
-        more = f'Run hint("{self.task_id}") again for the next step.' if self.step < 3 else "This is the last step."
-        return f"Hint {self.step} of 3 for task {self.task_id}: {self.text}\n{more}"
+        return f"{self.heading()}: {self.text}\n{self._more()}"
 
     __repr__ = __str__
 
+    def heading(self) -> str:
+        """Return which step of which task this is."""
+        return f"Hint {self.step} of 3 for task {self.task_id}"
+
+    def _more(self) -> str:
+        return f'Run hint("{self.task_id}") again for the next step.' if self.step < 3 else "This is the last step."
+
     def _repr_html_(self) -> str:
-        first, _, more = str(self).rpartition("\n")
-        return f'<div role="note" style="white-space:pre-wrap"><p>{html.escape(first)}</p><p>{html.escape(more)}</p></div>'
+        return _box(_HINT_SIGN, self.heading(), [("", self.text), ("", self._more())])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        return _bundle(self, {"task": self.task_id, "hints": self.step})
+
+
+def _box(sign: tuple[str, str], heading: str, lines: list[tuple[str, str]]) -> str:
+    """Return HTML that a screen reader announces when it appears (`role="status"`), with a heading to jump to."""
+    shape, bar = sign
+    rows = "".join(
+        f'<p style="margin:0.2em 0;white-space:pre-wrap;overflow-wrap:anywhere">'
+        f"{f'<b>{html.escape(label)}:</b> ' if label else ''}{html.escape(text)}</p>"
+        for label, text in lines
+    )
+    return (
+        f'<div role="status" aria-atomic="true" style="border-left:0.5em {bar};padding:0.2em 0.8em">'
+        f'<h4 style="margin:0.2em 0"><span aria-hidden="true">{shape} </span>{html.escape(heading)}</h4>{rows}</div>'
+    )
+
+
+def _bundle(shown: Feedback | Hint, record: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return both forms and the record that a notebook keeps in the metadata of the output."""
+    return {"text/plain": str(shown), "text/html": shown._repr_html_()}, {"tlcourse": record}

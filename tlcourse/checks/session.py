@@ -31,9 +31,9 @@ def check(task_id: str, answer: Any) -> Feedback:
     verdict, record = run_task(task, answer, PUBLIC_SEED)
     if record["status"] == "stub":
         raise NotImplementedError(record["text"])
-    feedback = Feedback.of(task, verdict)
     entry = _entry(task_id)
     entry["attempts"] += 1
+    feedback = Feedback.of(task, verdict, entry["attempts"], entry["hints"])
     if entry["outcome"] != EARNED:
         entry["outcome"] = feedback.outcome
     if os.environ.get("TLCOURSE_CHECK") == "raise" and not feedback.earned:
