@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tlcourse.audit.check_copies import fingerprints
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
+from tlcourse.audit.kept_prints import fingerprints
 from tlcourse.audit.order import purity_of_batches
 from tlcourse.audit.pipeline import (
     Stage,

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from tlcourse.audit.anatomy import backbone_part
-from tlcourse.audit.check_copies import fingerprints
 from tlcourse.audit.check_random_weights import is_pretrained
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.duplicates import blank, repeated
+from tlcourse.audit.kept_prints import fingerprints
 from tlcourse.audit.report import Finding, NotChecked
 from tlcourse.audit.seen_classes import imagenet_names, seen_in_pretraining
 from tlcourse.audit.sources import Split

@@ -10,7 +10,7 @@ import numpy as np
 
 from tlcourse.audit.report import NotChecked
 from tlcourse.audit.sources import Batch, Split
-from tlcourse.audit.structures import leaves, take
+from tlcourse.audit.structures import leaves, stacked, take
 
 SAMPLE_SIZE = 64
 
@@ -67,7 +67,7 @@ class Sample:
         if not self._parts:
             return None
         try:
-            inputs, labels = (_stack([part[i] for part in self._parts]) for i in (0, 1))
+            inputs, labels = (stacked([part[i] for part in self._parts]) for i in (0, 1))
         except (ValueError, TypeError):
             return self.first
         return Batch(inputs, labels, 0, len(self._parts))
@@ -197,14 +197,3 @@ def _copy(structure: Any) -> Any:
     if isinstance(structure, (tuple, list)):
         return type(structure)(_copy(value) for value in structure)
     return structure
-
-
-def _stack(parts: list[Any]) -> Any:
-    first = parts[0]
-    if first is None:
-        return None
-    if isinstance(first, dict):
-        return {name: _stack([part[name] for part in parts]) for name in first}
-    if isinstance(first, (tuple, list)):
-        return type(first)(_stack([part[i] for part in parts]) for i in range(len(first)))
-    return np.concatenate(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy as np
 from tlcourse.audit.collect import LABELS, SAMPLE, Collected, Labels
 from tlcourse.audit.report import NotChecked
 from tlcourse.audit.sources import Batch, Split
-from tlcourse.audit.structures import leaves, take
+from tlcourse.audit.structures import leaves, stacked, take
 
 _VALUES_TO_RUN = 64 * 128 * 128 * 3
+_VALUES_AT_ONCE = 8 * 96 * 96 * 3  # Keras keeps what every layer returns until a run ends: many times the size of the images
 
 
 class CannotCheckError(Exception):
@@ -112,6 +114,8 @@ class Context:
     def forward(self, inputs: Any, training: bool = False) -> Any:
         """Run the model on a batch, outside of `fit()` and `predict()`; statistics that move are put back after the audit.
 
+        In inference mode large inputs run a few examples at a time, so that memory stays small.
+
         Returns:
             The output as the model gives it, with NumPy arrays.
 
@@ -121,11 +125,30 @@ class Context:
         from tlcourse.audit.structures import to_numpy
 
         try:
+            if not training and (pieces := _pieces(inputs)):
+                outputs = [to_numpy(self.model(as_tensors(piece), training=False)) for piece in pieces]
+                try:
+                    return stacked(outputs)
+                except (ValueError, TypeError):  # an output that depends on the size of the batch
+                    pass
             return to_numpy(self.model(as_tensors(inputs), training=training))
         except Exception as error:
             raise CannotCheckError(
                 f"The model could not be run on a batch of the data: {type(error).__name__}: {error}"
             ) from error
+
+
+def _pieces(inputs: Any) -> list[Any]:
+    """Cut large inputs along the batch; the first piece is longer by one, which shows outputs that depend on its size."""
+    arrays = [leaf for _, leaf in leaves(inputs)]
+    if not arrays or not all(isinstance(leaf, np.ndarray) and leaf.ndim for leaf in arrays):
+        return []
+    count, values = len(arrays[0]), sum(int(leaf.size) for leaf in arrays)
+    if values <= _VALUES_AT_ONCE or any(len(leaf) != count for leaf in arrays):
+        return []
+    size = max(2, _VALUES_AT_ONCE * count // values)
+    starts = [0, *range(size + 1, count - 1, size), count]
+    return [take(inputs, slice(start, end)) for start, end in pairwise(starts)]
 
 
 def as_tensors(inputs: Any) -> Any:

@@ -44,6 +44,22 @@ def take(structure: Any, indices: Any) -> Any:
     return structure[indices]
 
 
+def stacked(parts: list[Any]) -> Any:
+    """Join structures of one kind along the batch.
+
+    Raises:
+        ValueError: Shapes differ in more than the batch, or an array has no batch.
+    """
+    first = parts[0]
+    if first is None:
+        return None
+    if isinstance(first, dict):
+        return {name: stacked([part[name] for part in parts]) for name in first}
+    if isinstance(first, (tuple, list)):
+        return type(first)(stacked([part[i] for part in parts]) for i in range(len(first)))
+    return np.concatenate(parts)
+
+
 def image_leaf(inputs: Any) -> np.ndarray | None:
     """Return the first array of `inputs` that holds images, `(batch, height, width, 1, 3 or 4)`; None where there is none."""
     for _, leaf in leaves(inputs):
