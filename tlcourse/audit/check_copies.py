@@ -12,7 +12,7 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.duplicates import Copies, copies_between, exact_copies
 from tlcourse.audit.fingerprints import Fingerprints
-from tlcourse.audit.kept_prints import are_same_set, equal_by_chance, fingerprints, one_set
+from tlcourse.audit.kept_prints import are_same_set, equal_by_chance, fingerprints, one_set, repeated_on_purpose
 from tlcourse.audit.report import Finding, NotChecked
 
 _SERIOUS = 0.01  # share of the smaller set
@@ -51,7 +51,8 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
     total = len(other.digests())
     if one.prints is None or other.prints is None:
         copies = exact_copies(one.digests(), other.digests())
-        if equal_by_chance(one) or len(copies) < max(2, _SHARE_OF_ROWS * total):
+        chance = equal_by_chance(one) and not repeated_on_purpose(context, left)
+        if chance or len(copies) < max(2, _SHARE_OF_ROWS * total):
             return
     else:
         copies = copies_between(one.prints, other.prints)

@@ -7,16 +7,35 @@ import numpy as np
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.duplicates import blank
 from tlcourse.audit.fingerprints import Fingerprints
+from tlcourse.audit.structures import leaves
 
 FINGERPRINTS = "fingerprints"
 _SAME_SET = 0.95  # of both sets have a bit-identical copy in the other
 _FEWEST_VALUES = 6  # numbers an example: rows with fewer are often equal by chance
 _FEWEST_WORDS = 8
+_FEWEST_ROWS = 20
+_CONTINUOUS = 0.98  # of the rows have a number of their own in a column of measurements
+_CONTINUOUS_COLUMNS = 3
 
 
 def fingerprints(context: Context, name: str) -> Fingerprints:
     """Return what was kept of the examples of a split."""
     return context.collector(name, FINGERPRINTS)
+
+
+def repeated_on_purpose(context: Context, name: str) -> bool:
+    """Tell whether rows that stand in their own set again are copies: some columns never hold the same number in two other rows.
+
+    Rows of measurements are repeated by oversampling; rows of few possible values are equal by chance.
+    """
+    arrays = [leaf for _, leaf in leaves(context.sample(name).inputs)]
+    if not all(isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" for leaf in arrays):
+        return False
+    rows = np.unique(np.concatenate([leaf.reshape(len(leaf), -1) for leaf in arrays], axis=1), axis=0)
+    if len(rows) < _FEWEST_ROWS:
+        return False
+    distinct = [len(np.unique(column)) >= _CONTINUOUS * len(rows) for column in rows.T]
+    return rows.shape[1] >= _FEWEST_VALUES and sum(distinct) >= _CONTINUOUS_COLUMNS
 
 
 def equal_by_chance(found: Fingerprints) -> bool:

@@ -8,12 +8,14 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import floor
 from pathlib import Path
 from typing import Any
 
 from tlcourse.audit.report import Report
 from tlcourse.audit.source_code import SourceFile, read_source
+from tlcourse.audit.structures import as_arrays, is_array_structure, size_of, take
 
 _WRITERS = ("save", "save_weights", "export")  # of a model; what they would write was never trained
 
@@ -56,6 +58,7 @@ class _Fit:
     model: Any
     train: Any
     validation: Any
+    weighted: bool = False
     test: Any = None
 
 
@@ -119,8 +122,9 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
     def fit(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
         where = _caller(source)
         say(f"fit at {where}: examining")
-        train = x if y is None else (x, y)
-        found = _Fit(where, model, train, options.get("validation_data"))
+        train, validation = _sets(x, y, options)
+        weighted = any(options.get(name) is not None for name in ("class_weight", "sample_weight"))
+        found = _Fit(where, model, train, validation, weighted)
         fits.append(found)
         visit.reports.append((where, _audit(found)))
         inside.append(model)
@@ -162,10 +166,25 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
                 setattr(keras.Model, name, function)
 
 
+def _sets(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what `fit` trains and validates on: with `validation_split=`, the last rows as they come, as in Keras."""
+    train, validation = x if y is None else (x, y), options.get("validation_data")
+    share = options.get("validation_split") or 0.0
+    if validation is not None or not 0 < share < 1 or not is_array_structure(train):
+        return train, validation
+    arrays = as_arrays(train)
+    at = floor(size_of(arrays) * (1 - share))
+    return take(arrays, slice(0, at)), take(arrays, slice(at, None))
+
+
 def _audit(fit: _Fit) -> Report:
     from tlcourse.audit.run import audit
 
-    return audit(fit.model, fit.train, fit.validation, fit.test)
+    report = audit(fit.model, fit.train, fit.validation, fit.test)
+    if not (fit.weighted and "imbalance" in report.ids):
+        return report
+    findings = tuple(finding for finding in report.findings if finding.id != "imbalance")  # its rare classes are weighed
+    return replace(report, findings=findings, passed=(*report.passed, "imbalance"))
 
 
 def _shortened(options: dict[str, Any]) -> dict[str, Any]:
