@@ -18,6 +18,9 @@ from tlcourse.audit.model_detectors import MODEL_DETECTORS
 PAIRS = [*preprocessing_pairs.PAIRS, *training_pairs.PAIRS, *output_pairs.PAIRS, *history_pairs.PAIRS]
 MODEL_IDS = {name for detector in MODEL_DETECTORS for name in detector.ids}
 
+# These train for some epochs or compile large graphs; each has a shorter relative among the others.
+LONG = dict.fromkeys(("gradual_unfreezing", "own_train_step", "video", "siamese"), pytest.mark.slow)
+
 # One mistake can be seen in two ways: before training in the flags, after it in the weights.
 SEEN_TWICE = {
     "flags_only": {"not-recompiled"},
@@ -65,7 +68,7 @@ def test_every_finding_on_the_model_has_a_pair():
     assert {name for name, _, _ in PAIRS} == MODEL_IDS
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=[program.__name__ for program in PROGRAMS])
+@pytest.mark.parametrize("program", [pytest.param(p, id=p.__name__, marks=LONG.get(p.__name__, ())) for p in PROGRAMS])
 def test_a_correct_program_of_an_unusual_kind_is_silent(program, tmp_path):
     arguments = [tmp_path] if inspect.signature(program).parameters else []
     report = examined(program, *arguments)
