@@ -23,7 +23,7 @@ SLOW = LOADS_WEIGHTS | {"bug_cached_augmentation", "bug_two_seeds", "right_forec
 SAID = {
     "bug_batchnorm_in_flat_model": [{"batchnorm-moves"}],
     "bug_cached_augmentation": [{"frozen-augmentation"}],
-    "bug_early_stopping_on_test": [{"validation-is-test"}],
+    "bug_early_stopping": [{"validation-is-test"}],
     "bug_fine_tune_rate": [set(), {"learning-rate", "batchnorm-moves"}],  # fit() overrides training=False of unfrozen layers
     "bug_generator_rescale": [{"preprocessing"}],
     "bug_one_unit_softmax": [{"loss-and-output"}],
