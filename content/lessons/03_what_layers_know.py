@@ -210,9 +210,9 @@ def linear_cka(x, y):
 
 # %%
 def block_features(model):
-    """Outputs of the four blocks for the unseen digits, one table each."""
+    """Outputs of the four blocks for the unseen digits, one table each, in double precision for the long sums below."""
     outputs = [layers.Flatten()(model.get_layer(f"block{i}").output) for i in range(1, 5)]
-    return keras.Model(model.input, outputs).predict(unseen.images, verbose=0)
+    return [table.astype("float64") for table in keras.Model(model.input, outputs).predict(unseen.images, verbose=0)]
 
 
 tables = {name: block_features(model) for name, model in trained.items()}
