@@ -20,7 +20,7 @@ def _rates_case(seed: int) -> Case:
             (("zeta", "beta", "alpha"), rng.uniform(1e-3, 3e-3), rng.uniform(4, 6)),
         )
     ]
-    return Case(inputs={"seed": seed, "towers": towers})
+    return Case(inputs={"towers": towers, "seed": int(rng.integers(2**31))})
 
 
 def _rates_probe(answer: Any, inputs: Any) -> Any:
@@ -134,7 +134,8 @@ _RATES = Task(
 
 def _penalty_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
-    return Case(inputs={"seed": seed, "strength": float(rng.uniform(0.2, 0.8)), "step": float(rng.uniform(0.05, 0.15))})
+    strength, step = float(rng.uniform(0.2, 0.8)), float(rng.uniform(0.05, 0.15))
+    return Case(inputs={"strength": strength, "step": step, "seed": int(rng.integers(2**31))})
 
 
 def _penalty_probe(answer: Any, inputs: Any) -> Any:
@@ -368,7 +369,7 @@ _LINEAR = Task(
 def _hunt_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     images = rng.normal(1.0, 1.0, size=(24, 8, 8, 3)).astype("float32")
-    return Case(inputs={"seed": seed, "images": images, "labels": rng.integers(0, 3, size=24)})
+    return Case(inputs={"images": images, "labels": rng.integers(0, 3, size=24), "seed": int(rng.integers(2**31))})
 
 
 def _hunt_model(seed: int, records: list[dict[str, Any]]) -> tuple[Any, Any]:

@@ -13,7 +13,9 @@ from . import Case, Task, Verdict, array_of, call, earned, need_array, need_numb
 
 
 def _norm_case(seed: int) -> Case:
-    return Case(inputs={"seed": seed, "names": [f"n{(seed + i) % 7}" for i in range(3)]})
+    return Case(
+        inputs={"seed": int(np.random.default_rng(seed).integers(2**31)), "names": [f"n{(seed + i) % 7}" for i in range(3)]}
+    )
 
 
 def _nested_network(seed: int, names: list[str]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
@@ -109,7 +111,7 @@ _NORM = Task(
 
 
 def _split_case(seed: int) -> Case:
-    return Case(inputs={"size": 50 + seed % 4 * 3, "seed": seed + 5})
+    return Case(inputs={"size": 50 + seed % 4 * 3, "seed": int(np.random.default_rng(seed).integers(2**31))})
 
 
 def _split_probe(answer: Any, inputs: Any) -> Any:
@@ -269,7 +271,7 @@ _EPOCHS = 4
 
 
 def _unfreeze_case(seed: int) -> Case:
-    return Case(inputs={"seed": seed, "epoch": 1 + seed % 2})
+    return Case(inputs={"seed": int(np.random.default_rng(seed).integers(2**31)), "epoch": 1 + seed % 2})
 
 
 def _unfreeze_probe(answer: Any, inputs: Any) -> Any:
