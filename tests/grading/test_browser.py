@@ -57,7 +57,9 @@ class Browser:
         return reply["result"]
 
     def ask(self, expression):
-        return self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)["result"].get("value")
+        return self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)["result"].get(
+            "value"
+        )
 
     def open(self, path):
         self.send("Page.navigate", url=path.as_uri())
