@@ -110,7 +110,7 @@ def swap_head(source, num_classes):
             return self.head(self.features(x))
 
     model = Swapped()
-    model.build((None, *source.input_shape[1:]))
+    model(keras.ops.zeros((1, *source.input_shape[1:])))
     return model
 """
             ),

@@ -384,9 +384,16 @@ def looks_at_other_processes():
 @kind("NEE")
 def looks_at_home_folders():
     return spying(
-        "import os\nfound = []\nfor place in ('/home', '/root', '/var', '/etc/passwd', '/etc/shadow', '/mnt', '/work', '/Users'):\n"
-        "    try: found += [n for n in os.listdir(place) if n not in ('.pyenv', 'main', 'venv')]\n"
-        "    except NotADirectoryError: found.append(place)\n    except OSError: pass\nreturn found"
+        "import os, sys, tlcourse\n"
+        "own = [os.path.realpath(p) for p in (sys.prefix, sys.base_prefix, os.path.dirname(os.path.dirname(tlcourse.__file__)))]\n"
+        "found = []\n"
+        "for place in ('/home', '/root', '/mnt', '/Users', '/var/spool', '/var/log'):\n"
+        "    for folder, folders, files in os.walk(place):\n"
+        "        folders[:] = [f for f in folders if os.path.realpath(os.path.join(folder, f)) not in own]\n"
+        "        found += [os.path.join(folder, f) for f in files]\n"
+        "for path in ('/etc/shadow', '/etc/passwd'):\n"
+        "    found += [path] if os.path.exists(path) else []\n"
+        "return found"
     )
 
 

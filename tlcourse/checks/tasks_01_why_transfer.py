@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,19 @@ def _trained_source(seed: int, classes: int, *, functional: bool) -> Any:
 
 
 def _outputs(model: Any, images: np.ndarray) -> np.ndarray:
-    return np.asarray(model(images, training=False))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns of one tensor where a model was built from a list of one
+        return np.asarray(model(images, training=False))
 
 
 def _train_once(model: Any, images: np.ndarray, wanted: np.ndarray) -> None:
     """One step of training as `fit` does it; not compiled to a graph, which costs seconds."""
     import keras
 
-    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
-    model.train_on_batch(images, wanted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+        model.train_on_batch(images, wanted)
 
 
 def _reloaded(model: Any, images: np.ndarray) -> np.ndarray | None:
@@ -185,11 +190,11 @@ def _stage_probe(answer: Any, inputs: Any) -> Any:
     rows: list[dict[str, Any]] = []
     for stage in inputs["walk"]:
         call(answer, model, stage)
-        before = [[np.array(v) for v in part] for part in parts]
+        before = [[v.numpy().copy() for v in part] for part in parts]
         if model.trainable_weights:
             _train_once(model, pixels, labels)
         changed = [
-            any(not np.array_equal(a, np.array(v)) for a, v in zip(old, part, strict=True))
+            any(not np.array_equal(a, v.numpy().copy()) for a, v in zip(old, part, strict=True))
             for old, part in zip(before, parts, strict=True)
         ]
         rows.append({"stage": stage, "moved": changed})

@@ -318,7 +318,9 @@ def _patients_case(seed: int) -> Case:
     patients = np.repeat(numbers, rng.integers(1, 9, 20))
     order = rng.permutation(len(patients)) if seed % 2 else np.arange(len(patients))
     labels = sick[np.searchsorted(numbers, patients)]
-    return Case(inputs={"patients": patients[order], "labels": labels[order], "fraction": 0.25, "seed": seed + 3})
+    return Case(
+        inputs={"patients": patients[order], "labels": labels[order], "fraction": 0.25, "seed": int(rng.integers(2**31))}
+    )
 
 
 def _patients_probe(answer: Any, inputs: Any) -> Any:

@@ -19,6 +19,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 def judge_case(task: Task, case: Case, record: dict[str, Any]) -> Verdict:
     """Judge what a worker sent about one case. Whatever it is, the outcome is one of three."""
     status = record.get("status")
+    status = status if isinstance(status, str) else ""  # an array would have no truth value
     text, line = str(record.get("text", ""))[:1000], str(record.get("line", ""))[:300]
     if status == "missing":
         return _missing(task, text, line)
