@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "features": {"config", "backbones"},
     "finetune": {"tables", "backbones", "features"},
     "evaluate": set(),
+    "adapt": {"tables", "evaluate"},
     "plots": {"evaluate"},
     "audit": {"config", "backbones", "finetune", "evaluate"},
     "authoring": {"config", "checks"},
