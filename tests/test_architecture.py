@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "finetune": {"tables", "backbones", "features"},
     "evaluate": set(),
     "adapt": {"tables", "evaluate"},
+    "robust": {"evaluate"},
     "plots": {"evaluate"},
     "audit": {"config", "backbones", "finetune", "evaluate"},
     "authoring": {"config", "checks"},

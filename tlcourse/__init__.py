@@ -24,6 +24,10 @@ _EXPORTS = {
     "load_glyphs": "datasets",
     "load_image_folder": "datasets",
     "load_scans": "datasets",
+    "load_placed_flowers": "datasets",
+    "load_applicants": "datasets",
+    "load_adult": "datasets",
+    "Table": "datasets",
     "load_backbone": "backbones",
     "contract_of": "backbones",
     "list_backbones": "backbones",
@@ -39,7 +43,7 @@ _EXPORTS = {
     "hint": "checks",
 }
 _ROOMS = frozenset(
-    "config runtime fetch datasets worlds backbones hub features finetune evaluate adapt plots audit checks authoring course grading cli".split()
+    "config runtime fetch datasets worlds backbones hub features finetune evaluate adapt robust plots audit checks authoring course grading cli".split()
 )
 __all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called
 

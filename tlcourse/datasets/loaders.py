@@ -35,7 +35,7 @@ def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -
 
     folder = fetch("flower_photos")
     found = load_image_folder(folder, size or FULL_SIZE, per_class=per_class, seed=seed, name="flower photographs")
-    return replace(found, licence="CC BY 2.0, per picture", origin="TensorFlow flower_photos")
+    return replace(found, licence="CC BY 2.0, per picture", origin="TensorFlow flower_photos", profile="full")
 
 
 def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = None, *, split: str = "train") -> Dataset:
@@ -64,7 +64,7 @@ def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = N
 
     folder = fetch("cats_and_dogs_filtered") / split
     found = load_image_folder(folder, size or FULL_SIZE, per_class=per_class, seed=seed, name="cats and dogs")
-    return replace(found, licence="research, see the owners", origin="TensorFlow cats_and_dogs_filtered")
+    return replace(found, licence="research, see the owners", origin="TensorFlow cats_and_dogs_filtered", profile="full")
 
 
 def load_glyphs(
@@ -119,3 +119,42 @@ def load_scans(patients: int = 48, per_patient: int = 8, seed: int = 0, size: in
     images, labels, names, groups = read_xrays(fetch("pneumoniamnist"), patients, per_patient, seed, size or FULL_SIZE)
     origin = "PneumoniaMNIST of MedMNIST (Yang et al. 2023), after Kermany et al. 2018"
     return Dataset("chest X-rays", images, labels, names, groups, licence="CC BY 4.0", origin=origin, profile="full")
+
+
+def load_placed_flowers(
+    per_class: int = 200, seed: int = 0, size: int | None = None, *, tie: float = 0.95, part: str = "train"
+) -> Dataset:
+    """Load two kinds of flowers, each mostly in a place of its own: a meadow or water. `groups` says which and where.
+
+    Groups are `2 * label + place`: 0 and 3 stand in the place of their kind, 1 and 2 in the other one. In both profiles they are
+    *constructed*: drawn flowers in drawn places (embedded), or photographs of roses and tulips, laid as prints into drawn places (full).
+    For the same reason as with all groups, `split` keeps whole groups together: draw a second part in place of splitting.
+
+    Args:
+        per_class: pictures of each kind. The full version has about 300, 130 and 190 photographs of a kind in its three parts.
+        seed: 0 or more.
+        size: side in pixels. None: 64 embedded, 128 full.
+        tie: share of a kind's pictures in its own place, 0 to 1; 0.5 makes all four groups equally large.
+        part: "train", "held" or "test", which never share a picture (embedded: whatever the seeds, unless 10 million apart).
+
+    Raises:
+        ValueError: an argument is out of range.
+        FetchError: the photographs are neither there nor to be had.
+    """
+    from tlcourse.datasets.placed import PARTS, read_placed
+
+    if part not in PARTS:
+        raise ValueError(f"`part` must be one of {', '.join(PARTS)}. Received: part={part!r}.")
+    if profile() == "embedded":
+        from tlcourse.worlds import draw_placed_flowers
+
+        own_seed = seed if seed < 0 else seed + 10_000_000 * list(PARTS).index(part)
+        images, labels, names, groups = draw_placed_flowers(per_class, own_seed, size or EMBEDDED_SIZE, tie=tie)
+        return Dataset(
+            "drawn flowers in places", images, labels, names, groups, licence="CC0", origin=_MADE, profile="embedded"
+        )
+    from tlcourse.fetch import fetch
+
+    images, labels, names, groups = read_placed(fetch("flower_photos"), per_class, seed, size or FULL_SIZE, tie=tie, part=part)
+    origin = "TensorFlow flower_photos, laid into places drawn by tlcourse"
+    return Dataset("flower prints in places", images, labels, names, groups, "CC BY 2.0, per picture", origin, "full")

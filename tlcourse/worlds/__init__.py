@@ -1,7 +1,20 @@
 """Generators of embedded data: NumPy and Pillow, seeded, with knobs that move one thing each."""
 
+from tlcourse.worlds.applicants import COLUMNS as APPLICANT_COLUMNS
+from tlcourse.worlds.applicants import Applicants, draw_applicants
 from tlcourse.worlds.flowers import draw_flowers
 from tlcourse.worlds.glyphs import draw_glyphs
+from tlcourse.worlds.places import draw_place, draw_placed_flowers, places_of
 from tlcourse.worlds.scans import draw_scans
 
-__all__ = ["draw_flowers", "draw_glyphs", "draw_scans"]
+__all__ = [
+    "APPLICANT_COLUMNS",
+    "Applicants",
+    "draw_applicants",
+    "draw_flowers",
+    "draw_glyphs",
+    "draw_place",
+    "draw_placed_flowers",
+    "draw_scans",
+    "places_of",
+]

@@ -107,15 +107,30 @@ def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _draw(label: int, rng: np.random.Generator, size: int, background_correlation: float) -> tuple[np.ndarray, np.ndarray]:
     """One picture, `(size, size, 3)` 0-1, and its sensor noise in grey levels; as many random numbers whatever the knobs."""
-    x, y = _grid(size)
     own, other = _BACKGROUND_HUES[label], rng.choice(_BACKGROUND_HUES)
     hue = (own if rng.random() < background_correlation else other) + rng.normal(0.0, 0.012)
-    canvas = soft_background(rng, size, hue).repeat(2, axis=0).repeat(2, axis=1).reshape(-1, 3)
+    return paint_flower(soft_background(rng, size, hue).repeat(2, axis=0).repeat(2, axis=1), rng, SPECIES[label])
+
+
+def paint_flower(background: np.ndarray, rng: np.random.Generator, species: Species) -> tuple[np.ndarray, np.ndarray]:
+    """Paint one flower with its leaves, in the light of one sun, over a background, which is used up.
+
+    Args:
+        background: `(2 * size, 2 * size, 3)` float32, 0-1: twice as fine as the picture.
+        rng: source of randomness; the number of values drawn does not depend on the background.
+        species: shape of the blossom.
+
+    Returns:
+        The picture `(size, size, 3)`, 0-1, and its sensor noise in grey levels, of the same shape.
+    """
+    size = len(background) // 2
+    x, y = _grid(size)
+    canvas = background.reshape(-1, 3)
     radius = rng.uniform(0.50, 0.86)
     across, down = (rng.uniform(-0.5, 0.5, 2) * (1.1 - radius)).tolist()
     sun = rng.uniform(0.0, 2.0 * math.pi)
     _draw_leaves(canvas, rng, x - across, y - down, radius)
-    _draw_blossom(canvas, rng, SPECIES[label], x - across, y - down, radius, sun)
+    _draw_blossom(canvas, rng, species, x - across, y - down, radius, sun)
     slope, exposure = rng.uniform(0.0, 0.28), rng.uniform(0.80, 1.20)
     canvas *= (exposure + exposure * slope * math.cos(sun) * x + exposure * slope * math.sin(sun) * y)[:, None]
     fine = canvas.reshape(2 * size, 2 * size, 3)
