@@ -56,7 +56,8 @@ print(plots.alt_text(ax))
 
 # %% [markdown]
 # **What to notice.** Some channels draw the outline of the flower, some its colour, some the background. None of them knows a flower:
-# edges and colours are in *every* photograph, which is why such a layer is useful for almost any task.
+# edges and colours are in *every* photograph, which is why such a layer is useful for almost any task. (In the `full` profile look at
+# `load_backbone("resnet50")` too: its first layer has 64 filters of 7 by 7 pixels, large enough to *see* the edges in them.)
 #
 # ## 2. What each block is worth
 #
