@@ -13,6 +13,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from tlcourse import plots
+from tlcourse.evaluate import reliability_curve
 
 RNG = np.random.default_rng(0)
 CURVES = {"accuracy": [0.5, 0.7, 0.9], "val_accuracy": [0.4, 0.625, 0.6], "loss": [1.5, 1.0, 0.25]}
@@ -74,6 +75,18 @@ CASES = {
         ([[0, 0], [0, 2], [5, 0], [5, 2], [9, 0], [9, 2]], [0, 0, 1, 1, 2, 2], ["a", "b", "c"]),
         {},
         ["6 points in 3 classes", "b and c are closest"],
+    ),
+    "group_scores": (
+        plots.group_scores,
+        ({"plain": [[1.0, 0.25], [0.8, 0.35]], "balanced": [0.9, 0.75]}, ["many", "few"]),
+        {},
+        ["accuracy of 2 groups", "plain: worst few (0.30), best 0.90", "balanced: worst few (0.75)"],
+    ),
+    "reliability": (
+        plots.reliability,
+        ({"too sure": reliability_curve([0, 1, 1, 0], [0.9, 0.9, 0.9, 0.1])},),
+        {},
+        ["too sure: mean distance 0.200, of which above the diagonal 0.000"],
     ),
     "heat_map": (
         plots.heat_map,

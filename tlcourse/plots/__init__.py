@@ -4,6 +4,7 @@ Nothing here shows or saves a figure, reads a model, or changes matplotlib's set
 """
 
 from tlcourse.plots.curves import accuracy_over_labels, history, layer_curve
+from tlcourse.plots.groups import group_scores, reliability
 from tlcourse.plots.images import activations, filters, image_grid
 from tlcourse.plots.lines import lines
 from tlcourse.plots.matrices import confusion, heat_map
@@ -20,11 +21,13 @@ __all__ = [
     "confusion",
     "embedding_map",
     "filters",
+    "group_scores",
     "heat_map",
     "history",
     "image_grid",
     "layer_curve",
     "lines",
     "moved_per_layer",
+    "reliability",
     "set_alt_text",
 ]
