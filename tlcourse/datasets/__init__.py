@@ -1,20 +1,28 @@
-"""Labelled pictures and tables by name: drawn where the profile is embedded, real where it is full."""
+"""Labelled pictures, tables and texts by name: drawn where the profile is embedded, real where it is full."""
 
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.folders import load_image_folder
 from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_placed_flowers, load_scans
 from tlcourse.datasets.people import load_adult, load_applicants
 from tlcourse.datasets.table import Table
+from tlcourse.datasets.text_loaders import load_entities, load_questions, load_reviews
+from tlcourse.datasets.texts import Questions, TaggedSentences, TextDataset
 
 __all__ = [
     "Dataset",
+    "Questions",
     "Table",
+    "TaggedSentences",
+    "TextDataset",
     "load_adult",
     "load_applicants",
     "load_cats_and_dogs",
+    "load_entities",
     "load_flowers",
     "load_glyphs",
     "load_image_folder",
     "load_placed_flowers",
+    "load_questions",
+    "load_reviews",
     "load_scans",
 ]

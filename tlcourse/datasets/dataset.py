@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tlcourse.datasets.drawing import draw_positions_per_class, frozen_view
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -20,7 +22,7 @@ class Dataset:
         groups: `(n,)` or None; pictures of one group (a plant, a patient) always stay on one side of a split.
         licence: of the pictures.
         origin: where they come from.
-        profile: "embedded" or "full".
+        profile: "embedded", "full", or "own" for pictures of the reader's own.
 
     Raises:
         TypeError: images are no uint8 array, or labels no whole numbers.
@@ -56,7 +58,7 @@ class Dataset:
         if groups is not None and groups.shape != labels.shape:
             raise ValueError(f"Expected one group an image, shape {labels.shape}. Received: shape={groups.shape}.")
         for field, value in (("images", images), ("labels", labels.astype(np.int64)), ("groups", groups)):
-            object.__setattr__(self, field, None if value is None else _frozen(value))
+            object.__setattr__(self, field, None if value is None else frozen_view(value))
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
 
     def __len__(self) -> int:
@@ -102,19 +104,7 @@ class Dataset:
         Raises:
             ValueError: a class has too few images, so that nothing of it would be left in `rest`.
         """
-        if count < 1:
-            raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
-        rng = np.random.default_rng(seed)
-        drawn = []
-        for label, name in enumerate(self.class_names):
-            places = np.flatnonzero(self.labels == label)
-            if len(places) <= count:
-                raise ValueError(
-                    f"Class {name!r} has {len(places)} images; {count} were asked for, and some must stay. count={count}."
-                )
-            drawn.append(rng.permutation(places)[:count])
-        learn = np.concatenate(drawn)
-        rest = np.setdiff1d(np.arange(len(self)), learn)
+        learn, rest = draw_positions_per_class(self.labels, self.class_names, count, seed, what="images")
         if self.groups is not None:
             rest = rest[~np.isin(self.groups[rest], self.groups[learn])]
         return learn, rest
@@ -150,10 +140,3 @@ class Dataset:
         splitter = kind(n_splits=1, test_size=test_fraction, random_state=seed)
         train, test = next(splitter.split(self.labels, self.labels, self.groups))
         return self.subset(train), self.subset(test)
-
-
-def _frozen(values: np.ndarray) -> np.ndarray:
-    """Return a read-only view, so that nothing is copied and the caller's own array stays as it is."""
-    view = values.view()
-    view.flags.writeable = False
-    return view
