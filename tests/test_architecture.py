@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "features": {"config", "backbones"},
     "finetune": {"tables", "backbones", "features"},
     "evaluate": set(),
+    "select": {"config", "tables", "backbones", "features", "evaluate"},
     "adapt": {"tables", "evaluate"},
     "robust": {"evaluate"},
     "plots": {"evaluate"},
