@@ -34,11 +34,11 @@ $(READY): requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-course: $(READY) ## run every lesson and solution; pages with outputs at the end
-	@$(BIN)/python -m tlcourse.cli course
+course: $(READY) ## run every lesson and solution; pages with outputs at the end (one lesson: ARGS=02)
+	@$(BIN)/python -m tlcourse.cli course $(ARGS)
 
-lab: $(READY) ## open the course in JupyterLab
-	@$(BIN)/python -m tlcourse.cli lab
+lab: $(READY) ## open the course in JupyterLab (on a server: ARGS=--no-browser; in a container: ARGS=--allow-root)
+	@$(BIN)/python -m tlcourse.cli lab $(ARGS)
 
 test: export OMP_NUM_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
@@ -65,7 +65,7 @@ bench: $(READY) ## measure speed, as ratios within one run
 
 lock: ## for maintainers: pin all versions again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra dev --extra audit --extra cluster -o requirements.lock pyproject.toml requirements.build
+		--extra dev --extra audit --extra cluster --extra text -o requirements.lock pyproject.toml requirements.build
 
 clean: ## remove pages, caches and .venv
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache
