@@ -21,6 +21,7 @@ from tlcourse.evaluate.groups import (
 from tlcourse.evaluate.metrics import accuracy, confusion_matrix, correct_flags, per_class_accuracy
 from tlcourse.evaluate.probe import linear_probe
 from tlcourse.evaluate.similarity import cka
+from tlcourse.evaluate.spans import SpanScores, entity_scores, entity_spans, exact_match, word_f1
 from tlcourse.evaluate.spread import Interval, MeanAndSpread, bootstrap_interval, mean_and_spread, paired_difference
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Interval",
     "MeanAndSpread",
     "ReliabilityCurve",
+    "SpanScores",
     "TransferGain",
     "accuracy",
     "apply_temperature",
@@ -36,8 +38,11 @@ __all__ = [
     "cka",
     "confusion_matrix",
     "correct_flags",
+    "entity_scores",
+    "entity_spans",
     "epochs_to_target",
     "equalized_odds_difference",
+    "exact_match",
     "expected_calibration_error",
     "fit_temperature",
     "group_accuracies",
@@ -52,5 +57,6 @@ __all__ = [
     "seconds_to_target",
     "selection_rate_difference",
     "transfer_gain",
+    "word_f1",
     "worst_group_accuracy",
 ]
