@@ -1,0 +1,128 @@
+"""Importance weights: positive, mean 1, near the true ratio where that is known, and 1 where nothing shifted."""
+
+import numpy as np
+import pytest
+
+from tlcourse import adapt
+
+METHODS = {"classifier": adapt.classifier_weights, "KLIEP": adapt.kliep_weights}
+
+
+def gaussians(seed, move, n_source=500, n_target=300):
+    """Unit Gaussians at 0 and `move`; the true ratio is exp(move x - move^2 / 2)."""
+    rng = np.random.default_rng(seed)
+    source, target = rng.normal(size=(n_source, 1)), rng.normal(move, 1, size=(n_target, 1))
+    return source, target, np.exp(move * source[:, 0] - move**2 / 2)
+
+
+@pytest.fixture(params=METHODS)
+def method(request):
+    return METHODS[request.param]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("move", [0.0, 0.5, 2.0])
+def test_weights_are_positive_finite_and_of_mean_one(method, seed, move):
+    source, target, _ = gaussians(seed, move)
+    weights = method(source, target)
+    assert weights.shape == (500,)
+    assert np.isfinite(weights).all()
+    assert (weights >= 0).all()
+    assert weights.mean() == pytest.approx(1)
+
+
+def distance_from(method, move, n_source, n_target):
+    """Mean absolute error of the weights, by seed, and that of weights that are all 1."""
+    errors = []
+    for seed in range(5):
+        source, target, ratio = gaussians(seed, move, n_source, n_target)
+        ratio /= ratio.mean()
+        errors.append((np.abs(method(source, target) - ratio).mean(), np.abs(1 - ratio).mean()))
+    return np.array(errors).T
+
+
+def test_without_a_shift_weights_are_near_one(method):
+    mine, _ = distance_from(method, 0.0, 500, 300)
+    assert mine.mean() < 0.2
+    assert mine.max() < 0.4
+
+
+def test_weights_come_near_the_true_ratio(method):
+    mine, ones = distance_from(method, 1.0, 2000, 1000)
+    assert (mine < 0.4 * ones).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_weighted_source_has_the_mean_of_the_target(method, seed):
+    source, target, _ = gaussians(seed, 1.0, 2000, 1000)
+    assert abs(source.mean()) < 0.1
+    assert np.average(source[:, 0], weights=method(source, target)) == pytest.approx(target.mean(), abs=0.15)
+
+
+def test_the_numbers_of_rows_do_not_matter():
+    source, target, _ = gaussians(0, 1.0)
+    doubled = adapt.classifier_weights(source, np.concatenate([target, target]))
+    assert np.corrcoef(adapt.classifier_weights(source, target), doubled)[0, 1] > 0.999
+
+
+def test_a_limit_holds_and_costs_no_mean():
+    source, target, _ = gaussians(0, 2.0)
+    free, limited = adapt.classifier_weights(source, target), adapt.classifier_weights(source, target, limit=5.0)
+    assert free.max() > 10
+    assert limited.mean() == pytest.approx(1)
+    assert adapt.effective_sample_size(limited) > adapt.effective_sample_size(free)
+    with pytest.raises(ValueError, match=r"above 1.*limit=0.5"):
+        adapt.classifier_weights(source, target, limit=0.5)
+
+
+def test_kliep_finds_the_maximum_of_its_objective():
+    from tlcourse.adapt.kliep import _amplitudes
+
+    rng = np.random.default_rng(0)
+    source_bumps, target_bumps = rng.uniform(0.01, 1, (80, 4)), rng.uniform(0.01, 1, (50, 4))
+    heights = _amplitudes(source_bumps, target_bumps, steps=5000)
+    best = np.log(target_bumps @ heights).sum()
+    assert (source_bumps @ heights).mean() == pytest.approx(1)
+    assert heights.min() >= 0
+    for _ in range(300):  # no other point of the allowed region is better
+        other = rng.dirichlet(np.ones(4)) / source_bumps.mean(axis=0)
+        assert np.log(target_bumps @ other).sum() <= best + 1e-9
+
+
+def test_kliep_does_not_care_for_units():
+    source, target, _ = gaussians(3, 1.0)
+    np.testing.assert_allclose(
+        adapt.kliep_weights(source, target), adapt.kliep_weights(5 + 1000 * source, 5 + 1000 * target), rtol=1e-6
+    )
+
+
+def test_kliep_says_when_the_domains_do_not_overlap():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="do not overlap"):
+        adapt.kliep_weights(rng.normal(size=(50, 3)), 1e4 + rng.normal(size=(50, 3)))
+    with pytest.raises(ValueError, match="do not overlap"):
+        adapt.kliep_weights(rng.normal(size=(50, 3)), 1e4 + rng.normal(size=(50, 3)), width=1.0)
+
+
+@pytest.mark.parametrize(("width", "centres"), [(0.0, 5), (-1.0, 5), ((1.0, 0.0), 5), (1.0, 0)])
+def test_kliep_refuses_what_makes_no_sense(width, centres):
+    source, target, _ = gaussians(0, 1.0)
+    with pytest.raises(ValueError, match=r"width=|centres="):
+        adapt.kliep_weights(source, target, width=width, centres=centres)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_effective_sample_size_lies_between_one_and_n(seed):
+    weights = np.random.default_rng(seed).exponential(size=50) ** 3
+    size = adapt.effective_sample_size(weights)
+    assert 1 <= size <= 50
+    assert adapt.effective_sample_size(1e200 * weights) == pytest.approx(size)
+    assert adapt.effective_sample_size(np.ones(50)) == pytest.approx(50)
+    assert adapt.effective_sample_size(np.eye(50)[3]) == pytest.approx(1)
+    assert adapt.effective_sample_size(np.repeat([2.0, 0.0], 25)) == pytest.approx(25)  # half of the rows left out
+
+
+@pytest.mark.parametrize("weights", [[-1.0, 2.0], [0.0, 0.0], [1.0, np.nan], []])
+def test_weights_that_are_none_are_refused(weights):
+    with pytest.raises(ValueError, match="weights"):
+        adapt.effective_sample_size(np.array(weights))

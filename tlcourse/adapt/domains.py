@@ -1,0 +1,57 @@
+"""What all methods on features share: two arrays that fit each other, and a classifier that tells them apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tlcourse.evaluate.arrays import as_numbers
+
+
+def as_domains(source_features: ArrayLike, target_features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as float64 arrays `(n, features)` with the same columns.
+
+    Raises:
+        ValueError: if either is no matrix of finite numbers, has fewer than two rows, or their columns differ.
+    """
+    source = as_numbers("source_features", source_features, 2).astype(np.float64)
+    target = as_numbers("target_features", target_features, 2).astype(np.float64)
+    if source.shape[1] != target.shape[1]:
+        raise ValueError(
+            "Source and target must have the same columns, such as features of one backbone. Received: "
+            f"source_features.shape={source.shape}, target_features.shape={target.shape}."
+        )
+    if min(len(source), len(target)) < 2:
+        raise ValueError(
+            f"Two rows or more are needed of each. Received: len(source_features)={len(source)}, "
+            f"len(target_features)={len(target)}."
+        )
+    return source, target
+
+
+def domain_classifier(strength: float = 1.0) -> Any:
+    """Build a logistic regression on standardised features; `strength` is the inverse of its L2 penalty (scikit-learn's `C`)."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if strength <= 0:
+        raise ValueError(f"`strength` must be above 0. Received: strength={strength!r}.")
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
+
+
+def balanced_halves(
+    source: np.ndarray, target: np.ndarray, seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Draw as many rows of each domain and cut them into two halves `(rows, domain)`; domain 0 is the source, 1 the target."""
+    rng = np.random.default_rng(seed)
+    half = min(len(source), len(target)) // 2
+    drawn = [rng.permutation(len(rows))[: 2 * half] for rows in (source, target)]
+    domain = np.repeat([0, 1], half)
+    first, second = (
+        (np.concatenate([source[drawn[0][part]], target[drawn[1][part]]]), domain)
+        for part in (slice(None, half), slice(half, None))
+    )
+    return first, second

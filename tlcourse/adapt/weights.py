@@ -1,0 +1,68 @@
+"""Importance weights: count each source row as often as the target would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tlcourse.adapt.domains import as_domains, domain_classifier
+from tlcourse.evaluate.arrays import as_numbers
+
+
+def classifier_weights(
+    source_features: ArrayLike, target_features: ArrayLike, *, classifier: Any = None, limit: float | None = None
+) -> np.ndarray:
+    """Weigh source rows by a classifier's odds that they are of the target.
+
+    Under covariate shift `p(y | x)` is the same in both domains, and the target risk is a weighted source risk,
+    `E_target[loss] = E_source[w(x) loss]` with `w(x) = p_target(x) / p_source(x)`. A classifier that tells the domains apart knows that
+    ratio: `w(x) = P(target | x) / P(source | x) * n_source / n_target` (Bickel, Bruckner and Scheffer 2007, "Discriminative
+    learning for differing training and test distributions"). Pass the result as `sample_weight` to what is then fitted.
+
+    Args:
+        source_features: `(n_source, features)`.
+        target_features: `(n_target, features)`.
+        classifier: anything with `fit` and `predict_proba`, unfitted; None is a logistic regression on standardised features. It
+            has to be a smooth and weak one: a classifier that knows the rows by heart gives weights that mean nothing.
+        limit: largest weight, above 1, in units of the mean; None for none. A limit trades a little bias for less variance.
+
+    Returns:
+        `(n_source,)` weights, above 0, with mean 1.
+
+    Raises:
+        ValueError: if the arrays do not fit each other, or `limit` is not above 1.
+    """
+    source, target = as_domains(source_features, target_features)
+    if limit is not None and limit <= 1:
+        raise ValueError(f"`limit` must be above 1, the mean of the weights. Received: limit={limit!r}.")
+    rows = np.concatenate([source, target])
+    domain = np.repeat([0, 1], [len(source), len(target)])
+    fitted = (domain_classifier() if classifier is None else classifier).fit(rows, domain)
+    chances = np.clip(fitted.predict_proba(source), 1e-12, None)  # no row of the source counts as impossible
+    weights = chances[:, 1] / chances[:, 0]  # the factor n_source / n_target drops out when the mean becomes 1
+    weights /= weights.mean()
+    if limit is not None:
+        weights = np.minimum(weights, limit)
+        weights /= weights.mean()
+    return weights
+
+
+def effective_sample_size(weights: ArrayLike) -> float:
+    """Return how many equally weighted rows are worth as much as these: `(sum w)^2 / sum w^2`.
+
+    It is n when all weights are equal and 1 when one row has all the weight (Kong 1992, "A note on importance sampling using
+    standardized weights"). The scale of the weights does not matter.
+
+    Args:
+        weights: `(n,)`, 0 or more, not all 0.
+
+    Raises:
+        ValueError: if a weight is negative, missing or infinite, or all are 0.
+    """
+    values = as_numbers("weights", weights, 1).astype(np.float64)
+    if values.min() < 0 or values.max() == 0:
+        raise ValueError(f"`weights` must be 0 or more, and not all 0. Received: {values.min():g} to {values.max():g}.")
+    values = values / values.max()
+    return float(values.sum() ** 2 / np.square(values).sum())
