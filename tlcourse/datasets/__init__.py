@@ -1,6 +1,7 @@
 """Labelled pictures, tables and texts by name: drawn where the profile is embedded, real where it is full."""
 
 from tlcourse.datasets.dataset import Dataset
+from tlcourse.datasets.far import load_far_world
 from tlcourse.datasets.folders import load_image_folder
 from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_placed_flowers, load_scans
 from tlcourse.datasets.people import load_adult, load_applicants
@@ -18,6 +19,7 @@ __all__ = [
     "load_applicants",
     "load_cats_and_dogs",
     "load_entities",
+    "load_far_world",
     "load_flowers",
     "load_glyphs",
     "load_image_folder",

@@ -2,6 +2,7 @@
 
 from tlcourse.worlds.applicants import COLUMNS as APPLICANT_COLUMNS
 from tlcourse.worlds.applicants import Applicants, draw_applicants
+from tlcourse.worlds.far import FAR_KINDS, draw_far_world
 from tlcourse.worlds.flowers import draw_flowers
 from tlcourse.worlds.glyphs import draw_glyphs
 from tlcourse.worlds.places import draw_place, draw_placed_flowers, places_of
@@ -9,8 +10,10 @@ from tlcourse.worlds.scans import draw_scans
 
 __all__ = [
     "APPLICANT_COLUMNS",
+    "FAR_KINDS",
     "Applicants",
     "draw_applicants",
+    "draw_far_world",
     "draw_flowers",
     "draw_glyphs",
     "draw_place",
