@@ -88,11 +88,27 @@ CASES = {
         {},
         ["too sure: mean distance 0.200, of which above the diagonal 0.000"],
     ),
+    "heat_overlay": (
+        plots.heat_overlay,
+        (
+            np.zeros((2, 6, 6, 3), np.uint8),
+            np.stack([np.eye(6)[:, ::-1] * np.arange(6)[:, None] / 5, np.zeros((6, 6))]),
+            ["aster", "lily"],
+        ),
+        {},
+        ["2 pictures", "aster: bottom left", "lily: nowhere"],
+    ),
     "heat_map": (
         plots.heat_map,
         ([[0.5, 0.75], [0.25, np.nan]], ["1e-5", "1e-2"], ["1", "4"]),
         {},
         ["highest 0.75 at learning rate 1e-5, unfrozen blocks 4", "lowest 0.25 at learning rate 1e-2, unfrozen blocks 1"],
+    ),
+    "pareto": (
+        plots.pareto,
+        ([1.0, 5.0, 2.0], [0.5, 0.875, 0.25], ["small", "large", "poor"]),
+        {"labels": ("seconds", "share right")},
+        ["share right over seconds", "Not beaten on both sides: small 0.5 at 1; large 0.875 at 5. Beaten: poor 0.25 at 2."],
     ),
 }
 every_plot = pytest.mark.parametrize("name", CASES)
@@ -265,6 +281,8 @@ def test_classes_beyond_the_palette_still_differ_in_colour_or_marker():
         (lambda: plots.embedding_map(np.zeros((2, 2)), [0, 3], ["a"]), "1 names, class 3"),
         (lambda: plots.heat_map(np.zeros((2, 2)), ["a"], ["b", "c"]), "`row_names`"),
         (lambda: plots.heat_map([[np.nan]], ["a"], ["b"]), "finite"),
+        (lambda: plots.heat_overlay(np.zeros((1, 4, 4, 3)), np.zeros((1, 2, 2))), "a value for each place"),
+        (lambda: plots.heat_overlay(np.zeros((1, 4, 4, 3)), np.full((1, 4, 4), 3.0)), "between 0 and 1"),
     ],
 )
 def test_wrong_input_is_named(call, message):

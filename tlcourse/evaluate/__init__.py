@@ -19,6 +19,7 @@ from tlcourse.evaluate.groups import (
     worst_group_accuracy,
 )
 from tlcourse.evaluate.metrics import accuracy, confusion_matrix, correct_flags, per_class_accuracy
+from tlcourse.evaluate.pareto import pareto_front
 from tlcourse.evaluate.probe import linear_probe
 from tlcourse.evaluate.similarity import cka
 from tlcourse.evaluate.spans import SpanScores, entity_scores, entity_spans, exact_match, word_f1
@@ -52,6 +53,7 @@ __all__ = [
     "mean_and_spread",
     "negative_log_likelihood",
     "paired_difference",
+    "pareto_front",
     "per_class_accuracy",
     "reliability_curve",
     "seconds_to_target",

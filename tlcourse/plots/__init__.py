@@ -8,6 +8,8 @@ from tlcourse.plots.groups import group_scores, reliability
 from tlcourse.plots.images import activations, filters, image_grid
 from tlcourse.plots.lines import lines
 from tlcourse.plots.matrices import confusion, heat_map
+from tlcourse.plots.overlays import heat_overlay
+from tlcourse.plots.pareto import pareto
 from tlcourse.plots.points import embedding_map, moved_per_layer
 from tlcourse.plots.style import MARKERS, PALETTE, alt_text, colour_of, set_alt_text
 
@@ -23,11 +25,13 @@ __all__ = [
     "filters",
     "group_scores",
     "heat_map",
+    "heat_overlay",
     "history",
     "image_grid",
     "layer_curve",
     "lines",
     "moved_per_layer",
+    "pareto",
     "reliability",
     "set_alt_text",
 ]

@@ -1,0 +1,73 @@
+"""Quality against price: which choices no other beats on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from tlcourse.evaluate import pareto_front
+from tlcourse.plots.style import as_array, axes_or_new, colour_of, describe, require_length, tidy
+
+
+def pareto(
+    costs: ArrayLike,
+    scores: ArrayLike,
+    names: Sequence[str],
+    *,
+    labels: tuple[str, str] = ("milliseconds an image", "accuracy"),
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw choices as points, price along and quality up, and join those that no other beats on both sides.
+
+    Args:
+        costs: `(n,)` less is better; above 0, since the axis is logarithmic.
+        scores: `(n,)` more is better.
+        names: what each point is.
+        labels: of the two axes, with units.
+        title: what the figure shows, as a finding.
+        ax: where to draw; by default a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if lengths differ, values are missing, a cost is 0 or less, or there is no point.
+    """
+    costs, scores = as_array("costs", costs, (1,)).astype(float), as_array("scores", scores, (1,)).astype(float)
+    require_length("scores", scores, len(costs), "cost")
+    require_length("names", list(names), len(costs), "cost")
+    if (costs <= 0).any():
+        raise ValueError(f"`costs` must be above 0 on a logarithmic axis. Received: {costs.min():g}.")
+    front = pareto_front(costs, scores)
+    ax = axes_or_new(ax, 7.0, 4.0)
+    order = np.flatnonzero(front)[np.argsort(costs[front], kind="stable")]
+    ax.step(costs[order], scores[order], where="post", color=colour_of(0), linewidth=1, zorder=1)
+    ax.scatter(
+        costs[front], scores[front], s=60, color=colour_of(0), marker="o", zorder=2, label="no other is better and faster"
+    )
+    ax.scatter(
+        costs[~front], scores[~front], s=55, color=colour_of(1), marker="s", zorder=2, label="another is at least as good"
+    )
+    ax.set_xscale("log")
+    ax.margins(x=0.12, y=0.12)
+    middle = np.sqrt(costs.min() * costs.max())
+    for cost, score, name in zip(costs, scores, names, strict=True):
+        left = cost <= middle
+        ax.annotate(
+            f" {name} ",
+            (cost, score),
+            (6 if left else -6, 5),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            fontsize=8,
+        )
+    tidy(ax, *labels)
+    ax.grid(which="minor", axis="x", alpha=0.1, linewidth=0.4)
+    ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    points = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in order)
+    others = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in np.flatnonzero(~front)) or "none"
+    return describe(ax, f"{labels[1]} over {labels[0]}. Not beaten on both sides: {points}. Beaten: {others}.", title)
