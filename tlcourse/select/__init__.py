@@ -1,6 +1,6 @@
 """Choosing a backbone before fine-tuning it: scores of frozen features, what each network costs, and a table of both."""
 
-from tlcourse.select.cost import Cost, measure_cost
+from tlcourse.select.cost import Cost, largest_layer, measure_cost
 from tlcourse.select.evidence import log_me
 from tlcourse.select.probes import knn_score, linear_probe_score
 from tlcourse.select.published import PublishedRanking, published_rankings
@@ -16,6 +16,7 @@ __all__ = [
     "Ranking",
     "h_score",
     "knn_score",
+    "largest_layer",
     "leep",
     "linear_probe_score",
     "log_me",

@@ -34,10 +34,13 @@ class PublishedRanking:
 
 
 def published_rankings() -> dict[str, PublishedRanking]:
-    """Return the eight tables of the Transfer-Learning-Library's benchmark of model selection, target -> table, as published and uncorrected.
+    """Return the eight tables of the Transfer-Learning-Library's benchmark of model selection, as published and uncorrected.
 
-    Junguang Jiang et al., Transfer-Learning-Library, `examples/model_selection/README.md`; the file beside this one
-    names the commit.
+    Source: Junguang Jiang et al., Transfer-Learning-Library, `examples/model_selection/README.md`. The file beside this one names
+    the commit.
+
+    Returns:
+        target -> table.
     """
     with _PATH.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
