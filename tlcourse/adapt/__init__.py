@@ -4,6 +4,55 @@ One method a file. Functions on features take `source_features, source_labels, t
 `source_images, source_labels, target_images`. Nothing here imports TensorFlow: the code runs on every backend of Keras.
 """
 
+from tlcourse.adapt.adabn import adapt_batchnorm
+from tlcourse.adapt.aligned import AlignedModel, DomainDistance
+from tlcourse.adapt.choosing import negative_entropy, source_validation, weighted_validation
+from tlcourse.adapt.coral import coral, deep_coral_loss
+from tlcourse.adapt.dann import DANN
 from tlcourse.adapt.gradient_reversal import GradientReversal, ReversalSchedule, reversal_strength
+from tlcourse.adapt.kliep import kliep_weights
+from tlcourse.adapt.label_shift import LabelShift, correct_priors, label_shift
+from tlcourse.adapt.mmd import MMDTest, mmd, mmd_loss, mmd_test
+from tlcourse.adapt.paired import PairedBatches, PairedModel
+from tlcourse.adapt.randomise import RandomBackground, RandomColour, RandomGrain
+from tlcourse.adapt.self_training import SelfTraining, confident, self_train
+from tlcourse.adapt.shift import FeatureDrift, ShiftTest, classifier_two_sample_test, feature_drift, proxy_a_distance
+from tlcourse.adapt.weights import classifier_weights, effective_sample_size
 
-__all__ = ["GradientReversal", "ReversalSchedule", "reversal_strength"]
+__all__ = [
+    "DANN",
+    "AlignedModel",
+    "DomainDistance",
+    "FeatureDrift",
+    "GradientReversal",
+    "LabelShift",
+    "MMDTest",
+    "PairedBatches",
+    "PairedModel",
+    "RandomBackground",
+    "RandomColour",
+    "RandomGrain",
+    "ReversalSchedule",
+    "SelfTraining",
+    "ShiftTest",
+    "adapt_batchnorm",
+    "classifier_two_sample_test",
+    "classifier_weights",
+    "confident",
+    "coral",
+    "correct_priors",
+    "deep_coral_loss",
+    "effective_sample_size",
+    "feature_drift",
+    "kliep_weights",
+    "label_shift",
+    "mmd",
+    "mmd_loss",
+    "mmd_test",
+    "negative_entropy",
+    "proxy_a_distance",
+    "reversal_strength",
+    "self_train",
+    "source_validation",
+    "weighted_validation",
+]

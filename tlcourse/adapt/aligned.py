@@ -1,0 +1,90 @@
+"""Deep CORAL and deep MMD: a network whose features are pulled together by a distance between the two domains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from tlcourse.adapt.coral import deep_coral_loss
+from tlcourse.adapt.paired import PairedModel, join_domains
+
+
+@keras.saving.register_keras_serializable(package="tlcourse")
+class DomainDistance(keras.layers.Layer):
+    """Add `weight * distance(source_features, target_features)` to the loss, and pass the source's logits on.
+
+    Args:
+        distance: two tensors `(n, features)` in, a scalar out: `deep_coral_loss`, `mmd_loss`, or your own.
+        weight: 0 or more.
+
+    Raises:
+        ValueError: `weight` is negative.
+    """
+
+    def __init__(self, distance: Callable[[Any, Any], Any], weight: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not weight >= 0:
+            raise ValueError(f"`weight` must be 0 or more. Received: weight={weight!r}.")
+        self.distance, self.weight = distance, float(weight)
+
+    def call(self, inputs: Any) -> Any:
+        logits, source_features, target_features = inputs
+        self.add_loss(self.weight * self.distance(source_features, target_features))
+        return logits
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tuple(input_shape[0])
+
+    def get_config(self) -> dict[str, Any]:
+        saved = keras.saving.serialize_keras_object(self.distance)
+        return {**super().get_config(), "distance": saved, "weight": self.weight}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> DomainDistance:
+        return cls(**{**config, "distance": keras.saving.deserialize_keras_object(config["distance"])})
+
+
+@keras.saving.register_keras_serializable(package="tlcourse")
+class AlignedModel(PairedModel):
+    """Learn the source's labels from features whose distribution is like the target's.
+
+    Minimises `mean over source of cross_entropy(g(f(x)), label) + weight * distance(f(source), f(target))`. With
+    `deep_coral_loss`: Sun and Saenko (2016), "Deep CORAL". With `mmd_loss` on the last features: after Long and others (2015),
+    "Learning transferable features with deep adaptation networks" (DAN, which does so at several layers).
+
+    Args:
+        backbone: images (or rows of features) in, `(batch, features)` out.
+        head: layer or model: features in, `(batch, num_classes)` logits out.
+        distance: `deep_coral_loss`, `mmd_loss`, or a function of two tensors `(n, features)` that returns a scalar. To save the
+            model, register yours with `keras.saving.register_keras_serializable`.
+        weight: of the distance, 0 or more.
+
+    Raises:
+        ValueError: the backbone's output is no row of features, or `weight` is negative.
+    """
+
+    def __init__(
+        self,
+        backbone: keras.Model,
+        head: keras.layers.Layer,
+        *,
+        distance: Callable[[Any, Any], Any] = deep_coral_loss,
+        weight: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        penalty = DomainDistance(distance, weight, name="domain_distance")
+        domains = join_domains(backbone, head)
+        outputs = penalty([domains.logits, domains.source_features, domains.target_features])
+        super().__init__(domains, outputs, **kwargs)
+        self.penalty = penalty
+
+    def compile(self, optimizer: Any = "adam", **options: Any) -> None:
+        """Set the optimizer, cross entropy on the source and its accuracy; options as in `keras.Model.compile`."""
+        defaults = {"loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "metrics": ["accuracy"]}
+        super().compile(optimizer, **{**defaults, **options})
+
+    def get_config(self) -> dict[str, Any]:
+        saved = keras.saving.serialize_keras_object(self.penalty.distance)
+        return {**super().get_config(), "distance": saved, "weight": self.penalty.weight}

@@ -1,0 +1,91 @@
+"""DANN: features from which a second network cannot tell the domain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from tlcourse.adapt.gradient_reversal import GradientReversal, ReversalSchedule
+from tlcourse.adapt.paired import PairedModel, join_domains
+
+
+@keras.saving.register_keras_serializable(package="tlcourse")
+class DANN(PairedModel):
+    """Learn the source's labels from features that do not give away the domain.
+
+    With features `f`, label head `g` and domain classifier `d`, minimise over `g` and `d`, and over `f` with the second gradient
+    reversed:
+
+        mean over source of cross_entropy(g(f(x)), label)
+        + domain_weight * mean over both domains of binary_cross_entropy(d(R(f(x))), 1 for source, 0 for target)
+
+    where `R` is `GradientReversal`: Ganin and others (2016), "Domain-adversarial training of neural networks", JMLR 17, equations 4
+    to 8 and 18. Both losses train in one step of plain `fit`, on every backend. In `fit` lambda rises from 0 towards `strength`
+    (`ReversalSchedule`).
+
+    Equal features in both domains do not make equal *classes*: DANN may put one class of the target on another of the
+    source, and nothing in its losses tells. Watch `domain_accuracy` (towards .5: the features are alike) *and* `label_accuracy`
+    (towards guessing: the network has collapsed), and compare with the source alone.
+
+    Args:
+        backbone: images (or rows of features) in, `(batch, features)` out.
+        head: layer or model: features in, `(batch, num_classes)` logits out.
+        discriminator: layer or model: features in, `(batch, 1)` logit of "source" out. None: one hidden layer of 64.
+        strength: what lambda tends to, 0 or more. 0: the domain classifier watches and changes nothing.
+
+    Raises:
+        ValueError: the backbone's output is no row of features, or `strength` is negative.
+    """
+
+    def __init__(
+        self,
+        backbone: keras.Model,
+        head: keras.layers.Layer,
+        *,
+        discriminator: keras.layers.Layer | None = None,
+        strength: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        reversal = GradientReversal(strength, name="reversal")
+        if discriminator is None:
+            discriminator = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(1)], name="discriminator")
+        domains = join_domains(backbone, head)
+        outputs = {"label": domains.logits, "domain": discriminator(reversal(domains.features))}
+        super().__init__(domains, outputs, **kwargs)
+        self.reversal, self.discriminator, self.strength = reversal, discriminator, float(strength)
+
+    def compile(self, optimizer: Any = "adam", *, domain_weight: float = 1.0, **options: Any) -> None:
+        """Set the optimizer, the two losses and their accuracies.
+
+        Args:
+            optimizer: as in `keras.Model.compile`.
+            domain_weight: of the domain loss, 0 or more. It scales the domain classifier's own learning too, lambda does not.
+            **options: as in `keras.Model.compile`; `loss` and `metrics` replace what is set here.
+        """
+        defaults = {
+            "loss": {
+                "label": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                "domain": keras.losses.BinaryCrossentropy(from_logits=True),
+            },
+            "loss_weights": {"label": 1.0, "domain": domain_weight},
+            "metrics": {
+                "label": [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+                "domain": [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)],
+            },
+        }
+        super().compile(optimizer, **{**defaults, **options})
+
+    def fit(  # type: ignore[override]
+        self, source_images: Any, source_labels: Any, target_images: Any, *, callbacks: Any = None, **options: Any
+    ) -> keras.callbacks.History:
+        """Train as `PairedModel.fit` says, with lambda rising; a `ReversalSchedule` among the callbacks replaces ours."""
+        callbacks = list(callbacks or [])
+        if not any(isinstance(callback, ReversalSchedule) for callback in callbacks):
+            callbacks.append(ReversalSchedule(self.strength))
+        return super().fit(source_images, source_labels, target_images, callbacks=callbacks, **options)
+
+    def get_config(self) -> dict[str, Any]:
+        saved = keras.saving.serialize_keras_object(self.discriminator)
+        return {**super().get_config(), "discriminator": saved, "strength": self.strength}

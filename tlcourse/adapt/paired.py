@@ -1,0 +1,212 @@
+"""What the adaptation methods that train a network share: batches of both domains, and one network over both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from tlcourse.adapt.inputs import as_paired_images
+
+
+class PairedBatches(keras.utils.PyDataset):
+    """Batches with as many examples of the source as of the target, for `PairedModel`.
+
+    An epoch shows every example of the larger domain at least once; the smaller domain starts over in a new order as often as needed.
+    Every batch is full, so that no step is compiled twice. Source and target are shuffled apart: what stands side by side in
+    a batch has nothing to do with each other.
+
+    Args:
+        source_images: `(n_source, ...)`.
+        source_labels: `(n_source,)` class numbers.
+        target_images: `(n_target, ...)`; no labels.
+        batch_size: examples of each domain in a batch, 1 or more.
+        seed: of the order.
+        with_domains: whether batches carry the true domain of every example, 1 for source and 0 for target, beside the labels.
+
+    Raises:
+        ValueError: shapes do not fit, or `batch_size` is below 1.
+    """
+
+    def __init__(
+        self,
+        source_images: ArrayLike,
+        source_labels: ArrayLike,
+        target_images: ArrayLike,
+        *,
+        batch_size: int = 32,
+        seed: int = 0,
+        with_domains: bool = False,
+    ) -> None:
+        super().__init__()
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be 1 or more. Received: batch_size={batch_size}.")
+        self.source, self.labels, self.target = as_paired_images(source_images, source_labels, target_images)
+        self.batch_size, self.with_domains = batch_size, with_domains
+        self._rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-max(len(self.source), len(self.target)) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], Any]:
+        places = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        source, target = self._source_order[places], self._target_order[places]
+        inputs = {"source": self.source[source], "target": self.target[target]}
+        labels = self.labels[source]
+        if not self.with_domains:
+            return inputs, labels
+        domains = np.repeat(np.float32([1, 0]), self.batch_size)[:, None]  # (2 * batch_size, 1)
+        return inputs, {"label": labels, "domain": domains}
+
+    def on_epoch_end(self) -> None:
+        """Draw new orders."""
+        needed = len(self) * self.batch_size
+        self._source_order = self._order(len(self.source), needed)
+        self._target_order = self._order(len(self.target), needed)
+
+    def _order(self, count: int, needed: int) -> np.ndarray:
+        return np.concatenate([self._rng.permutation(count) for _ in range(-(-needed // count))])[:needed]
+
+
+@keras.saving.register_keras_serializable(package="tlcourse")
+class StackDomains(keras.layers.Layer):
+    """Put a batch of the source and one of the target into one batch, source first."""
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        return ops.concatenate(inputs, axis=0)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (None, *input_shape[0][1:])
+
+
+@keras.saving.register_keras_serializable(package="tlcourse")
+class SplitDomains(keras.layers.Layer):
+    """Undo `StackDomains`: the first half of a batch is the source, the second the target."""
+
+    def call(self, inputs: Any) -> tuple[Any, Any]:
+        half = ops.shape(inputs)[0] // 2
+        return inputs[:half], inputs[half:]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return tuple(input_shape), tuple(input_shape)
+
+
+@dataclass(frozen=True)
+class JoinedDomains:
+    """A backbone and a head over both domains, as symbolic tensors to build a model's outputs from."""
+
+    backbone: keras.Model
+    head: keras.layers.Layer
+    inputs: dict[str, Any]
+    features: Any  # of both domains, source first
+    source_features: Any
+    target_features: Any
+    logits: Any  # of the source
+
+
+def join_domains(backbone: keras.Model, head: keras.layers.Layer) -> JoinedDomains:
+    """Let both domains pass through the backbone as one batch, and the source through the head.
+
+    One batch and not two: passed through one after the other, BatchNorm would give each domain its own statistics in
+    training, and neither of them in use.
+
+    Args:
+        backbone: images (or rows of features) in, `(batch, features)` out.
+        head: layer or model, features in, `(batch, num_classes)` logits out, without softmax.
+
+    Raises:
+        ValueError: the backbone's output is no row of features.
+    """
+    if len(backbone.output_shape) != 2:
+        raise ValueError(
+            "The backbone must give one row of features for each image, (batch, features); end it with a pooling layer or "
+            f"Flatten. Received: backbone.output_shape={backbone.output_shape}."
+        )
+    shape = backbone.input_shape[1:]
+    inputs = {"source": keras.Input(shape, name="source"), "target": keras.Input(shape, name="target")}
+    features = backbone(StackDomains(name="both_domains")([inputs["source"], inputs["target"]]))
+    source_features, target_features = SplitDomains(name="each_domain")(features)
+    return JoinedDomains(backbone, head, inputs, features, source_features, target_features, head(source_features))
+
+
+class PairedModel(keras.Model):
+    """A network that learns from the source's labels and from the images of both domains.
+
+    Subclasses say what is learned from the target. `classifier` is the network for use: images in, logits out; it shares its
+    weights with this model.
+
+    Args:
+        domains: of `join_domains`.
+        outputs: what to train: logits of the source, or a dict of them ("label") and of domains ("domain").
+    """
+
+    def __init__(self, domains: JoinedDomains, outputs: Any, **kwargs: Any) -> None:
+        super().__init__(domains.inputs, outputs, **kwargs)
+        self.backbone, self.head = domains.backbone, domains.head
+        self.classifier = keras.Model(domains.backbone.input, domains.head(domains.backbone.output), name="classifier")
+
+    def fit(  # type: ignore[override]
+        self,
+        source_images: ArrayLike,
+        source_labels: ArrayLike,
+        target_images: ArrayLike,
+        *,
+        batch_size: int = 32,
+        seed: int = 0,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """Train on labelled images of the source and unlabelled ones of the target.
+
+        Args:
+            source_images: `(n_source, ...)`.
+            source_labels: `(n_source,)` class numbers.
+            target_images: `(n_target, ...)`.
+            batch_size: examples of each domain in a batch.
+            seed: of the order of the examples.
+            **options: `epochs`, `verbose`, `callbacks`, as in `keras.Model.fit`. An epoch is one pass through the larger domain.
+
+        Returns:
+            What every epoch recorded.
+
+        Raises:
+            ValueError: shapes do not fit, or the model was not compiled.
+        """
+        batches = PairedBatches(
+            source_images,
+            source_labels,
+            target_images,
+            batch_size=batch_size,
+            seed=seed,
+            with_domains=isinstance(self.output, dict),
+        )
+        return super().fit(batches, shuffle=False, **options)  # the batches are shuffled already, from `seed`
+
+    def predict(self, images: ArrayLike, **options: Any) -> np.ndarray:  # type: ignore[override]
+        """Return the classifier's logits, `(n, num_classes)`, for images of any domain; options as in `keras.Model.predict`."""
+        return self.classifier.predict(images, **options)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as before the model was saved."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def get_config(self) -> dict[str, Any]:
+        parts = {"backbone": self.backbone, "head": self.head}
+        saved = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        return {"name": self.name, "trainable": self.trainable, **saved}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> PairedModel:
+        parts = {
+            name: keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
+            if isinstance(value, dict)
+            else value
+            for name, value in config.items()
+        }
+        return cls(**parts)
