@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "select": {"config", "tables", "backbones", "features", "evaluate"},
     "adapt": {"tables", "evaluate"},
     "robust": {"evaluate"},
+    "explain": set(),
     "plots": {"evaluate"},
     "audit": {"config", "backbones", "finetune", "evaluate"},
     "authoring": {"config", "checks"},

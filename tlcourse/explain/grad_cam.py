@@ -1,0 +1,115 @@
+"""Grad-CAM: which places of a picture speak for a class, for any Keras model that ends in feature maps and a head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from tlcourse.explain.gradients import gradient_with_extra
+from tlcourse.explain.watching import call_without_squashing, last_map_layer, named_map_layer, nudged, run, watch_calls
+
+_BATCH = 32  # pictures at once
+
+
+def grad_cam(
+    model: keras.Model,
+    images: ArrayLike,
+    classes: int | ArrayLike | None = None,
+    *,
+    layer: str | keras.layers.Layer | None = None,
+    size: tuple[int, int] | None = None,
+) -> np.ndarray:
+    """Map what speaks for a class in each picture (Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2).
+
+    The score of the class, before softmax or sigmoid, is differentiated by the last feature map; the mean gradient of each channel is
+    its weight; the weighted sum of the channels is kept where it is positive. Each map is divided by its own largest value on the
+    network's own grid, before it is enlarged, so that its values do not depend on `size`. Where nothing speaks for the class, the
+    map is 0 everywhere. The model is run in inference mode and is left as it was.
+
+    Args:
+        model: flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
+            A softmax or sigmoid is undone where it is the activation of the last layer, or that layer itself.
+        images: `(n, height, width, channels)`, as the model takes them.
+        classes: one class for all pictures, or `(n,)` of them. None: the class that the model predicts for each.
+        layer: the layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
+            than one place.
+        size: `(height, width)` of the maps, enlarged bilinearly. None: that of the pictures.
+
+    Returns:
+        `(n, height, width)` float32, 0-1.
+
+    Raises:
+        ValueError: the pictures are no batch, a class is out of range, the model has no feature map or no such layer, or its output is no
+            table of scores.
+        RuntimeError: Keras runs on a backend other than TensorFlow and JAX.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or len(images) == 0:
+        raise ValueError(
+            "`images` must be a batch (n, height, width, channels) of one picture or more; for a single one: image[None]. "
+            f"Received: shape {images.shape}."
+        )
+    calls = watch_calls(model, images[:1])
+    target = last_map_layer(calls) if layer is None else named_map_layer(calls, layer)
+    wanted = None if classes is None else _as_classes(classes, len(images))
+    height, width = images.shape[1:3] if size is None else size
+    heats = []
+    for start in range(0, len(images), _BATCH):
+        part = slice(start, start + _BATCH)
+        heat = _heat(model, images[part], None if wanted is None else wanted[part], target, calls[-1].layer)
+        enlarged = ops.image.resize(heat[..., None], (height, width), interpolation="bilinear", data_format="channels_last")
+        heats.append(ops.convert_to_numpy(enlarged)[..., 0])  # (batch, height, width, 1) -> (batch, height, width)
+    return np.concatenate(heats)
+
+
+def _heat(
+    model: keras.Model, images: np.ndarray, classes: np.ndarray | None, target: Any, last: keras.layers.Layer
+) -> np.ndarray:
+    """Return the maps of one batch on the network's own grid, `(batch, rows, columns)`, 0-1."""
+
+    def score(nudge: Any) -> tuple[Any, Any]:
+        with nudged(target.layer, nudge) as seen, call_without_squashing(last):
+            scores = _as_table(run(model, images))
+        columns = ops.argmax(scores, axis=1) if classes is None else ops.convert_to_tensor(_in_range(classes, scores.shape[1]))
+        picked = ops.sum(scores * ops.one_hot(columns, scores.shape[1], dtype=scores.dtype))
+        return picked, seen[-1]  # a picture's score depends on its own map alone, so one sum serves all
+
+    gradient, maps = gradient_with_extra(score, ops.zeros((len(images), *target.shape[1:]), target.dtype))
+    weights = ops.mean(gradient, axis=(1, 2), keepdims=True)  # (batch, rows, columns, channels) -> (batch, 1, 1, channels)
+    heat = ops.relu(ops.sum(ops.cast(weights, "float32") * ops.cast(maps, "float32"), axis=-1))
+    heat = ops.convert_to_numpy(heat)
+    largest = heat.max(axis=(1, 2), keepdims=True)
+    return np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0)
+
+
+def _as_table(outputs: Any) -> Any:
+    """Return scores with a column for each class; a single column becomes "against" and "for"."""
+    if not hasattr(outputs, "shape") or len(outputs.shape) != 2:
+        shape = getattr(outputs, "shape", type(outputs).__name__)
+        raise ValueError(
+            "The model must return one table of scores (batch, classes): put a head on the backbone, or choose one output with "
+            f"keras.Model(model.input, model.output[i]). Received: {shape}."
+        )
+    return ops.concatenate([-outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
+
+
+def _as_classes(classes: int | ArrayLike, count: int) -> np.ndarray:
+    wanted = np.asarray(classes)
+    if not np.issubdtype(wanted.dtype, np.integer) or wanted.shape not in ((), (count,)):
+        raise ValueError(
+            f"`classes` must be one whole number, or one for each of the {count} pictures. Received: "
+            f"dtype {wanted.dtype}, shape {wanted.shape}."
+        )
+    return np.broadcast_to(wanted, (count,)).astype("int32")
+
+
+def _in_range(classes: np.ndarray, count: int) -> np.ndarray:
+    if classes.min() < 0 or classes.max() >= count:
+        raise ValueError(
+            f"The model has the classes 0 to {count - 1}. Received: classes from {classes.min()} to {classes.max()}."
+        )
+    return classes
