@@ -25,4 +25,4 @@ def pareto_front(costs: ArrayLike, scores: ArrayLike) -> np.ndarray:
     require_same_length(costs=costs, scores=scores)
     no_worse = (costs[:, None] <= costs) & (scores[:, None] >= scores)  # [i, j]: i is no worse than j
     better = (costs[:, None] < costs) | (scores[:, None] > scores)
-    return ~(no_worse & better).any(axis=0)
+    return np.asarray(~(no_worse & better).any(axis=0))

@@ -68,6 +68,6 @@ def pareto(
     tidy(ax, *labels)
     ax.grid(which="minor", axis="x", alpha=0.1, linewidth=0.4)
     ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-    points = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in order)
-    others = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in np.flatnonzero(~front)) or "none"
+    points = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in order.tolist())
+    others = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in np.flatnonzero(~front).tolist()) or "none"
     return describe(ax, f"{labels[1]} over {labels[0]}. Not beaten on both sides: {points}. Beaten: {others}.", title)
