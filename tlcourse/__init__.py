@@ -24,6 +24,7 @@ _EXPORTS = {
     "load_glyphs": "datasets",
     "load_image_folder": "datasets",
     "load_scans": "datasets",
+    "load_mnist": "datasets",
     "load_far_world": "datasets",
     "load_reviews": "datasets",
     "load_entities": "datasets",

@@ -3,7 +3,7 @@
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.far import load_far_world
 from tlcourse.datasets.folders import load_image_folder
-from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_placed_flowers, load_scans
+from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_mnist, load_placed_flowers, load_scans
 from tlcourse.datasets.people import load_adult, load_applicants
 from tlcourse.datasets.table import Table
 from tlcourse.datasets.text_loaders import load_entities, load_questions, load_reviews
@@ -23,6 +23,7 @@ __all__ = [
     "load_flowers",
     "load_glyphs",
     "load_image_folder",
+    "load_mnist",
     "load_placed_flowers",
     "load_questions",
     "load_reviews",

@@ -158,3 +158,33 @@ def load_placed_flowers(
     images, labels, names, groups = read_placed(fetch("flower_photos"), per_class, seed, size or FULL_SIZE, tie=tie, part=part)
     origin = "TensorFlow flower_photos, laid into places drawn by tlcourse"
     return Dataset("flower prints in places", images, labels, names, groups, "CC BY 2.0, per picture", origin, "full")
+
+
+def load_mnist(per_class: int = 100, seed: int = 0, *, size: int = 32, look: str = "plain", split: str = "train") -> Dataset:
+    """Load handwritten digits of MNIST, plain, coloured or cluttered; full profile only.
+
+    The cluttered look is that of MNIST-M (Ganin and Lempitsky 2015), made here from the two photographs of scikit-learn:
+    `abs(photograph - digit)`. The same seed gives the same digits in every look.
+
+    Args:
+        per_class: digits of each class. The owners' file has about 6,000 in "train" and 1,000 in "test".
+        seed: 0 or more; which digits, and their colours and backgrounds.
+        size: side in pixels; the originals have 28.
+        look: "plain" (white on black), "coloured" or "cluttered".
+        split: "train" or "test", as the owners split them.
+
+    Raises:
+        ValueError: an argument is out of range, or the profile is embedded.
+        FetchError: the digits are neither there nor to be had.
+    """
+    if profile() == "embedded":
+        raise ValueError(
+            'MNIST belongs to the full profile. Either switch with tlcourse.use_profile("full"), or use the drawn stand-ins: '
+            'tlcourse.load_glyphs("clean_digits") and tlcourse.load_glyphs("digits").'
+        )
+    from tlcourse.datasets.mnist import read_mnist
+    from tlcourse.fetch import fetch
+
+    images, labels = read_mnist(fetch("mnist"), per_class, seed, size, look, split)
+    names = tuple("0123456789")
+    return Dataset(f"{look} MNIST", images, labels, names, None, "CC BY-SA 3.0", "MNIST (LeCun, Cortes, Burges)", "full")

@@ -4,7 +4,7 @@ from tlcourse.worlds.applicants import COLUMNS as APPLICANT_COLUMNS
 from tlcourse.worlds.applicants import Applicants, draw_applicants
 from tlcourse.worlds.far import FAR_KINDS, draw_far_world
 from tlcourse.worlds.flowers import draw_flowers
-from tlcourse.worlds.glyphs import draw_glyphs
+from tlcourse.worlds.glyphs import draw_glyphs, draw_photo_texture
 from tlcourse.worlds.places import draw_place, draw_placed_flowers, places_of
 from tlcourse.worlds.scans import draw_scans
 
@@ -16,6 +16,7 @@ __all__ = [
     "draw_far_world",
     "draw_flowers",
     "draw_glyphs",
+    "draw_photo_texture",
     "draw_place",
     "draw_placed_flowers",
     "draw_scans",

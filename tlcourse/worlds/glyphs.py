@@ -95,6 +95,20 @@ def draw_glyphs(
     return images, labels, names
 
 
+def draw_photo_texture(rng: np.random.Generator, size: int, half: str = "both") -> np.ndarray:
+    """Cut a random piece out of one of the photographs that scikit-learn brings along, for clutter behind other things.
+
+    Args:
+        rng: source of randomness.
+        size: side in pixels.
+        half: `"train"` and `"test"` have no piece in common.
+
+    Returns:
+        `(size, size, 3)` float32 array, 0-1.
+    """
+    return _cut_texture(rng, int(rng.integers(len(_QUADRANTS))), size, half)
+
+
 def _draw(task: str, label: int, rng: np.random.Generator, size: int, clutter: float, half: str) -> np.ndarray:
     if task == "photo_quadrant":
         character, quadrant, drawn = str(rng.choice(_LETTERS)), label, False
