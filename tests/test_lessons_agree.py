@@ -1,4 +1,4 @@
-"""What a lesson writes out by hand is what the package does from the next lesson on."""
+"""What a lesson or its exercise writes out by hand is what the package does from the next lesson on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import tlcourse
 from tlcourse import evaluate
 from tlcourse.authoring.sources import read_source
 
-LESSONS = Path(__file__).resolve().parents[1] / "content/lessons"
+CONTENT = Path(__file__).resolve().parents[1] / "content"
 
 
-def from_lesson(number, name, **names):
+def from_lesson(number, name, *, folder="lessons", **names):
     """Return the function `name` as the lesson's source defines it; `names` are what the notebook has at hand by then."""
-    path = next(LESSONS.glob(f"{number}_*.py"))
+    path = next((CONTENT / folder).glob(f"{number}_*.py"))
     found = [
         node
         for cell in read_source(path.read_text(encoding="utf-8"), path.name)
@@ -108,3 +108,87 @@ def test_the_kept_blocks_of_lesson_03_are_frozen_as_the_package_freezes(count):
         for name in (f"conv{i}", f"norm{i}"):
             ours, old = by_hand.get_layer(name).get_weights(), source.get_layer(name).get_weights()
             assert all(np.array_equal(a, b) == (i <= count) for a, b in zip(ours, old, strict=True)), name
+
+
+def test_the_backbone_of_lesson_01_is_unfrozen_as_the_package_unfreezes():
+    import keras
+
+    build_backbone = from_lesson("01", "build_backbone", keras=keras, layers=keras.layers)
+    ours, theirs = build_backbone(), build_backbone()
+    ours.trainable = theirs.trainable = False
+    from_lesson("01", "unfreeze", layers=keras.layers)(ours)
+    tlcourse.unfreeze(theirs)
+    assert len(ours.trainable_weights) == 4
+    by_hand, package = ([(w.shape, t) for w, t in flags(model)] for model in (ours, theirs))
+    assert by_hand == package
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6])
+def test_the_last_blocks_of_lesson_04_are_unfrozen_as_the_package_unfreezes(count):
+    import keras
+
+    ours, theirs = (tlcourse.load_backbone("tiny_resnet", weights=None) for _ in range(2))
+    from_lesson("04", "unfreeze_last_blocks", backbone=ours, tlcourse=tlcourse, layers=keras.layers)(count)
+    tlcourse.freeze(theirs)
+    tlcourse.unfreeze(theirs, from_block=list(tlcourse.blocks_of(theirs))[-count])
+    assert [t for _, t in flags(ours)] == [t for _, t in flags(theirs)]
+    assert 0 < len(ours.trainable_weights) < len(ours.weights)
+
+
+def flags(model):
+    """List every weight with whether it trains, in the order of the model."""
+    trains = {id(weight) for weight in model.trainable_weights}
+    return [(weight, id(weight) in trains) for weight in model.weights]
+
+
+def test_the_label_equivalents_of_exercise_01_are_those_of_the_package(rng):
+    by_hand = from_lesson("01", "label_equivalent", folder="exercises")
+    labels = np.array([5, 10, 20, 50, 100])
+    scratch, transfer = np.sort(rng.uniform(0.1, 0.9, size=(2, 5)), axis=1)
+    transfer[[0, -1]] = scratch[0] - 0.05, scratch[-1] + 0.05  # below and above what was measured
+    needed = evaluate.label_equivalent(labels, transfer, scratch)
+    assert needed[0] == 0
+    assert np.isinf(needed[-1])
+    np.testing.assert_allclose(by_hand(labels, transfer, scratch), needed)
+
+
+def test_the_speed_up_of_exercise_01_counts_epochs_as_the_package_does(rng):
+    by_hand = from_lesson("01", "median_speed_up", folder="exercises")
+    runs = [(np.append(fast, 1), np.append(slow, 1)) for fast, slow in rng.uniform(0, 0.9, size=(3, 2, 7))]
+    for target in (0.3, 0.8, 0.95):
+        theirs = [evaluate.epochs_to_target(slow, target) / evaluate.epochs_to_target(fast, target) for fast, slow in runs]
+        assert by_hand(runs, target) == np.median(theirs)
+
+
+@pytest.mark.parametrize("strength", [0.1, 3.0])
+def test_the_leash_of_exercise_04_pulls_as_hard_as_the_packages(rng, strength):
+    import keras
+
+    model = from_lesson("04", "build_cnn", keras=keras, layers=keras.layers)(10)
+    trunk = keras.Model(model.input, model.get_layer("block4").output)
+    for norm in (layer for layer in trunk.layers if isinstance(layer, keras.layers.BatchNormalization)):
+        norm.trainable = False  # as in the lesson: the package's penalty leaves what does not train where it is, too
+    by_hand = from_lesson("04", "make_penalty", folder="exercises", ops=keras.ops)(model, trunk, strength)
+    leashed = tlcourse.finetune.l2_sp(model, backbone=trunk, alpha=strength, beta=0.0)
+    assert float(by_hand()) == float(leashed.penalty()) == 0
+    for weight in trunk.trainable_weights:
+        weight.assign(weight + rng.normal(0, 0.1, weight.shape))
+    assert float(by_hand()) == pytest.approx(float(leashed.penalty()), rel=1e-5)
+    assert float(by_hand()) > 0
+
+
+@pytest.mark.parametrize(("n", "wide", "classes"), [(60, 8, 3), (30, 70, 2)])  # more pictures than features, and fewer
+def test_the_log_me_of_lesson_09_is_that_of_the_package(rng, n, wide, classes):
+    by_hand = from_lesson("09", "log_me")
+    labels = np.arange(n) % classes
+    features = rng.normal(size=(n, wide)) + rng.normal(size=(classes, wide))[labels]
+    for own in (labels, rng.permutation(labels)):
+        assert by_hand(features, own) == pytest.approx(tlcourse.select.log_me(features, own), abs=1e-4)
+    assert by_hand(features, labels) > by_hand(features, rng.permutation(labels)) + 0.01
+
+
+def test_the_nce_of_lesson_09_is_that_of_the_package(rng):
+    by_hand = from_lesson("09", "nce")
+    seen, labels = rng.integers(0, 6, 90), rng.integers(0, 4, 90)
+    assert by_hand(seen, labels) == pytest.approx(tlcourse.select.nce(seen, labels))
+    assert by_hand(seen, labels) < 0

@@ -44,11 +44,12 @@ _EXPORTS = {
     "trainable_summary": "finetune",
     "snapshot": "finetune",
     "what_moved": "finetune",
+    "rank_backbones": "select",
     "check": "checks",
     "hint": "checks",
 }
 _ROOMS = frozenset(
-    "config runtime fetch datasets worlds backbones hub features finetune evaluate adapt robust explain plots audit checks authoring course grading cli".split()
+    "config runtime fetch datasets worlds backbones hub features finetune evaluate adapt robust explain select plots audit checks authoring course grading cli".split()
 )
 __all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called
 
