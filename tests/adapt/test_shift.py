@@ -68,6 +68,15 @@ def test_many_features_without_a_shift_are_rarely_called_drifted():
     assert np.mean(alarms) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [30, 100, 101, 300, 3000])
+def test_no_number_of_rows_makes_it_stumble(n):
+    rng = np.random.default_rng(n)
+    p = [adapt.feature_drift(rng.normal(size=(n, 1)), rng.normal(size=(n, 1))).p_value[0] for _ in range(40)]
+    assert np.mean(np.array(p) < 0.1) < 0.1 + 3 * np.sqrt(0.09 / 40)
+    assert np.mean(np.array(p) < 0.6) > 0.25
+
+
 def test_a_feature_without_spread_is_no_division_by_zero():
     source, target = pair(5)
     source[:, 0] = target[:, 0] = 7.0
