@@ -32,8 +32,9 @@ MAY_IMPORT = {
     "plots": {"evaluate"},
     "audit": {"config", "backbones", "finetune", "evaluate"},
     "authoring": {"config", "checks"},
-    "course": {"config", "authoring"},
-    "grading": {"runtime", "authoring", "checks", "course"},
+    "warm": set(),
+    "course": {"config", "authoring", "warm"},
+    "grading": {"runtime", "authoring", "checks", "course", "warm"},
 }
 ROOMS = sorted({path.stem for path in PACKAGE.iterdir() if not path.name.startswith("_") and path.suffix in ("", ".py")})
 

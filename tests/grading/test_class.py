@@ -253,6 +253,7 @@ def test_a_package_that_the_environment_lacks_closes_the_gate():
 
 
 def test_a_machine_that_cannot_start_workers_records_nothing(submissions, tmp_path, monkeypatch):
+    monkeypatch.setenv("TLCOURSE_WARM", "0")
     monkeypatch.setattr(Sandbox, "command", lambda self, name: [sys.executable, "-c", "import sys; sys.exit('no numpy here')"])
     with pytest.raises(MachineFault, match="no numpy here"):
         grade(MASTER, b"x", SETTINGS)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import secrets
-import signal
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from .process import Fresh, Warm, start_worker
 from .protocol import EventReader, ProtocolError, to_frame
 from .sandbox import Sandbox
 
@@ -88,31 +85,23 @@ def launch(sandbox: Sandbox, job: dict[str, Any], seconds: float) -> Launch:
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as words, tempfile.TemporaryDirectory() as scratch:
         given.write(to_frame(job))
         given.seek(0)
-        environment = sandbox.environment()
-        if not sandbox.own_pids:
-            environment |= {"HOME": scratch, "TMPDIR": scratch, "TLCOURSE_HOME": scratch}
-        process = subprocess.Popen(
-            sandbox.command(name),
-            stdin=given,
-            stdout=subprocess.PIPE,
-            stderr=words,
-            env=environment,
-            cwd=None if sandbox.own_pids else scratch,
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        arrivals = _Arrivals(process.stdout)
+        reply, sent = os.pipe()
+        try:
+            process = start_worker(sandbox, name, (given, sent, words), scratch, frameworks=job["frameworks"])
+        finally:
+            os.close(sent)
+        arrivals = _Arrivals(os.fdopen(reply, "rb"))
         try:
             _follow(process, arrivals, sandbox, result, time.monotonic() + seconds)
         finally:
-            _end(process, lambda: sandbox.kill(name))
+            process.end()
             arrivals.close()
         result.words = _tail(words)
     return result
 
 
 def _follow(
-    process: subprocess.Popen[bytes], arrivals: _Arrivals, sandbox: Sandbox, result: Launch, end: float
+    process: Fresh | Warm, arrivals: _Arrivals, sandbox: Sandbox, result: Launch, end: float
 ) -> None:  # fmt: skip
     reader = EventReader()
     begun = looked = time.monotonic()
@@ -139,11 +128,10 @@ def _follow(
             return
         if now - looked > _LOOK:
             looked = now
-            result.ended = _over_limits(process.pid, sandbox) or result.ended
+            result.ended = _over_limits(process.family(), sandbox) or result.ended
             if result.ended != "died":
                 return
-    process.wait()
-    result.detail = str(process.returncode)
+    result.detail = process.status()
     if reader.unfinished:
         result.ended, result.detail = "malformed", "Its last reply is not complete."
 
@@ -156,29 +144,11 @@ def _seconds_for(current: dict[str, Any] | None, sandbox: Sandbox) -> float:
     return sandbox.limits.cell_seconds
 
 
-def _end(process: subprocess.Popen[bytes], kill: Callable[[], None]) -> None:
-    """Leave nothing behind: the namespace ends with its first process, a plain worker with its process group."""
-    if process.poll() is None:
-        kill()
-    family = _descendants(process.pid)
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    for pid in family:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            continue
-    process.wait()
-
-
-def _over_limits(pid: int, sandbox: Sandbox) -> str:
+def _over_limits(family: list[int], sandbox: Sandbox) -> str:
     """Return "resources" when all processes of a worker together are over the limits, else "".
 
     Which limit a fork bomb meets first is chance; records do not depend on it.
     """
-    family = _descendants(pid)
     if len(family) > sandbox.limits.processes:
         return "resources"
     page = os.sysconf("SC_PAGE_SIZE")
@@ -191,22 +161,6 @@ def _over_limits(pid: int, sandbox: Sandbox) -> str:
             continue
         total += max(0, resident - shared) * page
     return "resources" if total > 1.25 * sandbox.limits.memory_mib * 2**20 else ""
-
-
-def _descendants(pid: int) -> list[int]:
-    """Return the process ids of all children and their children; empty where the system has no `/proc`."""
-    found, queue = [], [pid]
-    while queue:
-        parent = queue.pop()
-        try:
-            threads = os.listdir(f"/proc/{parent}/task")
-            for thread in threads:
-                with open(f"/proc/{parent}/task/{thread}/children") as file:
-                    queue += [int(word) for word in file.read().split()]
-        except OSError:
-            continue
-        found.append(parent)
-    return found[1:]
 
 
 def _tail(file: IO[bytes]) -> str:

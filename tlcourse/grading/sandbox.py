@@ -14,7 +14,8 @@ from pathlib import Path
 
 BUBBLEWRAP, CONTAINER, UNSAFE = "bubblewrap", "container", "none"
 _SCRATCH = "/scratch"
-_START = "import sys; sys.path.insert(0, {place!r}); from tlcourse.grading.worker import main; main()"
+_IMPORT = "import sys; sys.path.insert(0, {place!r}); "
+_START = _IMPORT + "from tlcourse.grading.worker import main; main()"
 
 
 class NoSandbox(ValueError):  # noqa: N818 - says what the machine lacks
@@ -87,6 +88,20 @@ class Sandbox:
         if self.kind == CONTAINER:
             return _container(self, name)
         return [sys.executable, "-s", "-c", _START.format(place=_package_place())]
+
+    def nest_command(self, control: int, frameworks: bool) -> list[str]:
+        """Return the command line of the process from which workers are forked, for bubblewrap.
+
+        It may make namespaces for its workers, inside its own; they may not.
+
+        Args:
+            control: number of the open socket on which it answers.
+            frameworks: True where it imports TensorFlow.
+        """
+        command = _bubblewrap(self.limits)
+        at = command.index("--cap-drop") + 2
+        code = f"{_IMPORT.format(place=_package_place())}from tlcourse.grading.nest import main; main({control}, {frameworks})"
+        return [*command[:at], "--cap-add", "CAP_SYS_ADMIN", "--as-pid-1", *command[at:-1], code]
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment of the command; nothing of the grader's own environment reaches a worker."""

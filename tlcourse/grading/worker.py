@@ -17,6 +17,7 @@ import types
 from typing import Any
 
 from tlcourse.checks import Task, call, clean, collect, find_task
+from tlcourse.warm import import_frameworks, may_fork
 
 from .locate import Located, Place, Released, locate
 from .notebook import UnreadableNotebook, read_notebook
@@ -42,19 +43,10 @@ def main() -> None:
     for stream in (0, 1, 2):  # from here on nothing that is printed goes anywhere, and costs nothing
         os.dup2(nothing, stream)
     if job["frameworks"]:
-        _import_frameworks()
+        import_frameworks()  # before probes fork; an error in it is met by the probe again, which says so
     _Run(job, located, reply).run()
     _send(reply, {"event": "end"})
     os._exit(0)  # threads and exit handlers of the learner's do not run
-
-
-def _import_frameworks() -> None:
-    """Import what the probes need once, before they fork; imported and not yet used, it starts no threads."""
-    try:
-        import keras  # noqa: F401
-        import tensorflow  # noqa: F401
-    except Exception:  # the probe meets the same error, and says so
-        return
 
 
 def _send(reply: int, event: dict[str, Any]) -> None:
@@ -147,7 +139,7 @@ class _Run:
     def probe(self, task: dict[str, Any], place: Place, *, last: bool) -> bool:
         """Probe one task in a fork of this process. Returns False when a name was missing and cells are left to run."""
         _send(self.reply, {"event": "probe", "task": task["id"]})
-        if not _may_fork():
+        if not may_fork():
             problem = "" if self.cases(task, place, last) else "again"
         else:
             child = os.fork()
@@ -199,18 +191,6 @@ class _Run:
 
 
 _AGAIN = 75
-
-
-def _may_fork() -> bool:
-    """Tell whether this process has one thread: a fork of several may wait for ever for a lock that nobody holds."""
-    if not hasattr(os, "fork"):
-        return False
-    try:
-        return len(os.listdir("/proc/self/task")) == 1
-    except OSError:
-        import threading
-
-        return threading.active_count() == 1 and "tensorflow" not in sys.modules
 
 
 def _wait(child: int, seconds: float) -> str:

@@ -1,0 +1,241 @@
+"""A worker that was forked in a warm room can do what a fresh one can and no more, gives the same record, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from corpus import MASTER, RIGHT, ROOT, answered, inserted, to_bytes
+
+from tlcourse.grading import process
+from tlcourse.grading.grade import Settings, grade
+from tlcourse.grading.master import load_master
+from tlcourse.grading.process import Fresh, Room, Warm, close_rooms, descendants, start_worker
+from tlcourse.grading.records import to_line
+from tlcourse.grading.sandbox import BUBBLEWRAP, Limits, Sandbox, bubblewrap_problem
+
+pytestmark = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
+LIMITS = Limits(cell_seconds=5, probe_seconds=5, notebook_seconds=60, memory_mib=1024, processes=64, file_mib=16)
+SETTINGS = Settings("a secret", Sandbox(BUBBLEWRAP, LIMITS))
+
+
+class Trying(Sandbox):
+    """Walls in which a program that is read from the job runs in place of a worker, warm or fresh."""
+
+    def command(self, name):
+        return [*super().command(name)[:-1], "import sys; exec(sys.stdin.read())"]
+
+    def nest_command(self, control, frameworks):
+        command = super().nest_command(control, frameworks)
+        swap = "; import tlcourse.grading.worker as w; w.main = lambda: exec(sys.stdin.read(), {}); main("
+        return [*command[:-1], command[-1].replace("; main(", swap)]
+
+
+def tried(program, *, warm):
+    """Run a program where workers run, and return what it prints as JSON."""
+    sandbox = Trying(BUBBLEWRAP, LIMITS)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as words:
+        given.write(f"import json, os\n{program}\nimport sys; sys.stdout.flush()".encode())
+        given.seek(0)
+        files = (given, said.fileno(), words)
+        if warm:
+            room = Room(sandbox, False)
+            try:
+                room.start(LIMITS.file_mib, files)
+                room.status()
+            finally:
+                room.close()
+        else:
+            fresh = Fresh(sandbox, "x", files, "/nowhere")
+            fresh.status()
+            fresh.end()
+        said.seek(0), words.seek(0)
+        text = said.read().decode()
+        assert text, words.read().decode()[-2000:]
+        return json.loads(text)
+
+
+WALLS = """
+import ctypes, socket, sys
+def works(statement):
+    try:
+        exec(statement)
+        return True
+    except Exception as error:
+        return type(error).__name__
+package = PACKAGE
+found = {place: works(f"open({place + '/x'!r}, 'w')") for place in (package, sys.prefix, "/usr", "/", "/dev", "/proc/sys/kernel")}
+found |= {place: works(f"open({place + '/x'!r}, 'w')") for place in ("/scratch", "/tmp", "/dev/shm")}
+found["there"] = [p for p in PLACES if os.path.exists(p)]
+found["connect"] = works("import socket; socket.create_connection(('127.0.0.1', PORT), 2)")
+found["resolve"] = works("import socket; socket.getaddrinfo('example.org', 80)")
+found["devices"] = [name for _, name in socket.if_nameindex()]
+found["environment"] = sorted(os.environ.items())
+status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+found["rights"] = [status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb", "NoNewPrivs", "Uid", "Gid")]
+library = ctypes.CDLL(None, use_errno=True)
+found["namespaces"] = [library.unshare(kind) for kind in (0x10000000, 0x20000, 0x40000000, 0x20000000)]
+found["mount"] = library.mount(b"tmpfs", b"/usr", b"tmpfs", 0, None)
+found["unmount"] = [library.umount2(place, 2) for place in (b"/scratch", b"/usr", b"/proc")]
+found["signal"] = works(f"os.kill({OUTSIDE}, 0)")
+found["memory"] = works(f"open('/proc/{OUTSIDE}/mem')")
+found["folder"] = os.getcwd()
+found["files"] = sorted(int(n) for n in os.listdir("/proc/self/fd"))[:3]
+print(json.dumps(found))
+"""
+
+
+def test_the_walls_around_a_warm_worker_are_those_around_a_fresh_one(tmp_path):
+    (tmp_path / "marks.txt").write_text("secret")
+    places = [tmp_path / "marks.txt", *(ROOT / name for name in ("solutions", "checks", "content", "tests")), "/home", "/var"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        known = {"PACKAGE": str(ROOT / "tlcourse"), "PLACES": [str(p) for p in places], "OUTSIDE": os.getpid()}
+        names = {**known, "PORT": server.getsockname()[1]}
+        program = "".join(f"{name} = {value!r}\n" for name, value in names.items()) + WALLS
+        program = program.replace("PORT), 2", f"{names['PORT']}), 2")
+        fresh, warm = tried(program, warm=False), tried(program, warm=True)
+    assert warm == fresh
+    assert [warm[place] for place in ("/scratch", "/tmp", "/dev/shm")] == [True] * 3
+    assert sum(value is True for value in warm.values()) == 3, "something else can be written or reached"
+    assert (warm["there"], warm["devices"], warm["rights"][0].strip("0"), warm["rights"][4]) == ([], ["lo"], "", "1")
+    assert set(warm["namespaces"]) == {warm["mount"], *warm["unmount"]} == {-1}
+
+
+def test_the_process_that_workers_are_forked_from_cannot_be_read_or_signalled():
+    program = """
+found = []
+for pid in sorted(int(n) for n in os.listdir('/proc') if n.isdigit()):
+    if pid == int(os.readlink('/proc/self')): continue
+    for what in ('mem', 'environ', 'maps', 'fd', 'root', 'cwd'):
+        try:
+            (os.listdir if what in ('fd', 'root', 'cwd') else lambda p: open(p, 'rb').read(8))(f'/proc/{pid}/{what}')
+            found.append([pid, what])
+        except OSError: pass
+killed = []
+for pid in range(3, 200):
+    try:
+        if pid != os.getpid(): os.kill(pid, 9); killed.append(pid)
+    except OSError: pass
+os.kill(1, 9)
+memory = []
+for pid in range(1, 50):
+    try:
+        if pid != int(os.readlink('/proc/self')): open(f'/proc/{pid}/mem', 'r+b'); memory.append(pid)
+    except OSError: pass
+print(json.dumps([found, killed, os.getpid(), memory]))
+"""
+    found, killed, own, memory = tried(program, warm=True)
+    assert (found, killed, own, memory) == ([], [], 2, [])
+
+
+DIE = {
+    "right": answered(),
+    "wrong": answered(a="def group_split(*a):\n    return [], []"),
+    "kills its parent": answered(a="def group_split(*a):\n    import os\n    os.kill(os.getppid(), 9)"),
+    "kills itself in a cell": answered(a="import os\nos.kill(os.getpid(), 9)\n" + RIGHT["0.1"]),
+    "kills all": answered(a="def group_split(*a):\n    import os\n    os.kill(-1, 9)\n    os.kill(1, 9)"),
+    "leaves": answered(b="import os\nos._exit(7)"),
+    "crashes": answered(b="import ctypes\nctypes.string_at(0)"),
+    "loops": answered(c="while True: pass"),
+    "unseeded": inserted(4, "import random\nlucky = [random.random(), np.random.rand(), np.random.default_rng().random()]"),
+    "draws": answered(c="def lost_their_order(*a):\n    return np.random.default_rng().random() > 0.5"),
+}
+
+
+@pytest.fixture
+def no_rooms():
+    close_rooms()
+    yield
+    close_rooms()
+
+
+def test_warm_and_fresh_give_the_same_bytes_in_any_order(monkeypatch, no_rooms):
+    warm = {name: to_line(grade(MASTER, to_bytes(notebook), SETTINGS)) for name, notebook in DIE.items()}
+    assert [room.alive() for rooms in process._idle.values() for room in rooms] == [True], "one room served them all"
+    again = {name: to_line(grade(MASTER, to_bytes(DIE[name]), SETTINGS)) for name in ("draws", "crashes", "right")}
+    monkeypatch.setenv("TLCOURSE_WARM", "0")
+    fresh = {name: to_line(grade(MASTER, to_bytes(notebook), SETTINGS)) for name, notebook in DIE.items()}
+    for name in DIE:
+        assert warm[name] == fresh[name] == again.get(name, fresh[name]), name
+
+
+def test_one_submission_leaves_nothing_for_the_next_in_the_same_room(no_rooms):
+    leave = "import os\nfor p in ('/scratch', '/tmp', '/dev/shm'): open(p + '/left', 'w').write('x')\n"
+    leave += "import numpy\nnumpy.left = 1\nif os.fork() == 0:\n    os.setsid()\n    import time\n    time.sleep(600)\n"
+    look = "import os, numpy\nassert not hasattr(numpy, 'left')\n"
+    look += "assert not any(os.path.exists(p + '/left') for p in ('/scratch', '/tmp', '/dev/shm'))\n"
+    look += "assert len([n for n in os.listdir('/proc') if n.isdigit()]) <= 6\n"
+    for source in (leave, look):
+        assert grade(MASTER, to_bytes(answered(a=source + RIGHT["0.1"])), SETTINGS)["points"] == 7
+    (room,) = (room for rooms in process._idle.values() for room in rooms)
+    time.sleep(0.2)
+    assert descendants(room._nest) == []
+
+
+def test_a_room_that_died_is_replaced(no_rooms):
+    for _ in range(2):
+        assert grade(MASTER, to_bytes(answered()), SETTINGS)["points"] == 7
+        (room,) = (room for rooms in process._idle.values() for room in rooms)
+        os.kill(room._process.pid, signal.SIGKILL)
+        room._process.wait()
+    assert grade(MASTER, to_bytes(answered()), SETTINGS)["points"] == 7
+
+
+def test_where_no_room_can_be_made_workers_start_fresh(monkeypatch, no_rooms):
+    monkeypatch.setattr(process, "_impossible", set())
+    monkeypatch.setattr(Sandbox, "nest_command", lambda self, control, frameworks: ["false"])
+    assert grade(MASTER, to_bytes(answered()), SETTINGS)["points"] == 7
+    assert process._impossible
+
+
+@pytest.mark.parametrize("why", ["a second thread", "TensorFlow has started"])
+def test_a_process_that_may_not_be_forked_makes_no_room(monkeypatch, no_rooms, why):
+    spoil = {
+        "a second thread": "import threading, time; threading.Thread(target=time.sleep, args=(99,), daemon=True).start(); main(",
+        "TensorFlow has started": "import types; c = types.SimpleNamespace(_initialized=True); "
+        "sys.modules['tensorflow.python.eager.context'] = types.SimpleNamespace(_context=c); main(",
+    }[why]
+    plain = Sandbox.nest_command
+    monkeypatch.setattr(process, "_impossible", set())
+    monkeypatch.setattr(
+        Sandbox,
+        "nest_command",
+        lambda *a: [*plain(*a)[:-1], plain(*a)[-1].replace("main(", spoil).replace("import main;", "import main;")],
+    )
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as words:
+        worker = start_worker(SETTINGS.sandbox, "x", (given, said.fileno(), words), "/nowhere", frameworks=False)
+        worker.end()
+    assert isinstance(worker, Fresh)
+    assert not isinstance(worker, Warm)
+
+
+def test_rooms_end_with_the_grader(tmp_path):
+    import subprocess
+    import sys
+
+    code = f"import sys, os; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests/submissions')]!r}\n"
+    code += "from tlcourse.grading.process import Room\nfrom tlcourse.grading.sandbox import Sandbox\n"
+    code += "room = Room(Sandbox('bubblewrap'), False)\nprint(room._nest, flush=True)\nos.kill(os.getpid(), 9)\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    nest = Path(f"/proc/{int(done.stdout)}")
+    for _ in range(50):
+        if not nest.exists():
+            break
+        time.sleep(0.1)
+    assert not nest.exists()
+
+
+@pytest.mark.slow
+def test_keras_answers_get_the_same_bytes_warm_and_fresh(monkeypatch, no_rooms):
+    master = load_master(ROOT, "00", ["0.4"])
+    settings = Settings("a secret", Sandbox(BUBBLEWRAP, Limits()))
+    warm = [to_line(grade(master, master.solution, settings)) for _ in range(2)]
+    monkeypatch.setenv("TLCOURSE_WARM", "0")
+    assert json.loads(warm[0])["points"] == master.tasks["0.4"].points
+    assert warm == [to_line(grade(master, master.solution, settings))] * 2

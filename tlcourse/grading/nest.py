@@ -1,0 +1,132 @@
+"""Inside the walls: a process that has imported what workers import, and forks one worker for each submission. Runs no learner's code.
+
+Every worker gets namespaces of its own within those of the sandbox, for processes, mounts and shared memory: it cannot see, signal or
+trace the process that it was forked from, and finds the scratch folders empty. It holds no privilege, as in a sandbox of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+
+from tlcourse.warm import import_frameworks, may_fork
+
+from . import worker
+
+READY, REFUSED = b"ready", b"refused"
+SCRATCH = ("/scratch", "/tmp", "/dev/shm")
+_NEW_MOUNTS, _NEW_IPC, _NEW_PIDS = 0x00020000, 0x08000000, 0x20000000
+_PRIVATE, _RECURSIVE, _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1 << 18, 1 << 14, 1, 2, 4
+_PARENT_DEATH, _DUMPABLE, _CAPABILITIES_3 = 1, 4, 0x20080522
+
+
+def main(control: int, frameworks: bool) -> None:
+    """Answer requests on a socket, one after the other, until it is closed.
+
+    A request is `{"file_mib": size of each scratch folder}` with three files: job, reply and words of a worker. The answer is the
+    worker's exit status, or `REFUSED` where this process may not be forked any more.
+    """
+    _call("prctl", _DUMPABLE, 0)  # nobody reads this memory, whatever else fails
+    if frameworks:
+        import_frameworks()
+    gc.collect()
+    gc.freeze()  # so that copies do not write to what they share
+    with socket.socket(fileno=control) as connection:
+        connection.send(READY if may_fork() and _in_a_copy(lambda: _enter(control, 1, lambda: 0)) == 0 else REFUSED)
+        while True:
+            data, files, _, _ = socket.recv_fds(connection, 1000, 3)
+            if not data:
+                os._exit(0)
+            request = json.loads(data)
+            if may_fork():
+                status = _in_a_copy(lambda: _enter(control, request["file_mib"], lambda: _work(files)))  # noqa: B023 - waits
+                answer = str(status).encode()
+            else:
+                answer = REFUSED
+            for file in files:
+                os.close(file)
+            connection.send(answer)
+
+
+def _in_a_copy(work: Callable[[], int]) -> int:
+    """Run something in a fork and return its exit status, 128 and the signal's number where one ended it."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = work()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return _status_of(child)
+
+
+def _status_of(child: int) -> int:
+    while True:
+        done, status = os.wait()
+        if done == child:
+            return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def _enter(control: int, file_mib: int, work: Callable[[], int]) -> int:
+    """Run something as second process of new namespaces, without privileges; the first one only clears up behind it."""
+    os.close(control)
+    _call("unshare", _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC)
+    return _in_a_copy(lambda: _first(file_mib, work))
+
+
+def _first(file_mib: int, work: Callable[[], int]) -> int:
+    _call("prctl", _PARENT_DEATH, signal.SIGKILL)
+    _call("mount", None, b"/", None, _PRIVATE | _RECURSIVE, None)
+    for place in [
+        f"/proc/{name}" for name in os.listdir("/proc") if name.isdigit()
+    ]:  # all who are older than the learner's code
+        _call("mount", b"tmpfs", place.encode(), b"tmpfs", _READ_ONLY, b"size=4k,mode=555")
+    for place in SCRATCH:
+        options = f"size={file_mib}m,mode=1777".encode()
+        _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NO_SETUID | _NO_DEVICES, options)
+    _drop_privileges()
+    return _in_a_copy(work)
+
+
+def _drop_privileges() -> None:
+    """Give up every capability for good: none can come back, since no program may grant any (no_new_privs)."""
+
+    class Head(ctypes.Structure):
+        _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+    class Sets(ctypes.Structure):
+        _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable"))
+
+    _call("capset", ctypes.byref(Head(_CAPABILITIES_3, 0)), (Sets * 2)())
+
+
+def _work(files: list[int]) -> int:
+    """Be a worker: the job on standard input, the reply on standard output."""
+    _call("prctl", _DUMPABLE, 1)
+    os.setsid()
+    for source, target in zip(files, (0, 1, 2), strict=True):
+        os.dup2(source, target)
+    os.closerange(3, 1024)
+    os.chdir(SCRATCH[0])
+    sys.argv = ["-c"]
+    worker.main()
+    return 0
+
+
+def _call(name: str, *arguments: object) -> None:
+    """Call the system's library, and raise what it says."""
+    if getattr(_library, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+_library = ctypes.CDLL(None, use_errno=True)
