@@ -7,9 +7,18 @@ from pathlib import Path
 
 from tlcourse.authoring.lint import lint_source
 from tlcourse.authoring.markers import SourceError
-from tlcourse.authoring.notebooks import EXERCISE, LESSON, SOLUTION, build_notebook
+from tlcourse.authoring.notebooks import EXERCISE, LESSON, NBGRADER_SOURCE, SOLUTION, build_notebook
 
-__all__ = ["REPAIR", "SourceError", "build_all", "build_notebook", "lint_source", "stale_notebooks", "write_notebooks"]
+__all__ = [
+    "REPAIR",
+    "SourceError",
+    "build_all",
+    "build_notebook",
+    "build_source_for_nbgrader",
+    "lint_source",
+    "stale_notebooks",
+    "write_notebooks",
+]
 
 REPAIR = "make notebooks"
 
@@ -39,6 +48,21 @@ def build_all(root: Path, only: str = "") -> dict[Path, str]:
             for folder in folders:
                 built[root / folder / f"{path.stem}.ipynb"] = build_notebook(text, name, path.stem, folder)
     return built
+
+
+def build_source_for_nbgrader(root: Path, topic: str) -> str:
+    """Build an exercise as a source notebook of nbgrader: solutions between its markers, checks that count.
+
+    Raises:
+        FileNotFoundError: there is no such source.
+        SourceError: the source is at fault.
+    """
+    path = root / "content" / "exercises" / f"{topic}.py"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"Expected the source of an exercise at {path}. Found none; a checkout of the course is needed."
+        )
+    return build_notebook(path.read_text(encoding="utf-8"), path.name, topic, NBGRADER_SOURCE)
 
 
 def stale_notebooks(root: Path) -> list[str]:

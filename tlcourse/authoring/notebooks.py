@@ -12,6 +12,17 @@ from tlcourse.authoring.sources import SourceCell, read_source
 from tlcourse.config import REPOSITORY
 
 LESSON, EXERCISE, SOLUTION = "notebooks", "exercises", "solutions"
+NBGRADER_SOURCE = "source"
+# What nbgrader takes out of the learners' version and puts back when it grades: a check that is not earned stops its cell, and nothing
+# lands on standard error, for which nbgrader would take all points away.
+_HIDDEN = """\
+### BEGIN HIDDEN TESTS
+import os
+import warnings
+os.environ["TLCOURSE_CHECK"] = "raise"
+warnings.simplefilter("ignore")
+### END HIDDEN TESTS
+"""
 _INSTALL = f"""\
 # Setup: installs the package where it is missing, then says what this machine is and which data are used.
 import importlib.util
@@ -46,7 +57,8 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
         text: the source, py:percent.
         name: what errors call the source.
         topic: such as "02_feature_extraction"; also the notebook's file name.
-        folder: "notebooks" for a lesson; "exercises" or "solutions" for the two sides of an exercise.
+        folder: "notebooks" for a lesson; "exercises" or "solutions" for the two sides of an exercise; "source" for an exercise from
+            which nbgrader makes its own two sides.
 
     Returns:
         JSON text, the same bytes for the same arguments.
@@ -63,7 +75,7 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
         _code(_INSTALL.format(topic=topic), {"tags": ["setup"]}),
     ]
     for cell in source[1:]:
-        if folder == EXERCISE and SOLUTION_TAG in cell.tags:
+        if folder in (EXERCISE, NBGRADER_SOURCE) and SOLUTION_TAG in cell.tags:
             continue
         cells.append(_markdown(cell.text) if cell.kind == "markdown" else _code_cell(cell, folder))
     _name_cells(cells)
@@ -76,11 +88,14 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
 def _code_cell(cell: SourceCell, folder: str) -> dict[str, Any]:
     if not has_solution(cell.text):
         graded = folder != LESSON and cell.checked_task
-        return _code(cell.text, _nbgrader(cell.checked_task, grade=True) if graded else {})
+        hidden = _HIDDEN if graded and folder == NBGRADER_SOURCE else ""
+        return _code(hidden + cell.text, _nbgrader(cell.checked_task, grade=True) if graded else {})
     if folder == LESSON:
         raise SourceError(f"{cell.where}: a lesson has no solutions. Markers belong into content/exercises.")
     if not cell.task:
         raise SourceError(f"{cell.where}: no task above this solution. Put a heading `## Task 2.1: title` before it.")
+    if folder == NBGRADER_SOURCE:
+        return _code(cell.text, _nbgrader(cell.task_id, grade=False))
     text = make_stub(cell.text, cell.task) if folder == EXERCISE else strip_markers(cell.text)
     return _code(text, _nbgrader(cell.task_id, grade=False))
 

@@ -177,6 +177,21 @@ def report(master: Master, out: Path, about: dict[str, str]) -> Summary:
     Raises:
         FileNotFoundError: nothing was graded into this folder.
     """
+    rows, records = marks_of(out)
+    write_sorted(out / _RECORDS, records)
+    gradebook.write_gradebook(out / _BOOK, rows, about)
+    write_exports(out / "exports", rows, master.title)
+    page = write_pages(out, rows, master.title, about, sentences(master))
+    open_ = tuple((row.entry.learner, task, reason) for row in rows for task, reason in row.open)
+    return Summary(len(rows), 0, open_, page)
+
+
+def marks_of(out: Path) -> tuple[list[gradebook.Marks], list[dict[str, Any]]]:
+    """Return the marks of a class, and the records behind them, from journals, rosters and `decisions.csv`.
+
+    Raises:
+        FileNotFoundError: nothing was graded into this folder.
+    """
     rosters = sorted(out.glob("roster-*-of-*.jsonl")) or [out / _ROSTER]
     if not rosters[0].exists():
         raise FileNotFoundError(f"Nothing was graded into {out}: there is no {_ROSTER}.")
@@ -190,13 +205,8 @@ def report(master: Master, out: Path, about: dict[str, str]) -> Summary:
             roster[identity] = entry
     entries = [roster[identity] for identity in sorted(roster)]
     used = {entry.key for entry in entries}
-    write_sorted(out / _RECORDS, [record for key, record in records.items() if key in used])
     rows = gradebook.join(entries, records, gradebook.read_decisions(out / gradebook.DECISIONS))
-    gradebook.write_gradebook(out / _BOOK, rows, about)
-    write_exports(out / "exports", rows, master.title)
-    page = write_pages(out, rows, master.title, about, sentences(master))
-    open_ = tuple((row.entry.learner, task, reason) for row in rows for task, reason in row.open)
-    return Summary(len(rows), 0, open_, page)
+    return rows, [record for key, record in records.items() if key in used]
 
 
 def about_of(settings: Settings) -> dict[str, str]:

@@ -23,6 +23,9 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
         commands, "release", _release, "for instructors: build an exercise and prove that this machine grades it right"
     )
     release.add_argument("exercise", help="beginning of the exercise's name, such as 03")
+    release.add_argument(
+        "--nbgrader", type=Path, metavar="COURSE", help="also write it as a source of nbgrader's, below COURSE/source"
+    )
     _add_sandbox(release)
 
     grade = add(commands, "grade", _grade, "for instructors: grade a folder of submitted notebooks")
@@ -48,6 +51,9 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
     report = add(commands, "report", _report, "for instructors: write gradebook, exports and pages again, grading nothing")
     report.epilog = _EXITS
     report.add_argument("out", type=Path, help="folder of the marks")
+    report.add_argument(
+        "--nbgrader", type=Path, metavar="GRADEBOOK.db", help="also write the marks into nbgrader's gradebook (needs nbgrader)"
+    )
     report.add_argument("--course", type=Path, help=_COURSE)
 
 
@@ -94,6 +100,12 @@ def _release(options: argparse.Namespace) -> int:
     if problems:
         return _closed(problems)
     print(f"exercises/{master.topic}.ipynb can go to learners: {_proved(master)}")
+    if options.nbgrader:
+        from .nbgrader_course import write_source
+
+        print(
+            f"written: {write_source(course, master.topic, options.nbgrader)}; next: nbgrader generate_assignment {master.topic}"
+        )
     return _DONE
 
 
@@ -127,7 +139,15 @@ def _report(options: argparse.Namespace) -> int:
     run = run_of(options.out)
     master = load_master(_course(options), run["topic"])
     about = {key: value for key, value in run.items() if key != "topic"}
-    return _tell(report(master, options.out, {key: v if isinstance(v, str) else json.dumps(v) for key, v in about.items()}))
+    summary = report(master, options.out, {key: v if isinstance(v, str) else json.dumps(v) for key, v in about.items()})
+    if options.nbgrader:
+        from .classroom import marks_of
+        from .nbgrader_course import write_marks
+
+        print(
+            f"nbgrader: {write_marks(options.nbgrader, marks_of(options.out)[0], master.topic)} learners in {options.nbgrader}"
+        )
+    return _tell(summary)
 
 
 def _tell(summary: Summary) -> int:
