@@ -128,6 +128,7 @@ def frozen(data, held):
     return model
 
 
+# %%
 def augmented(data, held):
     model, rng = pretrained(), np.random.default_rng(seed)
     many = np.concatenate([shaken(data.images, rng) for _ in range(epochs)])  # one shaken copy for each epoch
