@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tlcourse
-from tlcourse import evaluate
+from tlcourse import evaluate, explain
 from tlcourse.authoring.sources import read_source
 
 CONTENT = Path(__file__).resolve().parents[1] / "content"
@@ -192,3 +192,92 @@ def test_the_nce_of_lesson_09_is_that_of_the_package(rng):
     seen, labels = rng.integers(0, 6, 90), rng.integers(0, 4, 90)
     assert by_hand(seen, labels) == pytest.approx(tlcourse.select.nce(seen, labels))
     assert by_hand(seen, labels) < 0
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_the_map_of_lesson_03_is_that_of_the_package(rng, activation):
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(int(rng.integers(1000)))
+    mapper = keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(6, 3, strides=4, activation=activation)])
+    head = layers.Dense(3)
+    head.build((None, 6))
+    head.set_weights([rng.normal(size=(6, 3)), rng.normal(size=3)])
+    by_hand = from_lesson("03", "grad_cam", mapper=mapper, head=head)
+    model = keras.Sequential([mapper, layers.GlobalAveragePooling2D(), head])
+    images = rng.uniform(0, 1, (4, 16, 16, 3)).astype("float32")
+    theirs = explain.grad_cam(model, images, [0, 1, 2, 0], size=(4, 4))
+    assert theirs.max() > 0
+    for image, label, heat in zip(images, [0, 1, 2, 0], theirs, strict=True):
+        np.testing.assert_allclose(by_hand(image, label), heat, atol=1e-5)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_the_gain_of_lesson_08_is_the_paired_difference_of_the_package(rng, confidence):
+    from scipy import stats
+
+    by_hand = from_lesson("08", "gain_over_draws", stats=stats)
+    transfer, scratch = rng.random(5), rng.random(5)
+    theirs = evaluate.paired_difference(transfer, scratch, confidence)
+    assert by_hand(transfer, scratch, confidence) == pytest.approx((theirs.mean, theirs.interval.low, theirs.interval.high))
+
+
+@pytest.fixture
+def shifted(rng):
+    """Two clouds in three columns of one unit, the second moved."""
+    source = rng.normal(size=(180, 3))
+    return source / source.std(axis=0), rng.normal(size=(90, 3)) + (0.8, -0.4, 0.0)
+
+
+def _logistic_pieces():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return {
+        "LogisticRegression": LogisticRegression,
+        "make_pipeline": make_pipeline,
+        "StandardScaler": StandardScaler,
+    }
+
+
+@pytest.mark.parametrize("draw", [0, 7])
+def test_the_two_sample_test_of_lesson_11_is_that_of_the_package(shifted, draw):
+    from tlcourse import adapt
+
+    by_hand = from_lesson("11", "two_sample_test", **_logistic_pieces())
+    hits, rows = by_hand(*shifted, np.random.default_rng(draw))
+    theirs = adapt.classifier_two_sample_test(*shifted, seed=draw)
+    assert (hits / rows, rows) == (theirs.accuracy, theirs.rows)
+    assert 0.5 < hits / rows < 0.9
+
+
+def test_the_weights_of_lesson_11_are_those_of_the_package(shifted):
+    from tlcourse import adapt
+
+    by_hand = from_lesson("11", "importance_weights", **_logistic_pieces())(*shifted)
+    assert by_hand.max() > 2
+    np.testing.assert_allclose(by_hand, adapt.classifier_weights(*shifted))
+
+
+def test_kliep_of_lesson_11_is_that_of_the_package(shifted):
+    from tlcourse import adapt
+
+    source, target = shifted
+    gaps = np.square(target[:, None] - target).sum(axis=2)
+    unit = np.sqrt(np.median(gaps[gaps > 0]))  # the package takes its width in this unit
+    by_hand = from_lesson("11", "kliep")(source, target, width=0.5 * unit)
+    assert by_hand.max() > 2
+    np.testing.assert_allclose(by_hand, adapt.kliep_weights(source, target, width=0.5), rtol=1e-6)
+
+
+def test_the_shares_of_lesson_11_are_those_of_the_package(rng):
+    from tlcourse import adapt
+
+    labels = rng.choice(3, 900, p=(0.5, 0.3, 0.2))
+    target = rng.choice(3, 700, p=(0.1, 0.2, 0.7))
+    said, target_said = (np.where(rng.random(len(v)) < 0.7, v, rng.integers(0, 3, len(v))) for v in (labels, target))
+    by_hand = from_lesson("11", "target_shares")(labels, said, target_said)
+    np.testing.assert_allclose(by_hand, adapt.label_shift(labels, said, target_said).target_priors)
+    np.testing.assert_allclose(by_hand, (0.1, 0.2, 0.7), atol=0.1)
