@@ -148,11 +148,14 @@ def test_one_column_means_two_classes_that_take_opposite_sides(images):
 def test_no_class_named_means_the_predicted_one_and_many_pictures_go_in_batches():
     model = with_head(small_trunk())
     images = np.random.default_rng(2).uniform(0, 255, (70, *SHAPE)).astype("float32")
+    kernel = 50 * model.get_layer("head").get_weights()[0]
+    model.get_layer("head").set_weights([kernel, np.zeros(4)])
+    model.get_layer("head").set_weights([kernel, -model.predict(images, verbose=0).mean(axis=0)])  # so that all classes occur
     predicted = model.predict(images, verbose=0).argmax(axis=1)
     assert len(set(predicted.tolist())) > 1
     heat = grad_cam(model, images)
-    np.testing.assert_allclose(heat, grad_cam(model, images, predicted), atol=1e-6)
-    np.testing.assert_allclose(heat[40:43], grad_cam(model, images[40:43]), atol=1e-5)
+    np.testing.assert_allclose(heat, grad_cam(model, images, predicted), atol=1e-5)
+    np.testing.assert_allclose(heat[40:43], grad_cam(model, images[40:43]), atol=1e-4)
 
 
 def test_a_trained_network_is_seen_to_look_at_the_only_place_that_tells_the_class():
