@@ -2,11 +2,11 @@
 # # 05 · Traps, and a doctor for them
 #
 # The worst mistakes in transfer learning give no error and no warning. The program runs, a number comes out, and the number is wrong.
-# They are in famous tutorials and books, and they will be in your code. You will rebuild five of them, measure the damage, mend them,
-# and meet a tool that looks for them.
+# They are in famous tutorials and books, and they will be in your code. You will rebuild six of them, measure the damage, mend them,
+# look at six small ones, and meet a tool that looks for them.
 #
 # **After this lesson you can**
-# - name five silent mistakes, and say for each whether it makes the model worse or only the *score* better;
+# - name a dozen silent mistakes, and say for each whether it makes the model worse or only the *score* better;
 # - find each of them in a program, with one check of your own;
 # - let `tlcourse.audit` examine a model and its data, and read what it says.
 #
@@ -140,19 +140,54 @@ model.fit(few.images, few.labels, epochs=2, batch_size=8, verbose=0)
 asleep = finetune.what_moved(before, finetune.snapshot(model))
 
 
+# %% [markdown]
+# Another mend leaves the flags alone: hide the backbone in a layer of your own. `fit` talks to the layers of the functional model, and
+# this one does not pass on what it hears.
+
+
+# %%
+class Asleep(layers.Layer):
+    """Run a network in inference mode, whatever `fit` says."""
+
+    def __init__(self, network, **options):
+        super().__init__(**options)
+        self.network = network
+
+    def call(self, images):
+        return self.network(images, training=False)
+
+
+backbone.set_weights(start)
+backbone.trainable = False  # from False to True: sets every flag inside
+backbone.trainable = True
+images = keras.Input(backbone.input_shape[1:])
+model = keras.Model(images, layers.Dense(flowers.num_classes, name="head")(Asleep(backbone)(images)))
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+model.compile(keras.optimizers.Adam(1e-5), loss)
+
+# %%
+assert "batchnorm-moves" not in {finding.id for finding in tlcourse.audit(model, (few.images, few.labels)).findings}
+before = finetune.snapshot(model)
+model.fit(few.images, few.labels, epochs=2, batch_size=8, verbose=0)
+wrapped = finetune.what_moved(before, finetune.snapshot(model))
+
+
 # %%
 def statistics(moved):
     """How far the statistics of each BatchNormalization layer moved, from early to late."""
     return np.array([row.statistic_change for row in moved.rows if row.statistic_change is not None])
 
 
+patterns = {"training=False, and unfrozen": woken, "BatchNormalization frozen": asleep, "in a layer of one's own": wrapped}
 depth = range(1, len(statistics(woken)) + 1)
-ax = plots.lines({"training=False, and unfrozen": (depth, statistics(woken)), "BatchNormalization frozen": (depth, statistics(asleep))},
+ax = plots.lines({name: (depth, statistics(moved)) for name, moved in patterns.items()},
                  x_label="BatchNormalization layer, early to late", y_label="change of its statistics",
                  title="A learning rate of 0.00001, and the statistics move all the same")
+ax.xaxis.get_major_locator().set_params(integer=True)
 print(plots.alt_text(ax))
 assert statistics(woken).min() > 0
-assert statistics(asleep).max() == 0
+assert statistics(asleep).max() == statistics(wrapped).max() == 0
+assert max(row.weight_change for row in wrapped.rows if row.weight_change is not None) > 0  # and yet the backbone learns
 
 # %% [markdown]
 # The learning rate does not matter: statistics follow the *batches*, 8 flowers at a time here, millions of photographs before.
@@ -249,7 +284,7 @@ for y, (with_bug, without) in enumerate(damage.values()):
     ax.scatter(with_bug, y, color=plots.colour_of(5), marker="X", s=70, label="with the bug" if y == 0 else None)
 ax.set(yticks=range(3), yticklabels=damage, xlim=(0, 1.02), ylim=(-0.5, 2.5), xlabel="accuracy that the program reports")
 ax.set_title("One bug makes the model worse, two make the score better")
-ax.legend(frameon=False, loc="lower right")
+ax.legend(frameon=False, loc="upper left")
 words = "; ".join(f"{name}: {bug:.2f} with the bug, {mended:.2f} without" for name, (bug, mended) in damage.items())
 plots.set_alt_text(ax, f"Dot plot of reported accuracy. {words}.")
 print(plots.alt_text(ax))
@@ -257,7 +292,58 @@ print(plots.alt_text(ax))
 # %% [markdown]
 # **What to notice.** A score that is too good should worry you more than one that is too low: nobody looks for a bug in good news.
 #
-# ## 8. The doctor on your own program
+# ## 8. Six small ones
+#
+# No picture is needed for these. Say what you expect of each line, *then* run the cell.
+
+
+# %%
+def toy():
+    parts = [layers.Dense(3), layers.BatchNormalization(), layers.Dropout(0.5)]
+    return keras.Sequential([keras.Input((4,)), *parts], name="toy")
+
+
+rows = np.random.default_rng(seed).normal(size=(32, 4)).astype("float32")
+net = toy()
+net.trainable = False
+net.layers[0].trainable = True
+print(f"a) one layer opened inside a closed model: {len(net.trainable_weights)} weights train")
+net = toy()
+net.layers[0].trainable = False
+net.trainable = True
+print(f"b) model.trainable = True, where it was True: {sum(w.trainable for w in net.layers[0].weights)} of the layer's 2 weights train")
+print(f"c) clone_model copies the values: {np.array_equal(keras.models.clone_model(net).get_weights()[0], net.get_weights()[0])}")
+
+# %%
+picture = np.full((1, 8, 8, 3), 100, "float32")
+keras.applications.mobilenet_v2.preprocess_input(picture)
+print(f"d) a picture of 100s, after preprocess_input looked at it: {picture[0, 0, 0, 0]:.2f}")
+inputs = keras.Input((4,))
+always = keras.Model(inputs, layers.Dropout(0.5)(inputs, training=True))
+by_call, by_predict = [[np.asarray(ask(rows)) for _ in range(2)] for ask in (always, lambda x: always.predict(x, verbose=0))]
+print(f"e) Dropout(x, training=True) drops in model(x): {not np.array_equal(*by_call)}, in model.predict(x): {not np.array_equal(*by_predict)}")
+net, optimizer = toy(), keras.optimizers.Adam()
+net.layers[0].trainable = False
+optimizer.build(net.trainable_variables)  # the first compile and fit
+net.layers[0].trainable = True
+try:
+    optimizer.apply([w * 0 for w in net.trainable_variables], net.trainable_variables)
+except ValueError as error:
+    print(f"f) the same optimizer after unfreezing: ValueError: {str(error)[:16]}")
+
+# %%
+assert len(toy().trainable_weights) == 4
+assert picture.max() < 0
+assert not np.array_equal(*by_call) and np.array_equal(*by_predict)
+
+# %% [markdown]
+# a) None: the outer flag wins. Open the model first, then close layers again. b) None: setting a flag to what it is changes nothing
+# further in; go from False to True. c) A clone has new random values: `set_weights` after it. d) It wrote into *your* array, so that a
+# second epoch, or a second model, gets pictures that are scaled twice; hand it a copy. e) `predict` overrides the argument, just as
+# `fit` did in section 4. f) At least this one speaks: make a new optimizer at each compile. Three traps of the same kind stand
+# where they belong: shuffled data read twice (lesson 00), rates and heads that wreck the backbone (04), the momentum of BatchNorm (06).
+#
+# ## 9. The doctor on your own program
 #
 # ```python
 # report = tlcourse.audit(model, train, validation, test)   # arrays, tf.data, PyDataset or a folder of pictures
