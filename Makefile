@@ -40,7 +40,10 @@ course: $(READY) ## run every lesson and solution; pages with outputs at the end
 lab: $(READY) ## open the course in JupyterLab (on a server: ARGS=--no-browser; in a container: ARGS=--allow-root)
 	@$(BIN)/python -m tlcourse.cli lab $(ARGS)
 
+# One thread a process: the processes share the cores, and threads that wait for each other's work would only take turns.
 test: export OMP_NUM_THREADS = 1
+test: export TF_NUM_INTRAOP_THREADS = 1
+test: export TF_NUM_INTEROP_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
 	@$(SANDBOX)
 	@$(MAKE) --no-print-directory lint

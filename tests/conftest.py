@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = "tests/notebooks/test_notebooks.py::"
 
 
 def pytest_configure(config):
@@ -20,6 +21,18 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("mirror"):
                 item.add_marker(reason)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a file to one worker, since its tests share what is slow to build; executed notebooks share nothing: one at a time."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrNotebook(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(NOTEBOOKS) else super()._split_scope(nodeid)
+
+    return ByFileOrNotebook(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True, scope="session")
