@@ -94,6 +94,9 @@ def test_lab_copies_into_the_folder_that_was_named(course, started, tmp_path):
     assert main(["lab", str(tmp_path / "elsewhere")]) == 0
     assert (tmp_path / "elsewhere/notebooks/00_first.ipynb").exists()
     assert started[0][1] == tmp_path / "elsewhere"
+    assert "--allow-root" not in started[0][0]
+    assert main(["lab", str(tmp_path / "elsewhere"), "--allow-root"]) == 0
+    assert started[1][0][1:] == ["-m", "jupyter", "lab", "notebooks/00_first.ipynb", "--allow-root"]
 
 
 def test_an_interruption_is_answered_in_one_line(course, monkeypatch, capsys):

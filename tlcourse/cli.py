@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at its first lesson")
     lab.add_argument("folder", nargs="?", type=Path, help="where to work; default: the checkout, else ./tlcourse-course")
     lab.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
+    lab.add_argument("--allow-root", action="store_true", help="serve as root too, as one is in many containers")
 
     fetch = _add(commands, "fetch", _fetch, "download the real data of the full profile, verified")
     fetch.add_argument("names", nargs="*", help="data sets; without names: list them")
@@ -95,7 +96,8 @@ def _lab(options: argparse.Namespace) -> int:
     if target != course:
         print(f"{copy_course(course, target)} notebooks copied to {target.resolve()}; files that were there stay as they are.")
     first = sorted((target / "notebooks").glob("00_*.ipynb"))[0].relative_to(target)
-    command = [sys.executable, "-m", "jupyter", "lab", str(first), *(["--no-browser"] if options.no_browser else [])]
+    asked = {"--no-browser": options.no_browser, "--allow-root": options.allow_root}
+    command = [sys.executable, "-m", "jupyter", "lab", str(first), *(name for name, wanted in asked.items() if wanted)]
     return subprocess.call(command, cwd=target)
 
 
