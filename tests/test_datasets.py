@@ -131,6 +131,7 @@ def folder(tmp_path):
 def test_a_folder_of_ones_own_is_read_with_its_classes(folder):
     data = load_image_folder(folder, size=16)
     assert (len(data), data.class_names, data.image_shape) == (6, ("cats", "dogs"), (16, 16, 3))
+    assert repr(data) == f"<{folder.name}: 6 images of 16 x 16, 2 classes, own>"
     assert data.images[data.labels == 0].mean(axis=(0, 1, 2)).round().tolist() == [200, 0, 0]
 
 

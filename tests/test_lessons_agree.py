@@ -227,7 +227,7 @@ def test_the_gain_of_lesson_08_is_the_paired_difference_of_the_package(rng, conf
 def shifted(rng):
     """Two clouds in three columns of one unit, the second moved."""
     source = rng.normal(size=(180, 3))
-    return source / source.std(axis=0), rng.normal(size=(90, 3)) + (0.8, -0.4, 0.0)
+    return source / source.std(axis=0), rng.normal(size=(90, 3)) + np.array([0.8, -0.4, 0.0])
 
 
 def _logistic_pieces():

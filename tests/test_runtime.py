@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 
 import numpy as np
@@ -54,6 +55,19 @@ def test_start_seeds_everything_and_says_what_the_run_depends_on(capsys):
 def test_a_seed_from_outside_takes_the_place_of_the_notebooks_own(monkeypatch, capsys):
     monkeypatch.setenv("TLCOURSE_SEED", "3")
     assert runtime.start(seed=0) == 3
+
+
+@pytest.mark.parametrize(("asked", "level"), [("2", logging.WARNING), ("0", logging.INFO)])
+def test_notes_of_tensorflow_stay_off_the_page_unless_they_are_asked_for(monkeypatch, asked, level):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", asked)
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    try:
+        runtime.start()
+        assert logger.level == level
+    finally:
+        logger.setLevel(before)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", None, True])

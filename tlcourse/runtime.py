@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import sys
@@ -58,6 +59,8 @@ def start(topic: str | None = None, seed: int = 0) -> int:
     seed = _seed_of(os.environ.get("TLCOURSE_SEED", seed))
     _quiet_tensorflow()
     set_seed(seed)
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") >= "2":  # TensorFlow's notes on what it saved where are no news to a learner
+        logging.getLogger("tensorflow").setLevel(logging.WARNING)
     if topic:
         print(f"tlcourse   {topic}")
     print(describe_machine())

@@ -47,7 +47,7 @@ def load_image_folder(
     images = read_images([file for file, _ in files], size)
     labels = np.array([label for _, label in files], dtype=np.int64)
     names = tuple(folder.name for folder in classes)
-    return Dataset(name or root.name, images, labels, names, origin="your own folder", profile="full")
+    return Dataset(name or root.name, images, labels, names, origin="your own folder", profile="own")
 
 
 def read_images(files: Sequence[Path], size: int) -> np.ndarray:
