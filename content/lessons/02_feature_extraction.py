@@ -9,17 +9,21 @@
 # - turn pictures into features with a frozen network, and see what they are worth;
 # - put a new head on a backbone and prove that the backbone did not change;
 # - save most of the time by computing the features once;
+# - use VGG16, ResNet50 or a module of TensorFlow Hub in the same way, and your own pictures;
 # - avoid two mistakes that give no error: scaling twice, and augmenting in front of a cache.
 #
-# **Time:** 35 minutes. **It presumes** lesson 00, and that you have trained a small Keras model before.
+# **Time:** 40 minutes. **It presumes** lesson 00, and that you have trained a small Keras model before.
 
 # %%
+import tempfile
 import time
+from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
+from PIL import Image
 from sklearn.decomposition import PCA
 
 from tlcourse import evaluate, plots
@@ -44,8 +48,8 @@ print(f"{backbone.name}: {backbone.count_params():,} weights, {backbone.input_sh
 print(tlcourse.contract_of(backbone))
 
 # %% [markdown]
-# The same line loads others by name. VGG16 and ResNet50 are the ones you will read about most; MobileNets are for small machines.
-# Their ImageNet weights are downloaded at first use (`full` profile).
+# The same line loads others by name; section 7 looks at the famous ones. Their ImageNet weights are downloaded at first use (`full`
+# profile).
 
 # %%
 tlcourse.list_backbones()
@@ -237,15 +241,79 @@ for name, data in orders.items():
 # The same holds for cached *features*: augmenting pictures after their features were computed changes nothing. Feature extraction with a
 # cache has no augmentation; that is its price.
 #
-# ## 7. Your own pictures
+# ## 7. Other backbones
 #
-# One folder a class, for example `pictures/cats` and `pictures/dogs`. Then this whole lesson runs on yours: replace `load_flowers`.
+# **By name.** VGG16 (2014) and ResNet50 (2015) are the networks that most texts use; MobileNets (2017 on) were made for small machines. For a look
+# at them random values will do, and nothing is downloaded.
+
+# %%
+small = flowers.images[:32, :64, :64]  # 64 pixels for all, whatever they were trained at
+for name in ("tiny_resnet", "mobilenet_v2_035", "resnet50", "vgg16"):
+    other = tlcourse.load_backbone(name, weights=None, input_shape=small.shape[1:], pooling="avg")
+    other(small, training=False)  # once before the clock starts
+    started = time.perf_counter()
+    other(small, training=False)
+    milliseconds = 1000 * (time.perf_counter() - started) / len(small)
+    print(f"{name:<16} {other.count_params() / 1e6:5.1f} million weights, {other.output_shape[1]} features, {milliseconds:.0f} ms a picture")
+    print(" " * 17 + "blocks:", ", ".join(tlcourse.blocks_of(other)))
+
+# %% [markdown]
+# More weights are not more features: ResNet50 says 2048 numbers about a picture, VGG16 512. Are these better numbers? In the `full` profile the
+# next cell loads both with their ImageNet weights and asks as in section 3. A network that cannot be had is named, not passed over.
+
+# %%
+famous = {"embedded": (), "full": ("resnet50", "vgg16")}[tlcourse.profile()]  # 94 and 59 MB, downloaded once
+print(f"{backbone.name}: {means['pretrained network']:.2f}", "" if famous else "(no ImageNet weights in the embedded profile)")
+for name in famous:
+    try:
+        other = tlcourse.load_backbone(name, input_shape=flowers.image_shape, pooling="avg")
+    except OSError as error:
+        print(f"{name}: not measured. {error}")
+        continue
+    table = tlcourse.extract_features(other, flowers.images)
+    draws = [flowers.positions_per_class(train_per_class, seed + draw) for draw in range(5)]
+    values = [evaluate.linear_probe(table[a], flowers.labels[a], table[b], flowers.labels[b]) for a, b in draws]
+    print(f"{name}: {np.mean(values):.2f} (spread {np.std(values, ddof=1):.2f})")
+
+# %% [markdown]
+# **From TensorFlow Hub.** Its modules come as a *SavedModel*, a folder with a program and its weights. `hub.KerasLayer`, which you will meet in
+# older texts, does not work in Keras 3; `tlcourse.HubLayer` does the same. Without a handle of yours, the cell exports our own backbone in
+# that form, and the layer has to say what the backbone says.
+
+# %%
+handle = ""  # a folder, an address, or a name on Kaggle such as "google/mobilenet-v2/tensorFlow2/035-96-feature-vector/2"
+ours = not handle
+if ours:
+    handle = tempfile.mkdtemp()
+    backbone.export(handle, verbose=False)
+module = keras.Sequential([keras.Input(flowers.image_shape), tlcourse.HubLayer(handle)])
+vectors = extract(module, flowers.images[:64])
+print(f"{len(vectors)} pictures -> feature vectors {vectors.shape}; {len(module.trainable_weights)} trainable weights")
+if ours:
+    print(f"largest difference to the backbone: {np.abs(vectors - features[:64]).max():.1e}")
+    assert np.allclose(vectors, features[:64], rtol=1e-3, atol=1e-2)
+
+# %% [markdown]
+# A module has an input contract too, and cannot tell you: most image modules expect 0 to 1. `tlcourse.load_backbone("hub:" + handle,
+# input_shape=...)` puts that scaling inside.
+#
+# ## 8. Your own pictures
+#
+# One folder a class. Put the path of yours into `folder`, and this whole lesson runs on it: take `mine` in place of `flowers`. Left empty, the
+# cell makes a small one, so that you see how it has to look.
 
 # %%
 folder = ""  # the path of your folder
-if folder:
-    mine = tlcourse.load_image_folder(folder, size=backbone.input_shape[1])
-    print(mine, tlcourse.extract_features(backbone, mine.images).shape)
+if not folder:
+    folder = Path(tempfile.mkdtemp())
+    for i in learn[flowers.labels[learn] < 2]:
+        place = folder / flowers.class_names[flowers.labels[i]]
+        place.mkdir(exist_ok=True)
+        Image.fromarray(flowers.images[i]).save(place / f"{i}.png")
+print("for example", *sorted(path.relative_to(folder).as_posix() for path in Path(folder).glob("*/*"))[::15])
+mine = tlcourse.load_image_folder(folder, size=backbone.input_shape[1], name="my pictures")
+print(mine)
+print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 
 # %% [markdown]
 # ## What to remember

@@ -166,7 +166,7 @@ ax = plots.layer_curve(
     {name: [scratch, *values] for name, values in kept.items()},
     x_label="blocks kept from the source",
     y_label="accuracy on digits",
-    title="A similar source helps, most in the middle; a distant one costs more, the deeper one keeps",
+    title="A similar source helps; a distant one costs, the deeper the more",
 )
 print(plots.alt_text(ax))
 
