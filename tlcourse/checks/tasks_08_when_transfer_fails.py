@@ -245,6 +245,7 @@ def _decide_case(seed: int) -> Case:
         {"single": [0.3], "steady": _with_mean(rng, 0.06, 0.01)},  # one draw proves nothing
         {"large": _with_mean(rng, 0.20, 0.10), "sure": _with_mean(rng, 0.12, 0.005)},  # both pay: the mean decides
         {"close": _with_mean(rng, 0.07, 0.045)},  # pays with 1.96, not with t
+        {"hopeful": _with_mean(rng, 0.01, 0.06)},  # the upper end alone lies above the cost
     ]
     order = rng.permutation(len(rows))
     return Case(inputs={"rows": [rows[i] for i in order], "cost": 0.025})
@@ -281,7 +282,7 @@ def _decide_judge(case: Case, evidence: Any) -> Verdict:
     wanted = [_rule(row, cost) for row in rows]
     if found == wanted:
         return earned("It takes what is proven to pay, and says no to the rest.")
-    best = [max(row, key=lambda name, row=row: np.mean(row[name])) for row in rows]
+    best = [max((float(np.mean(values)), name) for name, values in row.items())[1] for row in rows]
     options: dict[str, list[list[str]]] = {
         "never-abstains": [best],
         "mean-alone-decides": [[_rule(row, cost, width=0.0, single=s) for row in rows] for s in (True, False)],
