@@ -167,7 +167,7 @@ for y in range(len(cures)):
     ax.plot([new, seen], [y, y], color="0.6", zorder=1)
     ax.scatter(results[:, y, 0], [y] * draws, marker="s", color=plots.colour_of(1), label="training pictures" if y == 0 else None)
     ax.scatter(results[:, y, 1], [y] * draws, color=plots.colour_of(0), label="unseen pictures" if y == 0 else None)
-ax.set(yticks=range(len(cures)), yticklabels=cures, xlabel="accuracy; one mark for each draw of the pictures")
+ax.set(yticks=range(len(cures)), yticklabels=cures, ylim=(-0.5, len(cures) + 0.2), xlabel="accuracy; one mark for each draw of the pictures")
 ax.set_title("Fifty pictures: how much is learned by heart, and how much is learned")
 ax.legend(frameon=False, loc="upper center")
 words = "; ".join(f"{name}: {a:.2f} and {b:.2f}" for name, (a, b) in zip(cures, results.mean(axis=0), strict=True))
