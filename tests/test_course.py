@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -119,6 +120,20 @@ def test_a_run_makes_pages_and_an_index_and_a_failure_stops_no_other(course, tmp
         assert f"href='{record.page}'" in text
         assert (index.parent / record.page).exists()
     assert ">42" in (index.parent / records[1].page).read_text()
+
+
+def test_pages_and_index_say_when_and_with_which_versions_a_notebook_ran(course, tmp_path):
+    import keras
+
+    write(course / "notebooks", "fails")
+    write(course / "notebooks", "good")
+    index, records = run_course(course, tmp_path / "out")
+    for record, ended in zip(records, ("stopped with an error on ", "ran to the end on "), strict=True):
+        assert record.stamp.startswith(ended + date.today().isoformat())
+        assert f"keras {keras.__version__}," in record.stamp
+        assert record.stamp in index.read_text()
+        foot = BeautifulSoup((index.parent / record.page).read_text(), "html.parser").select_one("body > footer")
+        assert foot.text == f"This notebook {record.stamp}."
 
 
 def test_a_second_run_executes_only_what_changed_or_failed(course, tmp_path, monkeypatch):

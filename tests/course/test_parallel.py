@@ -158,7 +158,7 @@ def test_the_line_names_what_runs_and_where_it_is(monkeypatch):
     now[0] += 30
     expected = "0:30 elapsed  about 1:45 remaining  lesson 00 cell 3/10  lesson 02 starting"
     assert progress.line() == expected  # (30 + 90 + 90) / 2 seconds
-    progress.end(Record("lesson 00", "", 40.0, None, "", ""))
+    progress.end(Record("lesson 00", "", 40.0, None, "", "", ""))
     progress.keep("lesson 03")
     assert progress.line() == "0:30 elapsed  about 1:30 remaining  lesson 02 starting"
 

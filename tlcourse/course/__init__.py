@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tlcourse.course.execute import CELL_LIMIT, Outcome, execute, read_notebook
+from tlcourse.course.execute import CELL_LIMIT, Outcome, execute, kernel_environment, read_notebook
 from tlcourse.course.pages import Record, read_record, write_index, write_page, write_record
 from tlcourse.course.parallel import run_parallel
 from tlcourse.course.places import FOLDERS, Notebook, copy_course, find_course, list_runnable
 from tlcourse.course.progress import Progress
+from tlcourse.course.warm_kernels import share_warm_kernels
 
 __all__ = [
     "FOLDERS",
@@ -102,9 +105,9 @@ class _Task:
 
     def keep(self, outcome: Outcome) -> Record:
         """Write page and record of a run."""
-        title = self.notebook.title
-        write_page(outcome.notebook, title, self.page)
-        record = Record(title, self.key, outcome.seconds, outcome.peak_mib, outcome.error, self.page.name)
+        title, stamp = self.notebook.title, _stamp(self.profile, outcome.ok)
+        write_page(outcome.notebook, title, self.page, stamp)
+        record = Record(title, self.key, outcome.seconds, outcome.peak_mib, outcome.error, self.page.name, stamp)
         write_record(record, self.page.with_suffix(".json"))
         return record
 
@@ -137,6 +140,8 @@ def _run_at_once(tasks: list[_Task], jobs: int, progress: Progress) -> None:
             error = f"the process that ran it ended with status {value}. Out of memory? Fewer jobs need less."
             progress.end(task.keep(Outcome(read_notebook(task.notebook.path), 0.0, None, error)))
 
+    if tasks:
+        share_warm_kernels(kernel_environment(tasks[0].profile))
     run_parallel(_run, tasks, jobs, happened)
 
 
@@ -158,6 +163,13 @@ def _slug(notebook: Notebook) -> str:
 
 def _key(notebook: Notebook, package: str, profile: str) -> str:
     return hashlib.sha256(f"{package} {profile} ".encode() + notebook.path.read_bytes()).hexdigest()
+
+
+def _stamp(profile: str, good: bool) -> str:
+    """Say when a notebook ran, how it ended and with which versions, for readers who wonder whether it still works."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
+    result = "ran to the end" if good else "stopped with an error"
+    return f"{result} on {date.today().isoformat()}, {profile} profile, with Python {platform.python_version()}, {versions}"
 
 
 def _package_digest() -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 import nbformat
 
+from tlcourse.course.warm_kernels import use_warm_kernels
+
 CELL_LIMIT = 900
 """Seconds that one cell may take before it counts as endless."""
 
@@ -63,12 +65,13 @@ def execute(
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    use_warm_kernels()
     notebook = read_notebook(path)
     started, error, peak, number = time.perf_counter(), "", None, 0
     with tempfile.TemporaryDirectory(prefix="tlcourse-") as scratch:
         client = NotebookClient(notebook, timeout=cell_limit, kernel_name="python3", resources={"metadata": {"path": scratch}})
         try:
-            with client.setup_kernel(env=_environment(profile, seed)):
+            with client.setup_kernel(env=kernel_environment(profile, seed)):
                 for number, cell in enumerate(notebook.cells, start=1):
                     client.execute_cell(cell, number - 1)
                     peak = _peak_mib(client) or peak
@@ -101,7 +104,7 @@ def read_notebook(path: Path) -> Any:
         raise ValueError(f"{str(path)!r} is no notebook that can be read ({type(error).__name__}: {error}).") from error
 
 
-def _environment(profile: str, seed: int | None) -> dict[str, str]:
+def kernel_environment(profile: str, seed: int | None = None) -> dict[str, str]:
     """Build what the kernel sees: the caller's variables but for MPLBACKEND, so that figures land in the page, and our own."""
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     ours = {"TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise"}

@@ -28,15 +28,19 @@ class Record:
     peak_mib: int | None
     error: str
     page: str
+    stamp: str
 
 
-def write_page(notebook: Any, title: str, path: Path) -> None:
-    """Write an executed notebook as one HTML page, pictures inside, whole or not at all."""
+def write_page(notebook: Any, title: str, path: Path, stamp: str = "") -> None:
+    """Write an executed notebook as one HTML page, pictures inside, `stamp` at its foot, whole or not at all."""
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(template_name="lab", embed_images=True)
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     body, _ = exporter.from_notebook_node(_with_alt_text(notebook), resources={"metadata": {"name": title}})
+    if stamp:
+        head, end, tail = body.rpartition("</body>")
+        body = f"{head}<footer style='padding: 1rem 2rem'>This notebook {escape(stamp)}.</footer>{end}{tail}"
     write_whole(path, body)
 
 
@@ -85,8 +89,8 @@ def write_index(records: list[Record], profile: str, path: Path, outdated: froze
 
 
 def _row(record: Record, outdated: bool) -> str:
-    result = f"<span class='failed'>failed</span><pre>{escape(record.error)}</pre>" if record.error else "ran to the end"
-    result += " (before the last change)" if outdated else ""
+    result = f"<span class='failed'>failed</span><pre>{escape(record.error)}</pre>" if record.error else ""
+    result += escape(record.stamp) + (" (before the last change)" if outdated else "")
     memory = "" if record.peak_mib is None else f"{record.peak_mib:,}"
     link = f"<a href='{escape(record.page)}'>{escape(record.title)}</a>"
     return (
