@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -14,6 +15,7 @@ import pytest
 from corpus import MASTER, RIGHT, ROOT, answered, inserted, to_bytes
 
 from tlcourse.grading import process
+from tlcourse.grading import sandbox as sandboxes
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master
 from tlcourse.grading.process import Fresh, Room, Warm, close_rooms, descendants, start_worker
@@ -47,7 +49,7 @@ def tried(program, *, warm):
         if warm:
             room = Room(sandbox, False)
             try:
-                room.start(LIMITS.file_mib, files)
+                room.start(sandbox, files)
                 room.status()
             finally:
                 room.close()
@@ -239,3 +241,22 @@ def test_keras_answers_get_the_same_bytes_warm_and_fresh(monkeypatch, no_rooms):
     monkeypatch.setenv("TLCOURSE_WARM", "0")
     assert json.loads(warm[0])["points"] == master.tasks["0.4"].points
     assert warm == [to_line(grade(master, master.solution, settings))] * 2
+
+
+def test_a_package_below_a_scratch_folder_stays_there_and_stays_read_only(tmp_path, monkeypatch):
+    place = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        (place / "lib").mkdir()
+        (place / "lib/module.py").write_text("x = 1")
+        readable = sandboxes.readable_places()
+        for room in (sandboxes, process):
+            monkeypatch.setattr(room, "readable_places", lambda: [*readable, str(place / "lib")])
+        look = f"""
+found = [{place.name!r} in os.listdir('/tmp'), os.listdir({str(place / "lib")!r})]
+try: open({str(place / "lib/new")!r}, 'w')
+except OSError as error: found.append(error.errno)
+print(json.dumps(found))
+"""
+        assert tried(look, warm=True) == tried(look, warm=False) == [True, ["module.py"], 30]
+    finally:
+        shutil.rmtree(place)

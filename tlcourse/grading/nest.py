@@ -23,14 +23,15 @@ from . import worker
 READY, REFUSED = b"ready", b"refused"
 SCRATCH = ("/scratch", "/tmp", "/dev/shm")
 _NEW_MOUNTS, _NEW_IPC, _NEW_PIDS = 0x00020000, 0x08000000, 0x20000000
-_PRIVATE, _RECURSIVE, _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1 << 18, 1 << 14, 1, 2, 4
+_BIND, _PRIVATE, _RECURSIVE, _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1 << 12, 1 << 18, 1 << 14, 1, 2, 4
 _PARENT_DEATH, _DUMPABLE, _CAPABILITIES_3 = 1, 4, 0x20080522
 
 
 def main(control: int, frameworks: bool) -> None:
     """Answer requests on a socket, one after the other, until it is closed.
 
-    A request is `{"file_mib": size of each scratch folder}` with three files: job, reply and words of a worker. The answer is the
+    A request is `{"file_mib": size of each scratch folder, "kept": folders below them that stay}` with three files: job, reply and
+    words of a worker. The answer is the
     worker's exit status, or `REFUSED` where this process may not be forked any more.
     """
     _call("prctl", _DUMPABLE, 0)  # nobody reads this memory, whatever else fails
@@ -39,14 +40,15 @@ def main(control: int, frameworks: bool) -> None:
     gc.collect()
     gc.freeze()  # so that copies do not write to what they share
     with socket.socket(fileno=control) as connection:
-        connection.send(READY if may_fork() and _in_a_copy(lambda: _enter(control, 1, lambda: 0)) == 0 else REFUSED)
+        connection.send(READY if may_fork() and _in_a_copy(lambda: _enter(control, 1, [], lambda: 0)) == 0 else REFUSED)
         while True:
             data, files, _, _ = socket.recv_fds(connection, 1000, 3)
             if not data:
                 os._exit(0)
             request = json.loads(data)
             if may_fork():
-                status = _in_a_copy(lambda: _enter(control, request["file_mib"], lambda: _work(files)))  # noqa: B023 - waits
+                size, kept = request["file_mib"], request["kept"]
+                status = _in_a_copy(lambda: _enter(control, size, kept, lambda: _work(files)))  # noqa: B023 - waits for it
                 answer = str(status).encode()
             else:
                 answer = REFUSED
@@ -76,25 +78,33 @@ def _status_of(child: int) -> int:
             return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
-def _enter(control: int, file_mib: int, work: Callable[[], int]) -> int:
+def _enter(control: int, file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
     """Run something as second process of new namespaces, without privileges; the first one only clears up behind it."""
     os.close(control)
     _call("unshare", _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC)
-    return _in_a_copy(lambda: _first(file_mib, work))
+    return _in_a_copy(lambda: _first(file_mib, kept, work))
 
 
-def _first(file_mib: int, work: Callable[[], int]) -> int:
+def _first(file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
     _call("prctl", _PARENT_DEATH, signal.SIGKILL)
     _call("mount", None, b"/", None, _PRIVATE | _RECURSIVE, None)
-    for place in [
-        f"/proc/{name}" for name in os.listdir("/proc") if name.isdigit()
-    ]:  # all who are older than the learner's code
-        _call("mount", b"tmpfs", place.encode(), b"tmpfs", _READ_ONLY, b"size=4k,mode=555")
     for place in SCRATCH:
-        options = f"size={file_mib}m,mode=1777".encode()
-        _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NO_SETUID | _NO_DEVICES, options)
+        _empty(place, file_mib, [path for path in kept if path.startswith(f"{place}/")])
+    older = [name for name in os.listdir("/proc") if name.isdigit()]  # the processes that learners' code must not look into
+    for name in older:
+        _call("mount", b"tmpfs", f"/proc/{name}".encode(), b"tmpfs", _READ_ONLY, b"size=4k,mode=555")
     _drop_privileges()
     return _in_a_copy(work)
+
+
+def _empty(place: str, file_mib: int, kept: list[str]) -> None:
+    """Put an empty folder over a place; what is kept, such as a package that is installed below it, is bound into that."""
+    held = {path: os.open(path, os.O_PATH) for path in kept}
+    _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NO_SETUID | _NO_DEVICES, f"size={file_mib}m,mode=1777".encode())
+    for path, handle in held.items():
+        os.makedirs(path)
+        _call("mount", f"/proc/self/fd/{handle}".encode(), path.encode(), None, _BIND | _RECURSIVE, None)
+        os.close(handle)
 
 
 def _drop_privileges() -> None:

@@ -14,10 +14,11 @@ import socket
 import subprocess
 from typing import IO, Any
 
-from .sandbox import BUBBLEWRAP, Sandbox
+from .sandbox import BUBBLEWRAP, Sandbox, readable_places
 
 _IMPORT_SECONDS = 120.0  # importing on a cold disk
 _END_SECONDS = 10.0
+_LEAVE_SECONDS = 0.1  # a worker that has said its last word leaves by itself
 
 
 class Fresh:
@@ -90,10 +91,11 @@ class Room:
             raise OSError("No warm room can be made here.")
         self._nest = descendants(self._process.pid)[-1]
 
-    def start(self, file_mib: int, files: tuple[IO[bytes], int, IO[bytes]]) -> None:
+    def start(self, sandbox: Sandbox, files: tuple[IO[bytes], int, IO[bytes]]) -> None:
         """Start a worker."""
+        request = {"file_mib": sandbox.limits.file_mib, "kept": readable_places()}
         numbers = [file if isinstance(file, int) else file.fileno() for file in files]
-        socket.send_fds(self._control, [json.dumps({"file_mib": file_mib}).encode()], numbers)
+        socket.send_fds(self._control, [json.dumps(request).encode()], numbers)
 
     def family(self) -> list[int]:
         """Return the process ids of the worker and of all that it started, without the two that only wait for it."""
@@ -105,6 +107,8 @@ class Room:
 
     def clear(self) -> bool:
         """End the worker, with all that it started; tell whether the room can be used again."""
+        if answer := self._answer(_LEAVE_SECONDS):
+            return answer != b"refused"
         for _ in range(3):
             kill_all(descendants(self._nest))
             answer = self._answer(_END_SECONDS)
@@ -118,9 +122,12 @@ class Room:
 
     def close(self) -> None:
         """End it."""
-        self._control.close()
-        kill_all([*descendants(self._process.pid), self._process.pid])
-        self._process.wait()
+        self._control.close()  # which ends it, if it is not waiting for a worker
+        try:
+            self._process.wait(timeout=0 if descendants(self._process.pid)[2:] else 5)
+        except subprocess.TimeoutExpired:
+            kill_all([*descendants(self._process.pid), self._process.pid])
+            self._process.wait()
 
     def _answer(self, seconds: float) -> bytes:
         self._control.settimeout(seconds)
@@ -174,7 +181,7 @@ def start_worker(
     if sandbox.kind == BUBBLEWRAP and key not in _impossible and os.environ.get("TLCOURSE_WARM") != "0":
         try:
             room = _take(key) or Room(sandbox, frameworks)
-            room.start(sandbox.limits.file_mib, files)
+            room.start(sandbox, files)
             return Warm(key, room)
         except OSError:
             _impossible.add(key)

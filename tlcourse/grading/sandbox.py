@@ -179,7 +179,7 @@ def _bubblewrap(limits: Limits) -> list[str]:
     command += ["--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"]
     size = str(limits.file_mib * 2**20)
     command += ["--size", size, "--tmpfs", _SCRATCH, "--size", size, "--tmpfs", "/tmp"]
-    for place in _readable_places():
+    for place in readable_places():
         command += ["--ro-bind", place, place]
     for link in ("/bin", "/lib", "/lib32", "/lib64", "/sbin"):
         if os.path.islink(link):
@@ -236,7 +236,7 @@ def _worker_environment(scratch: str) -> dict[str, str]:
     return environment
 
 
-def _readable_places() -> list[str]:
+def readable_places() -> list[str]:
     """Return the folders of Python, its libraries and this package; of the course's repository nothing else."""
     places = {"/usr", sys.prefix, sys.base_prefix, str(Path(_package_place(), "tlcourse"))}
     places |= {path for path in (*site.getsitepackages(), *sysconfig.get_paths().values()) if os.path.isdir(path)}
