@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from tlcourse.evaluate import pareto_front
@@ -53,20 +54,23 @@ def pareto(
         costs[~front], scores[~front], s=55, color=colour_of(1), marker="s", zorder=2, label="another is at least as good"
     )
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7) if costs.max() < 10 * costs.min() else (1, 2, 5)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.12, y=0.12)
-    middle = np.sqrt(costs.min() * costs.max())
-    for cost, score, name in zip(costs, scores, names, strict=True):
-        left = cost <= middle
+    across, up = np.log(costs / costs.min()) / (np.log(costs.max() / costs.min()) or 1.0), scores / (np.ptp(scores) or 1.0)
+    for i, name in enumerate(names):
+        crowded = any(abs(across[i] - across[j]) < 0.25 and 0 <= up[j] - up[i] < 0.06 for j in range(len(names)) if j != i)
+        left = across[i] <= 0.5
         ax.annotate(
             f" {name} ",
-            (cost, score),
-            (6 if left else -6, 5),
+            (costs[i], scores[i]),
+            (6 if left else -6, -12 if crowded else 5),  # below the point where another's name stands above
             textcoords="offset points",
             ha="left" if left else "right",
             fontsize=8,
         )
     tidy(ax, *labels)
-    ax.grid(which="minor", axis="x", alpha=0.1, linewidth=0.4)
     ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     points = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in order.tolist())
     others = "; ".join(f"{names[i]} {scores[i]:.3g} at {costs[i]:.3g}" for i in np.flatnonzero(~front).tolist()) or "none"
