@@ -341,7 +341,7 @@ import tensorflow as tf
 gpus = tf.config.list_physical_devices("GPU")
 policy = "mixed_float16" if gpus else "float32"
 strategy = tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()  # the second one changes nothing
-print(f"GPUs found: {len(gpus)}; so precision {policy}, strategy {type(strategy).__name__}, copies of the model: {strategy.num_replicas_in_sync}")
+print(f"GPUs found: {len(gpus)}; so precision {policy}, copies of the model: {strategy.num_replicas_in_sync}")
 
 
 # %%
