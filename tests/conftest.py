@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = "tests/notebooks/test_notebooks.py::"
+ON_THEIR_OWN = ("tests/notebooks/test_notebooks.py::", "tests/checks/test_banks.py::")
 
 
 def pytest_configure(config):
@@ -25,14 +25,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Give a file to one worker, since its tests share what is slow to build; executed notebooks share nothing: one at a time."""
+    """Give a file to one worker, since its tests share what is slow to build; notebooks and banks share nothing: one at a time."""
     from xdist.scheduler import LoadFileScheduling
 
-    class ByFileOrNotebook(LoadFileScheduling):
+    class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid if nodeid.startswith(NOTEBOOKS) else super()._split_scope(nodeid)
+            return nodeid if nodeid.startswith(ON_THEIR_OWN) else super()._split_scope(nodeid)
 
-    return ByFileOrNotebook(config, log) if config.getvalue("dist") == "loadfile" else None
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True, scope="session")
