@@ -374,9 +374,9 @@ print(f"{len(pairs)} pairs of copies among {len(flowers)} pictures; in {same_lab
 closest = np.dstack(np.unravel_index((away + np.tri(len(away)) * 999).argsort(axis=None)[:4], away.shape))[0]
 ax = plots.image_grid(
     flowers.images[closest.ravel()],
-    [f"{flowers.class_names[flowers.labels[i]]}, {away[i, j]:.0f} bits" for pair in closest for i, j in [pair, pair[::-1]]],
+    [f"{flowers.class_names[flowers.labels[i]]} {away[i, j]:.0f}" for pair in closest for i, j in [pair, pair[::-1]]],
     columns=4,
-    title="The four closest pairs of all, side by side",
+    title="The four closest pairs, and the bits that differ",
 )
 print(plots.alt_text(ax))
 
