@@ -28,7 +28,7 @@ source_images, source_epochs = 1200, 8
 digits_per_class = 20  # labelled pictures of the target, of each digit
 draws = 2  # repeats with other pictures
 epochs = 12  # of fine-tuning
-flowers_per_class = 25
+flowers_per_class = 20
 
 # %% [markdown]
 # ## 1. Eight sources, one target
