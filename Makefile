@@ -17,10 +17,10 @@ SANDBOX = [ "$$(uname)" != Linux ] || command -v bwrap >/dev/null 2>&1 || { \
 	echo "bubblewrap is missing: the tests of the graders' sandbox are skipped. To run them: apt install bubblewrap"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course lab test test-slow lint notebooks claims bench lock clean
+.PHONY: help setup course lab test test-slow lint notebooks claims bench bench-grading adaptation-table lock clean
 
 help: ## say what each command does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 setup: $(READY) ## make .venv from the lock file; redone only when the lock changes
 
@@ -48,7 +48,7 @@ test: $(READY) ## check style and types, run the tests and every notebook
 	@$(SANDBOX)
 	@$(MAKE) --no-print-directory lint
 	@TLCOURSE_PROFILE=embedded TLCOURSE_CHECK=raise TLCOURSE_HOME="$(CURDIR)/build/test-home" \
-		$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -q -n $(JOBS) --dist loadfile notebooks solutions
+		$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -p tlcourse.course.warm_kernels -q -n $(JOBS) --dist loadfile notebooks solutions
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow and not network" tests
 
 test-slow: $(READY) ## the tests that take minutes
@@ -65,6 +65,20 @@ claims: $(READY) ## run every lesson with five seeds, and say where an asserted 
 
 bench: $(READY) ## measure speed, as ratios within one run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+# ADAPT and SKADA have wishes of their own about other packages, so that they get an environment of their own; without it the table
+# is made all the same, and says that they are missing.
+OTHERS := build/adaptation/others
+adaptation-table: export OMP_NUM_THREADS = 1
+adaptation-table: export TF_NUM_INTRAOP_THREADS = 1
+adaptation-table: export TF_NUM_INTEROP_THREADS = 1
+adaptation-table: $(READY) ## measure every adaptation method on every shift; writes docs/adaptation.md
+	@[ -x $(OTHERS)/bin/python ] || { $(PYTHON) -m venv $(OTHERS) && $(OTHERS)/bin/python -m pip install --quiet \
+		--disable-pip-version-check adapt==0.4.5 skada==0.6.0; } || { rm -rf $(OTHERS); echo "ADAPT and SKADA cannot be installed here."; }
+	@$(BIN)/python benchmarks/adaptation/table.py
+
+bench-grading: $(READY) ## measure grading beside nbgrader and Otter, in environments of their own (half an hour)
+	@$(BIN)/python benchmarks/bench_grading/run.py
 
 lock: ## for maintainers: pin all versions again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
