@@ -54,7 +54,8 @@ def kliep_weights(
     order = np.random.default_rng(seed).permutation(len(target))
     places = target[order[:centres]]
     to_source, to_target = _squared(source, places), _squared(target, places)
-    unit = float(np.median(to_target[to_target > 0])) if (to_target > 0).any() else 1.0
+    apart = to_target[to_target > 1e-9 * to_target.max()]  # a row and its own bump are no pair
+    unit = float(np.median(apart)) if apart.size else 1.0
     scores = [_held_out_objective(to_source, to_target[order], w * w * unit) for w in widths] if len(widths) > 1 else [0.0]
     if not np.isfinite(scores).any():
         raise ValueError(

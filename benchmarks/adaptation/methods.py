@@ -1,0 +1,247 @@
+"""The methods of the adaptation table. Each takes a `Shift` and a seed and returns a `Trained`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from shifts import Shift
+
+from tlcourse import adapt
+
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model: rows to probabilities `(n, classes)`, for target rows and for held-out source rows."""
+
+    on_target: Predict
+    on_source: Predict
+
+
+# ---------------------------------------------------------------- rows of features: one classifier for all
+
+
+def learner(shift: Shift) -> Any:
+    """Build the unfitted classifier that all methods on features share: curved in the plane, linear in more columns."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import SVC
+
+    return SVC(C=10, gamma=2.0) if shift.source.shape[1] == 2 else LogisticRegression(C=1.0, max_iter=300)
+
+
+def fitted(shift: Shift, rows: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> Predict:
+    """Train the shared classifier and return its probabilities."""
+    model = learner(shift).fit(rows, labels, sample_weight=weights)
+    return lambda features: _probabilities(model, features)
+
+
+def _probabilities(model: Any, rows: np.ndarray) -> np.ndarray:
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(rows)
+    margin = np.clip(2.0 * model.decision_function(rows), -50, 50)  # of two classes; a logistic of the margin, not calibrated
+    right = 1.0 / (1.0 + np.exp(-margin))
+    return np.stack([1.0 - right, right], axis=1)
+
+
+def source_only(shift: Shift, seed: int) -> Trained:
+    predict = fitted(shift, shift.source, shift.source_labels)
+    return Trained(predict, predict)
+
+
+def oracle(shift: Shift, seed: int) -> Trained:
+    predict = fitted(shift, shift.target, shift.target_labels)
+    return Trained(predict, predict)
+
+
+def classifier_weights(shift: Shift, seed: int) -> Trained:
+    predict = fitted(shift, shift.source, shift.source_labels, adapt.classifier_weights(shift.source, shift.target))
+    return Trained(predict, predict)
+
+
+def kliep(shift: Shift, seed: int) -> Trained:
+    weights = adapt.kliep_weights(shift.source, shift.target, seed=seed)
+    predict = fitted(shift, shift.source, shift.source_labels, weights)
+    return Trained(predict, predict)
+
+
+def coral(shift: Shift, seed: int) -> Trained:
+    predict = fitted(shift, adapt.coral(shift.source, shift.target), shift.source_labels)
+    return Trained(predict, lambda rows: predict(adapt.coral(rows, shift.target)))
+
+
+def self_training(shift: Shift, seed: int) -> Trained:
+    result = adapt.self_train(
+        shift.source,
+        shift.source_labels,
+        shift.target,
+        fit=lambda rows, labels: fitted(shift, rows, labels),
+        threshold=0.8,
+        rounds=10,
+    )
+    return Trained(result.predict, result.predict)
+
+
+# ---------------------------------------------------------------- networks: one backbone for all
+
+
+def parts(shift: Shift) -> tuple[Any, Any]:
+    """Build (backbone, head): two dense layers for rows, three convolutions with BatchNorm for pictures."""
+    import keras
+    from keras import layers
+
+    classes = int(shift.source_labels.max()) + 1
+    if shift.source.ndim == 2:
+        rows = keras.Input(shift.source.shape[1:])
+        features = layers.Dense(32, activation="relu")(layers.Dense(32, activation="relu")(rows))
+        return keras.Model(rows, features), layers.Dense(classes)
+    pictures = keras.Input(shift.source.shape[1:])
+    x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)
+    for channels in (16, 32, 48):
+        x = layers.Conv2D(channels, 3, strides=2, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    return keras.Model(pictures, layers.Dense(64, activation="relu")(layers.Flatten()(x))), layers.Dense(classes)
+
+
+def _steps(shift: Shift) -> dict[str, int]:
+    """For rows 300 steps on batches of 300, as in the lesson on DANN, where that was chosen on moons; for pictures 12 epochs."""
+    if shift.source.ndim == 2:
+        return {"epochs": max(1, 90_000 // len(shift.source)), "batch_size": 300}
+    return {"epochs": 12, "batch_size": 32}
+
+
+def _optimizer(shift: Shift) -> Any:
+    import keras
+
+    return keras.optimizers.Adam(5e-3 if shift.source.ndim == 2 else 2e-3)
+
+
+def _logits(model: Any) -> Trained:
+    from scipy.special import softmax
+
+    def predict(rows: np.ndarray) -> np.ndarray:
+        return softmax(model.predict(rows, verbose=0, batch_size=256), axis=1)
+
+    return Trained(predict, predict)
+
+
+def _trained_network(shift: Shift, seed: int, images: np.ndarray, labels: np.ndarray, front: tuple[Any, ...] = ()) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    backbone, head = parts(shift)
+    model = keras.Sequential([keras.Input(shift.source.shape[1:]), *front, backbone, head])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(_optimizer(shift), loss)
+    model.fit(images.astype("float32"), labels, verbose=0, **_steps(shift))
+    return model
+
+
+def network(shift: Shift, seed: int) -> Trained:
+    return _logits(_trained_network(shift, seed, shift.source, shift.source_labels))
+
+
+def network_oracle(shift: Shift, seed: int) -> Trained:
+    return _logits(_trained_network(shift, seed, shift.target, shift.target_labels))
+
+
+def _paired(shift: Shift, seed: int, build: Callable[[Any, Any], Any]) -> Trained:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = build(*parts(shift))
+    model.compile(_optimizer(shift))
+    source, target = shift.source.astype("float32"), shift.target.astype("float32")
+    model.fit(source, shift.source_labels, target, seed=seed, verbose=0, **_steps(shift))
+    return _logits(model.classifier)
+
+
+def dann(shift: Shift, seed: int) -> Trained:
+    return _paired(shift, seed, adapt.DANN)
+
+
+def deep_coral(shift: Shift, seed: int) -> Trained:
+    return _paired(shift, seed, lambda b, h: adapt.AlignedModel(b, h, distance=adapt.deep_coral_loss, weight=10.0))
+
+
+def deep_mmd(shift: Shift, seed: int) -> Trained:
+    return _paired(shift, seed, lambda b, h: adapt.AlignedModel(b, h, distance=adapt.mmd_loss, weight=1.0))
+
+
+def adaptive_batchnorm(shift: Shift, seed: int) -> Trained:
+    source_model = _trained_network(shift, seed, shift.source, shift.source_labels)
+    held = _logits(source_model).on_source(shift.held.astype("float32"))  # before: the statistics are the target's afterwards
+    adapt.adapt_batchnorm(source_model, shift.target.astype("float32"), seed=seed)
+    return Trained(_logits(source_model).on_target, lambda rows: held)
+
+
+def randomisation(shift: Shift, seed: int) -> Trained:
+    front = (
+        adapt.RandomBackground(0.8, seed=seed),
+        adapt.RandomColour(0.3, invert=True, seed=seed + 1),
+        adapt.RandomGrain(15.0, seed=seed + 2),
+    )
+    return _logits(_trained_network(shift, seed, shift.source, shift.source_labels, front))
+
+
+def features_coral(shift: Shift, seed: int) -> Trained:
+    return _on_features(shift, seed, coral)
+
+
+def features_self_training(shift: Shift, seed: int) -> Trained:
+    return _on_features(shift, seed, self_training)
+
+
+def _on_features(shift: Shift, seed: int, method: Callable[[Shift, int], Trained]) -> Trained:
+    """Train a network on the source, and let a method on features work on its last features."""
+    import keras
+
+    backbone = _trained_network(shift, seed, shift.source, shift.source_labels).layers[-2]
+    keras.utils.clear_session(free_memory=False)
+
+    def features(images: np.ndarray) -> np.ndarray:
+        return backbone.predict(images.astype("float32"), verbose=0, batch_size=256).astype(float) / scale
+
+    scale = 1.0
+    scale = float(features(shift.source).std()) or 1.0
+    inner = Shift(
+        features(shift.source),
+        shift.source_labels,
+        features(shift.held),
+        shift.held_labels,
+        features(shift.target),
+        shift.target_labels,
+        shift.test[:0],
+        shift.test_labels[:0],
+    )
+    trained = method(inner, seed)
+    return Trained(lambda rows: trained.on_target(features(rows)), lambda rows: trained.on_source(features(rows)))
+
+
+ON_FEATURES: dict[str, Callable[[Shift, int], Trained]] = {
+    "source only": source_only,
+    "weights, classifier": classifier_weights,
+    "weights, KLIEP": kliep,
+    "CORAL": coral,
+    "self-training": self_training,
+    "source only, network": network,
+    "deep CORAL": deep_coral,
+    "deep MMD": deep_mmd,
+    "DANN": dann,
+    "oracle": oracle,
+}
+ON_PICTURES: dict[str, Callable[[Shift, int], Trained]] = {
+    "source only, network": network,
+    "AdaBN": adaptive_batchnorm,
+    "CORAL on its features": features_coral,
+    "self-training on its features": features_self_training,
+    "deep CORAL": deep_coral,
+    "deep MMD": deep_mmd,
+    "DANN": dann,
+    "domain randomisation": randomisation,
+    "oracle, network": network_oracle,
+}
+ORACLES = ("oracle", "oracle, network")

@@ -1,0 +1,82 @@
+"""The adaptation table's parts: shifts without leaks, rows that say what was measured, a page that hides nothing."""
+
+from __future__ import annotations
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def table(request):
+    """The modules of benchmarks/adaptation, which run as scripts and are no package."""
+    folder = request.config.rootpath / "benchmarks" / "adaptation"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield {name: importlib.import_module(name) for name in ("shifts", "methods", "others", "page", "table")}
+
+
+@pytest.mark.parametrize("name", ["rotated_moons", "other_sensor", "printed_to_handwritten"])
+def test_a_shift_has_all_classes_everywhere_and_shares_no_row(table, name):
+    shift = getattr(table["shifts"], name)(0)
+    parts = {"source": shift.source, "held": shift.held, "target": shift.target, "test": shift.test}
+    labels = (shift.source_labels, shift.held_labels, shift.target_labels, shift.test_labels)
+    assert len({tuple(np.unique(own)) for own in labels}) == 1
+    assert all(len(own) == len(rows) for own, rows in zip(labels, parts.values(), strict=True))
+    rows = np.concatenate([part.reshape(len(part), -1) for part in (shift.target, shift.test)])
+    assert len(np.unique(rows.round(9), axis=0)) == len(rows)
+    again, other = getattr(table["shifts"], name)(0), getattr(table["shifts"], name)(1)
+    np.testing.assert_array_equal(shift.test, again.test)
+    assert not np.array_equal(shift.test[:50], other.test[:50])
+
+
+def test_rows_are_measured_once_and_an_oracle_is_better_than_no_adaptation(table, tmp_path, monkeypatch):
+    name = "digits, other sensor"
+    chosen = {key: table["methods"].ON_FEATURES[key] for key in ("source only", "CORAL", "oracle")}
+    monkeypatch.setattr(table["methods"], "ON_FEATURES", chosen)
+    results = tmp_path / "results.jsonl"
+    results.touch()
+    table["table"].measure(name, 0, results, tmp_path / "data")
+    rows = {row["method"]: row for row in map(json.loads, results.read_text().splitlines())}
+    assert rows["source only"]["accuracy"] < rows["CORAL"]["accuracy"] < rows["oracle"]["accuracy"] + 0.05
+    assert set(rows["CORAL"]) >= {"seconds", *table["page"].SCORES}
+    assert (tmp_path / "data" / f"{name}__0.npz").exists()
+    before = results.read_text()
+    table["table"].measure(name, 0, results)
+    assert results.read_text() == before
+
+
+def rows_of(method, accuracies, **more):
+    return [
+        {"shift": "digits, other sensor", "seed": seed, "method": method, "accuracy": value, "seconds": 1.0, **more}
+        for seed, value in enumerate(accuracies)
+    ]
+
+
+def test_what_loses_stays_in_the_table_and_is_marked(table, tmp_path):
+    rows = rows_of("source only", [0.8, 0.8, 0.81]) + rows_of("CORAL", [0.7, 0.72, 0.7]) + rows_of("oracle", [0.9, 0.9, 0.91])
+    rows += [{"shift": "digits, other sensor", "seed": 0, "method": "ADAPT CORAL", "error": "ImportError: gone"}]
+    table["page"].write_page(tmp_path / "page.md", rows)
+    text = (tmp_path / "page.md").read_text()
+    assert "| CORAL | 0.707 ± 0.012 | -0.097 ▼ | 1.00 |" in text
+    assert "| oracle | 0.903 ± 0.006 | +0.100 ▲ | 1.00 |" in text
+    assert "| ADAPT CORAL | – | ImportError: gone | – |" in text
+    assert "Not measured in this run" in text  # the shifts without rows
+
+
+def test_each_score_picks_by_itself_and_never_the_oracle(table):
+    scores = {"source validation": 0.1, "weighted validation": 0.9, "entropy": -0.5}
+    rows = rows_of("source only", [0.6], **{**scores, "source validation": 0.9})
+    rows += rows_of("CORAL", [0.7], **{**scores, "entropy": -0.1})
+    rows += rows_of("oracle", [0.99], **dict.fromkeys(scores, 1.0))
+    start, by_source, _, by_entropy, by_lot, peeked = table["page"].picks(rows, "digits, other sensor")[0]
+    assert (start, by_source, by_entropy, peeked) == (0.6, 0.6, 0.7, 0.7)
+    assert by_lot == pytest.approx(0.65)
+
+
+def test_every_method_of_others_is_compared_with_one_of_ours(table):
+    theirs = [name for names in table["page"].PAIRS.values() for name in names]
+    assert sorted(theirs) == sorted(table["others"].METHODS)
+    assert set(table["page"].PAIRS) <= set(table["methods"].ON_FEATURES)
