@@ -34,7 +34,7 @@ source_epochs = 5
 digits_per_class = 20  # pictures of each digit to learn from
 draws = {"embedded": 3, "full": 5}[tlcourse.profile()]  # repeats with other pictures and other initial values
 labels_per_class = [5, 20, 60]  # rows of the map
-passes = {5: 24, 20: 12, 60: 6}  # epochs from scratch; more labels, fewer passes
+steps = 80  # of training from scratch, the same for few and for many pictures
 test_per_class = {"embedded": 40, "full": 100}[tlcourse.profile()]
 
 # %% [markdown]
@@ -221,7 +221,7 @@ def both_ways(data, table, count, model):
     pictures, y = small(data.images), data.labels
     learn, rest = data.positions_per_class(count, seed)[0], data.positions_per_class(max(labels_per_class), seed)[1]
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)).fit(table[learn], y[learn])
-    train(model, build_cnn(data.num_classes).get_weights(), pictures[learn], y[learn], passes[count])
+    train(model, build_cnn(data.num_classes).get_weights(), pictures[learn], y[learn], epochs=round(32 * steps / len(learn)))
     return probe.predict(table[rest]) == y[rest], np.argmax(model(pictures[rest], training=False), axis=-1) == y[rest]
 
 
