@@ -152,7 +152,7 @@ for draw in tqdm(range(draws), desc="draws"):
 found = {name: np.array(rows) for name, rows in found.items()}  # (draws, groups)
 
 # %%
-fig, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+fig, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
 plots.group_scores(found, names, title="What the average hides, and what a balanced last layer does about it", ax=ax)
 print(plots.alt_text(ax))
 worst = {name: rows.min(axis=1) for name, rows in found.items()}
@@ -166,7 +166,8 @@ assert worst["new last layer"].mean() > worst["more data"].mean()
 
 # %% [markdown]
 # The features knew the flower all along; only the last layer trusted the place. That is why a few balanced pictures are enough, and why the same few
-# among many others (*more data*) do less, unless they are weighed.
+# among many others (*more data*) do less, unless they are weighed. *From training* it depends on the size of the smallest group: a handful is too few to
+# train on.
 #
 # It has a price: on data *as in training* the new layer is worse, for there the place is a good hint and more pictures help. (*More data, weighed* pays least;
 # look at the table to see how far it gets.) And it has a condition: somebody must know the group of the held-out pictures. Published for Waterbirds and a
@@ -212,13 +213,20 @@ ways = ("plain", "group DRO", "training twice, first for 1 epoch", "training twi
 runs = {way: [by_gradient(way, run) for run in range(draws)] for way in tqdm(ways, desc="ways")}
 for way, values in runs.items():
     print(f"{way:<36} worst group {np.mean(values):.2f} ± {np.std(values):.2f}, from {min(values):.2f} to {max(values):.2f}")
+missed = {}
+for first in (1, 10):
+    twice = robust.just_train_twice(lambda: build(0), x[drawn[0]], train.labels[drawn[0]], first_epochs=first, epochs=1)
+    missed[first] = int(twice.missed.sum())
+print(f"training pictures that the first training got wrong: {missed[1]} after 1 epoch, {missed[10]} after 10")
+assert missed[10] < missed[1]
 
 # %% [markdown]
-# Look at the spread before the mean: with so few pictures of the small groups, the same method ends at quite different numbers, and a paper that
-# shows one run shows one of them. Two more things to take along. How long the first training lasts decides what *training twice* finds: the longer, the less it
-# misses, and the less there is to weigh. Choosing that number takes held-out pictures **with** groups, so that the method that needs no groups needs
-# them after all. And the released runs of group DRO use balanced batches while those of their baseline do not (issue 6 of its
-# repository): part of the gain is the balance. It is graded nowhere in this course; the new last layer is cheaper and steadier.
+# Look at the spread before the mean: from run to run the same method ends at other numbers, and a paper that shows one run shows one of them. Two more
+# things to take along. How long the first training lasts decides what *training twice* finds: the longer, the less it misses, and the less there is to
+# weigh. Choosing that number takes held-out pictures **with** groups, so that the method that needs no groups needs them after all. And the released
+# runs of group DRO use balanced batches while those of their baseline do not (issue 6 of its repository): part of the gain is the balance.
+#
+# Neither saw the held-out pictures, so the table of section 2 is no fair opponent, except for *weighed* and *the same, from training*.
 #
 # ## 4. People
 #
@@ -276,10 +284,11 @@ hired, promised = model.predict(seen(now)), model.predict_proba(seen(now))[:, 1]
 for name, labels in (("past decisions", now.labels), ("the truth", now.truth)):
     gap = equalised_odds_gap(labels, hired, now.groups)
     print(f"measured against {name}: right {np.mean(hired == labels):.2f}, equalised-odds gap {gap:.2f}")
-for name, (selected, true, false) in zip(now.group_names, rates(now.truth, hired, now.groups), strict=True):
-    print(f"{name}: hired {selected:.2f}; suited but turned down {1 - true:.2f}; unsuited but hired {false:.2f}")
+for group, (selected, true, false) in enumerate(rates(now.truth, hired, now.groups)):
+    suited = np.mean(now.truth[now.groups == group])
+    print(f"{now.group_names[group]}: suited {suited:.2f}, hired {selected:.2f}; suited but turned down {1 - true:.2f}; unsuited but hired {false:.2f}")
 _, b = rates(now.truth, hired, now.groups)
-assert 1 - b[1] > 0.45
+assert 1 - b[1] > 0.5
 assert gap > equalised_odds_gap(now.labels, hired, now.groups) + 0.1
 
 # %% [markdown]
@@ -292,13 +301,12 @@ assert gap > equalised_odds_gap(now.labels, hired, now.groups) + 0.1
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.6, 4.1), layout="constrained")
 errors = {}
-for ax, (name, labels) in zip(axes, (("hired in the past", now.labels), ("suited in truth", now.truth)), strict=True):
+titles = ("Against past decisions, promises roughly hold", "In truth, more of B are suited than promised")
+for ax, title, (name, labels) in zip(axes, titles, (("hired in the past", now.labels), ("suited in truth", now.truth)), strict=True):
     own = {f"group {letter}": now.groups == g for g, letter in enumerate(now.group_names)}
     curves = {letter: evaluate.reliability_curve(labels[them], promised[them]) for letter, them in own.items()}
     errors[name] = [evaluate.expected_calibration_error(labels[them], promised[them]) for them in own.values()]
-    plots.reliability(curves, y_label=f"share {name}", title=f"Promise and {name}", ax=ax)
-axes[0].set_title("Against past decisions, promises hold")
-axes[1].set_title("In truth, B is worth more than promised")
+    plots.reliability(curves, y_label=f"share {name}", title=title, ax=ax)
 print(plots.alt_text(fig))
 
 # %%
@@ -366,13 +374,13 @@ for leak in (1, 0):
 assert hidden[1] - hidden[0] > 0.15
 
 # %% [markdown]
-# With just labels the model *corrects* the encoder, if it can read the group; blind to the group it cannot, and B pays. A representation brings
+# With just labels the model largely *corrects* the encoder, if it can read the group; blind to the group it cannot, and B pays. A representation brings
 # its own bias along, and hiding the group from the model hides it from the repair as well.
 #
 # ## 6. Criteria exclude each other
 #
 # One threshold for each group can make a rate equal (Hardt and others 2016). Which one? Suppose, at best, that labels are the truth, and that the groups do differ: fewer
-# of B are suited (`skill_gap=0.5`), say since their schools had less money. Each rule hires the same 35 of 100.
+# of B are suited (`skill_gap=0.5`), say since their schools had less money. Each rule hires about 35 of 100.
 
 # %%
 a, b = (tlcourse.load_applicants(applicants, seed + 1000 * i, prejudice=0, skill_gap=0.5) for i in (1, 2))
@@ -413,7 +421,10 @@ print({rule: {name: round(float(value), 2) for name, value in row.items()} for r
 for row in gaps.values():
     assert max(row.values()) > 0.06  # no rule closes every gap
 assert gaps["equal opportunity"]["turned down"] < gaps["one threshold"]["turned down"]
-assert gaps["equal selection"]["hired"] < 0.05 < gaps["one threshold"]["hired"]
+assert gaps["equal selection"]["hired"] < gaps["one threshold"]["hired"] / 2
+lots, few = compared["equal selection"], compared["equal opportunity"]
+assert lots["unsuited"][1] > lots["unsuited"][0] and lots["turned down"][0] > lots["turned down"][1]
+assert few["suited"][0] > few["suited"][1]
 assert gaps["equal selection"]["suited"] > gaps["one threshold"]["suited"]
 
 # %% [markdown]
