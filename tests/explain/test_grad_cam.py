@@ -70,6 +70,15 @@ def test_every_backbone_nested_or_flat_gives_the_class_activation_map(name, imag
         np.testing.assert_allclose(heat, np.concatenate([expected[0], expected[1]]), atol=2e-3)
 
 
+def test_a_channel_has_one_weight_the_mean_of_its_gradients_whatever_the_head(images):
+    trunk, head = small_trunk(), layers.Dense(4)
+    model = keras.Sequential([keras.Input(SHAPE), trunk, layers.Flatten(), head])
+    maps, gradients = np.asarray(trunk(images)), head.get_weights()[0].reshape(8, 8, 5, 4)  # what a dense layer's gradients are
+    for c in range(4):
+        expected = class_activation_map(maps, gradients[..., c].mean(axis=(0, 1)))
+        np.testing.assert_allclose(grad_cam(model, images, c, size=(8, 8)), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["tiny_resnet", "vgg16"])
 def test_a_backbone_as_it_is_loaded_needs_no_name_of_a_layer(name, images):
     backbone = load_backbone(name, weights=None, input_shape=SHAPE, pooling="avg")
