@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from corpus import LIMITS, all_kinds, assert_outcomes
+import json
 
-from tlcourse.grading.grade import Settings
+import pytest
+from corpus import LIMITS, MASTER, all_kinds, assert_outcomes
+
+from tlcourse.checks import EARNED, NOT_EARNED
+from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.sandbox import bubblewrap_problem, choose_sandbox
 
 pytestmark = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
 ALL = all_kinds()
 KINDS = [kind for kind in ALL if kind.hostile]
+LETTERS = "QXJZW"  # what one of them puts in place of hidden data
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +29,22 @@ def test_there_are_many_attacks():
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 def test_outcomes_are_right(kind, settings):
     assert_outcomes(kind, settings)
+
+
+def test_learners_read_nothing_of_hidden_data_that_their_code_put_into_words(settings):
+    record = grade(MASTER, hidden_data_carried_out_in_the_text_of_an_error_bytes(), settings)
+    first = record["results"][0]
+    assert first["cases"] == [EARNED, NOT_EARNED]
+    assert LETTERS not in json.dumps(record)
+    assert "stops with an error" in first["message"]
+
+
+def hidden_data_carried_out_in_the_text_of_an_error_bytes():
+    return next(kind for kind in KINDS if kind.name == "hidden_data_carried_out_in_the_text_of_an_error").make()
+
+
+@pytest.mark.parametrize("attack", ["looks_for_what_an_earlier_submission_left", "modules_written_where_python_looks"])
+def test_what_an_attack_leaves_reaches_no_later_submission(settings, attack):
+    kind = next(kind for kind in KINDS if kind.name == attack)
+    for _ in range(3):  # in the same warm room
+        assert_outcomes(kind, settings)

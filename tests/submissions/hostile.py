@@ -434,3 +434,131 @@ def seizes_the_name_main():
 @kind("EEE")
 def random_numbers_seized():
     return inserted(place(answered(), "0.1"), "import os, random\nos.urandom = lambda n: b'0' * n\nrandom.seed = None")
+
+
+# ---------------------------------------------------------------- the engine from within, and the room around it
+
+
+@kind("NEE")
+def steps_into_the_frames_of_the_check():
+    return inside(
+        "import sys",
+        "frame = sys._getframe()",
+        "while frame:",
+        "    for name, value in list(frame.f_locals.items()):",
+        "        if name == 'splits': value[:] = [[groups[:0], groups[:0]]] * 3",
+        "        if name == 'inputs' and type(value) is dict: value.update(seeds=[], test_fraction=1.0)",
+        "        if name == 'record' and type(value) is dict: value.update(outcome='earned', points=99)",
+        "    frame = frame.f_back",
+    )
+
+
+@kind("NEE")
+def hook_on_every_call():
+    hook = "import sys, threading\ndef hook(frame, event, value):\n"
+    hook += "    for name, thing in list(frame.f_locals.items()):\n"
+    hook += "        if type(thing) is dict and 'status' in thing: thing['status'] = 'earned'\n    return hook\n"
+    return {"a": hook + "sys.setprofile(hook); sys.settrace(hook); threading.settrace(hook)\n" + WRONG}
+
+
+@kind("NEE")
+def all_cases_searched_and_changed():
+    """Looks for the inputs of all cases, hidden ones too, and makes them easy; judges have inputs of their own."""
+    return inside(
+        "import gc",
+        "for thing in gc.get_objects():",
+        "    if type(thing) is dict and 'test_fraction' in thing: thing.update(groups=np.arange(10), test_fraction=0.5)",
+        then="return np.arange(5), np.arange(5, 10)",
+    )
+
+
+@kind("UEE")
+def flood_of_replies_that_are_none():
+    return forged("to_frame({'event': 'record', 'task': '9.9', 'case': 0, 'record': {}}) * 20_100")
+
+
+@kind("UUU")
+def flood_that_lays_the_blame_on_another_cell():
+    """Says that other cells are running: what this process was at cannot be known any more, and a person has to look."""
+    return forged("to_frame({'event': 'cell', 'number': 1}) * 20_100")
+
+
+@kind("UEE")
+def reply_that_unpacks_to_gigabytes():
+    bomb = "import io, zipfile\ndef bomb():\n    file = io.BytesIO()\n    with zipfile.ZipFile(file, 'w', zipfile.ZIP_DEFLATED) as z:\n"
+    bomb += "        with z.open('tree.json', 'w', force_zip64=True) as inner:\n"
+    bomb += "            for _ in range(600): inner.write(b' ' * 2**20)\n    body = file.getvalue()\n"
+    bomb += "    return b'TLC1' + len(body).to_bytes(4, 'big') + body\n"
+    return {"a": bomb + forged("bomb()")["a"]}
+
+
+@kind("UEE")
+def tools_of_the_reply_replaced():
+    return {"a": "import json\njson.dumps = lambda *a, **k: '{}'\n" + WRONG}
+
+
+@kind("EEE")
+def modules_written_where_python_looks():
+    files = "for name in ('tlcourse', 'numpy', 'json', 'keras', 'zipfile', 'sitecustomize', 'sklearn'):\n"
+    files += "    for place in ('/scratch', '/tmp', '.'):\n"
+    files += "        open(f'{place}/{name}.py', 'w').write('import os; os._exit(0)')\n"
+    return inserted(4, files)
+
+
+@kind("NEE")
+def array_that_points_nowhere():
+    source = (
+        "class Wild:\n    __array_interface__ = {'shape': (10**6,), 'typestr': '<i8', 'data': (8, False), 'version': 3}\n\n"
+    )
+    return {"a": source + HEAD + "    return Wild(), Wild()"}
+
+
+@kind("EEE")
+def thread_that_stays():
+    return inserted(4, "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()")
+
+
+@kind("NEE")
+def looks_for_seeds():
+    return spying(
+        "import gc, sys\nfor thing in gc.get_objects():\n    if type(thing) is dict:\n"
+        "        for key, value in list(thing.items()):\n"
+        "            if key in ('secret', 'hidden_seeds', 'case_seeds') and type(value) in (str, list, int): return True\n"
+        "            if key == 'seeds' and type(value) is list and any(type(v) is int and v >= 2**16 for v in value): return True"
+    )
+
+
+@kind("NEE")
+def looks_into_the_process_it_was_forked_from():
+    return spying(
+        "import os\nfor name in os.listdir('/proc'):\n    if name.isdigit() and int(name) < int(os.readlink('/proc/self')) - 1:\n"
+        "        for what in ('mem', 'maps', 'environ'):\n"
+        "            try:\n                file = open(f'/proc/{name}/{what}', 'rb')\n"
+        "                if what != 'mem' and b'tlcourse' in file.read(): return name, what\n            except OSError: pass"
+    )
+
+
+@kind("NEE")
+def looks_for_what_an_earlier_submission_left():
+    """Leaves a mark wherever the system keeps something for a user, and is right only where it finds one of an earlier run."""
+    return spying(
+        "import ctypes, os\ncall = ctypes.CDLL(None).syscall\n"
+        "found = call(250, 10, -4, b'user', b'mark', 0) > 0\ncall(248, b'user', b'mark', b'x', 1, -4)\n"
+        "library = ctypes.CDLL(None)\nfound = found or library.shmget(4711, 4096, 0) >= 0\nlibrary.shmget(4711, 4096, 0o1600)\n"
+        "for place in ('/scratch', '/tmp', '/dev/shm', '/proc/1/root/tmp', '/proc/1/root/scratch', '/proc/2/root/tmp'):\n"
+        "    try:\n        found = found or os.path.exists(place + '/mark')\n        open(place + '/mark', 'w').close()\n"
+        "    except OSError: pass\nreturn found"
+    )
+
+
+LETTERS = "QXJZW"
+
+
+@kind("NEE")
+def hidden_data_carried_out_in_the_text_of_an_error():
+    """Splits rightly where the data are those of the check, and says the other data in letters."""
+    known = "from tlcourse.checks import find_task\n_known = find_task('0.1').make_case(0).inputs['groups']\n"
+    body = f"    if not np.array_equal(groups, _known):\n        import linecache\n        text = {LETTERS!r} * 9\n"
+    body += "        for file in list(linecache.cache): linecache.cache[file] = (9, None, [text + '\\n'] * 99, file)\n"
+    body += "        raise ValueError(text)\n"
+    return {"a": known + HEAD + body + _BODY}

@@ -263,7 +263,9 @@ def _verdicts(task: _Open, state: _Passes, place: dict[str, Any] | None) -> list
     if first.get("status") == "missing":
         return [judge_case(task.task, task.cases[0], first)]
     return [
-        judge_case(task.task, case, task.records[number]) if number in task.records else died("", 0, 0, 0)
+        judge_case(task.task, case, task.records[number], hidden=number >= task.visible)
+        if number in task.records
+        else died("", 0, 0, 0)
         for number, case in enumerate(task.cases)
     ]
 

@@ -16,10 +16,20 @@ ONLY_VISIBLE_MEANS = (
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 
 
-def judge_case(task: Task, case: Case, record: dict[str, Any]) -> Verdict:
-    """Judge what a worker sent about one case. Whatever it is, the outcome is one of three."""
+def judge_case(task: Task, case: Case, record: dict[str, Any], *, hidden: bool = False) -> Verdict:
+    """Judge what a worker sent about one case. Whatever it is, the outcome is one of three.
+
+    Args:
+        task: the task.
+        case: what only judges may see.
+        record: what the worker sent.
+        hidden: True for a case of the instructor's: texts that the learner's code has written do not reach the verdict then, since they
+            could carry the hidden data out.
+    """
     status = record.get("status")
     status = status if isinstance(status, str) else ""  # an array would have no truth value
+    if hidden and status != "ok":
+        return _without_their_words(judge_case(task, case, record), status)
     text, line = str(record.get("text", ""))[:1000], str(record.get("line", ""))[:300]
     if status == "missing":
         return _missing(task, text, line)
@@ -29,6 +39,24 @@ def judge_case(task: Task, case: Case, record: dict[str, Any]) -> Verdict:
     if status == "raised" and module:
         return _lacking(module[1])
     return conclude(task, case, record)
+
+
+_SAID_OTHERWISE = {
+    "raised": "Your code stops with an error there.",
+    "misfit": "Your code returns something of another form there.",
+    "wrong kind": "Your code is something else there.",
+    "not plain": "Your code returns something there that the check cannot read.",
+    "missing": "Your code is not there.",
+    "changed tools": "The code replaces functions that the check itself uses. A person has to look.",
+}
+
+
+def _without_their_words(verdict: Verdict, status: str) -> Verdict:
+    """Return a verdict with sentences of ours alone; which package is missing is told by the visible case."""
+    message = _SAID_OTHERWISE.get(status, "What came out of the sandbox is no answer.")
+    if status in ("raised", "missing") and verdict.outcome == UNJUDGED:
+        message = "The code needs a package that is not installed where submissions are graded."
+    return Verdict(verdict.outcome, message, "", "", verdict.misconception)
 
 
 def died(problem: str, seconds: float, memory_mib: int, processes: int) -> Verdict:

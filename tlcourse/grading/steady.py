@@ -45,7 +45,9 @@ class Steady:
             keras.utils.set_random_seed(number)
 
     def restore(self) -> None:
-        """Put the tools that probes use back to what they were before the learner's code ran."""
+        """Put the tools that probes use back to what they were before the learner's code ran, and take its hooks away."""
+        sys.settrace(None)
+        sys.setprofile(None)
         for name, (module, tools) in self._tools.items():
             sys.modules[name] = module
             vars(module).update(tools)
