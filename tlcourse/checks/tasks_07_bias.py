@@ -122,7 +122,7 @@ def _retrain_case(seed: int) -> Case:
             return (x @ directions + 3.0).astype(np.float64)
 
         groups = rng.permutation(np.repeat(np.arange(4), sizes))
-        test_groups = np.repeat(np.arange(4), 200)
+        test_groups = rng.permutation(np.repeat(np.arange(4), 200))
         sets.append(
             {
                 "features": features(groups),
@@ -419,7 +419,8 @@ def _thresholds_judge(case: Case, evidence: Any) -> Verdict:
     if evidence["found"] is None:
         return not_earned("Your function did not return one threshold for each group.", expected="a dict {group: threshold}")
     rows = case.inputs["rows"]
-    found, wanted, variants = [], [], {}
+    found, wanted = [], []
+    variants: dict[tuple[str, int], list[np.ndarray]] = {}
     for row, values in zip(rows, evidence["found"], strict=True):
         s, y, g, rate = (row[key] for key in ("scores", "labels", "groups", "rate"))
         numbers = np.unique(g)
@@ -445,17 +446,17 @@ def _thresholds_judge(case: Case, evidence: Any) -> Verdict:
     names = [
         name for (name, _), values in variants.items() if all(np.allclose(a, b) for a, b in zip(found, values, strict=True))
     ]
-    name = names[0] if names else _by_rates(rows, found)
+    mistake = names[0] if names else _by_rates(rows, found)
     bad = next(i for i, (a, b) in enumerate(zip(found, wanted, strict=True)) if not np.allclose(a, b))
     return not_earned(
         f"With rate {rows[bad]['rate']} other thresholds are the highest that suffice.",
         expected=show(wanted[bad]),
         received=show(found[bad]),
-        misconception=name,
+        misconception=mistake,
     )
 
 
-def _by_rates(rows: Any, found: list[np.ndarray]) -> str | None:
+def _by_rates(rows: Any, found: list[np.ndarray]) -> str:
     """Name a rule by what it does to the suited: the rate is missed, or a higher threshold would have done."""
     reached = []
     for row, values in zip(rows, found, strict=True):
