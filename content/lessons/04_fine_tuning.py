@@ -143,7 +143,8 @@ print(tlcourse.trainable_summary(model))
 
 # %%
 convolutions = [row for row in moved.rows if row.weight_change is not None and row.statistic_change is None]
-ax = plots.moved_per_layer(convolutions[-8:], title="Two blocks learned, the blocks before stood still")
+learned = sum(row.weight_change > 0 for row in convolutions)
+ax = plots.moved_per_layer(convolutions[-learned - 2 :], title="Two blocks learned; the layers before them stood still")
 print(plots.alt_text(ax))
 
 # %% [markdown]
