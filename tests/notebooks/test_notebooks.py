@@ -44,13 +44,19 @@ def test_an_unfinished_exercise_stops_first_at_the_name_of_its_first_task(path):
     assert re.search(rf"NotImplementedError: Task {re.escape(first)}: \S", outcome.error), outcome.error or "it ran to the end"
 
 
+@pytest.fixture(scope="session")
+def keras_home(tmp_path_factory):
+    """A home of Keras with the real weights: one for all runs, so that their kernels are forked from one process that is warm."""
+    home = tmp_path_factory.mktemp("keras")
+    shutil.copytree(Path(os.environ["TLCOURSE_MIRROR_DATA"]) / "keras/models", home / "models")  # Keras writes into its home
+    return home
+
+
 @pytest.mark.mirror
 @pytest.mark.parametrize("notebook", real_runs())
-def test_it_runs_to_the_end_on_real_data(notebook, monkeypatch, tmp_path):
-    real = Path(os.environ["TLCOURSE_MIRROR_DATA"])
-    shutil.copytree(real / "keras/models", tmp_path / "models")  # Keras writes its settings into its home
-    monkeypatch.setenv("TLCOURSE_MIRROR", str(real))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+def test_it_runs_to_the_end_on_real_data(notebook, monkeypatch, keras_home):
+    monkeypatch.setenv("TLCOURSE_MIRROR", os.environ["TLCOURSE_MIRROR_DATA"])
+    monkeypatch.setenv("KERAS_HOME", str(keras_home))
     outcome = execute(notebook.path, profile="full")
     assert outcome.ok, outcome.error
     assert outcome.peak_mib is None or outcome.peak_mib < 4096
