@@ -16,14 +16,14 @@ CONTENT = Path(__file__).resolve().parents[1] / "content"
 
 
 def from_lesson(number, name, *, folder="lessons", **names):
-    """Return the function `name` as the lesson's source defines it; `names` are what the notebook has at hand by then."""
+    """Return the function or class `name` as the lesson's source defines it; `names` are what the notebook has at hand by then."""
     path = next((CONTENT / folder).glob(f"{number}_*.py"))
     found = [
         node
         for cell in read_source(path.read_text(encoding="utf-8"), path.name)
         if cell.kind == "code"
         for node in ast.parse(cell.text).body
-        if isinstance(node, ast.FunctionDef) and node.name == name
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
     ]
     assert len(found) == 1, f"{path.name} defines {name} {len(found)} times"
     space = {"np": np, **names}
@@ -339,3 +339,89 @@ def test_the_thresholds_of_lesson_07_are_those_of_the_package(rng, rate):
     scores, groups = rng.normal(size=300), rng.integers(0, 2, 300)
     theirs = equal_selection_thresholds(scores, groups, rate)
     assert [by_hand(scores[groups == g], rate) for g in (0, 1)] == [theirs[0], theirs[1]]
+
+
+def test_coral_of_lesson_12_is_that_of_the_package(rng):
+    from tlcourse import adapt
+
+    by_hand = from_lesson("12", "coral", power=from_lesson("12", "power"))
+    source, target = rng.normal(2, 1, (90, 5)) @ rng.normal(size=(5, 5)), rng.normal(size=(70, 5)) @ rng.normal(size=(5, 5))
+    assert np.abs(by_hand(source, target) - source).max() > 1
+    np.testing.assert_allclose(by_hand(source, target), adapt.coral(source, target), rtol=1e-8, atol=1e-8)
+
+
+def test_the_discrepancy_of_lesson_12_and_its_chance_are_those_of_the_package(rng):
+    from tlcourse import adapt
+
+    kernel_matrix, discrepancy = from_lesson("12", "kernel_matrix"), from_lesson("12", "discrepancy")
+    test = from_lesson("12", "permutation_test", kernel_matrix=kernel_matrix, discrepancy=discrepancy, permutations=400)
+    source, target = rng.normal(size=(30, 3)), rng.normal(1, 1, (50, 3))
+    value, chance = test(source, target, rng)
+    theirs = adapt.mmd_test(source, target, permutations=400, seed=1)
+    assert value == pytest.approx(theirs.statistic, rel=1e-9)
+    assert np.quantile(chance, 0.95) == pytest.approx(theirs.quantile, rel=0.25)  # both draw at random
+
+
+@pytest.mark.parametrize(("batch_size", "within"), [(192, 1e-4), (64, 0.1)])  # in several batches the two differ in their order
+def test_the_adapted_statistics_of_lesson_12_are_those_of_the_package(rng, batch_size, within):
+    import keras
+
+    from tlcourse import adapt
+
+    by_hand = from_lesson("12", "adapt_statistics", layers=keras.layers)
+    norm, dense = keras.layers.BatchNormalization, keras.layers.Dense
+    model = keras.Sequential([keras.Input((4,)), norm(), dense(3, activation="relu"), norm()])
+    rows, start, found = rng.normal(3, 2, (192, 4)).astype("float32"), model.get_weights(), []
+    for adapted in (by_hand, lambda model, rows, size: adapt.adapt_batchnorm(model, rows, batch_size=size)):
+        model.set_weights(start)
+        adapted(model, rows, batch_size)
+        found.append(model.get_weights())
+    assert not np.allclose(found[0][2], start[2])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=within, atol=within)
+
+
+def test_the_adversarial_training_of_lesson_13_is_that_of_the_package(rng):
+    """Reversal, schedule and losses: three epochs of one step each from the same weights end in the same weights."""
+    import keras
+
+    from tlcourse import adapt
+
+    tools = {"keras": keras, "layers": keras.layers, "ops": keras.ops}
+    reversal = from_lesson("13", "Reversal", **tools)
+    build = from_lesson("13", "build", Reversal=reversal, **tools)
+    schedule = from_lesson("13", "Schedule", **tools)
+    fit = from_lesson("13", "fit_dann", points=40, epochs=3, Schedule=schedule, **tools)
+    source, target, labels = *rng.normal(size=(2, 40, 2)).astype("float32"), rng.integers(0, 2, 40)
+    network, _, layer = build()
+    first = [0.5 * rng.normal(size=w.shape) for w in network.get_weights()]
+
+    def by_hand(highest):
+        network.set_weights(first)
+        told = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
+        network.compile(keras.optimizers.SGD(0.5), network.loss, metrics={"domain": [told]})
+        fit(network, layer, source, labels, target, highest)
+        layers = [each for part in ("dense", "domain", "label") for each in network.layers if part in each.name]
+        return [weight for each in layers for weight in each.get_weights()]
+
+    def packaged(highest):
+        names = [each.name for each in network.layers if each.get_weights() and not isinstance(each, reversal)]
+        network.set_weights(first)
+        start = {name: network.get_layer(name).get_weights() for name in names}
+        rows = keras.Input((2,))
+        dense = keras.layers.Dense
+        backbone = keras.Model(rows, dense(32, activation="relu")(dense(32, activation="relu")(rows)))
+        opponent = keras.Sequential([dense(32, activation="relu"), dense(1)])
+        model = adapt.DANN(backbone, dense(2), discriminator=opponent, strength=highest)
+        parts = [*backbone.layers[1:], opponent.layers[0], model.head, opponent.layers[1]]
+        order = [n for n in names if "dense" in n] + ["label", "domain"]
+        for part, name in zip(parts, order, strict=True):
+            part.set_weights(start[name])
+        model.compile(keras.optimizers.SGD(0.5))
+        model.fit(source, labels, target, batch_size=40, epochs=3, verbose=0)
+        return [w for part in (*parts[:3], parts[4], parts[3]) for w in part.get_weights()]
+
+    for highest in (0.0, 1.0):
+        for ours, theirs in zip(by_hand(highest), packaged(highest), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+    assert not np.allclose(by_hand(0.0)[0], by_hand(1.0)[0], atol=1e-3)
