@@ -62,18 +62,19 @@ def adapt_dann(data: Arrays) -> np.ndarray:
     encoder = Sequential([layers.Dense(32, activation="relu"), layers.Dense(32, activation="relu")])
     task = Sequential([layers.Dense(classes, activation="softmax")])
     discriminator = Sequential([layers.Dense(64, activation="relu"), layers.Dense(1, activation="sigmoid")])
+    source, target = (np.concatenate([rows] * max(1, 9000 // len(rows))) for rows in (data["source"], data["target"]))
     model = DANN(
         encoder,
         task,
         discriminator,
-        Xt=data["target"],
-        loss="sparse_categorical_crossentropy",
+        Xt=target,
+        loss="categorical_crossentropy",
         optimizer=Adam(5e-3),
         lambda_=1.0,
         verbose=0,
     )
-    rows = len(data["source"])
-    model.fit(data["source"], data["source_labels"], epochs=max(1, 90_000 // rows), batch_size=300, verbose=0)
+    one_hot = np.eye(classes)[np.resize(data["source_labels"], len(source))]
+    model.fit(source, one_hot, epochs=10, batch_size=300, verbose=0)
     return np.argmax(model.predict(data["test"]), axis=1)
 
 

@@ -75,7 +75,8 @@ def shift_table(name: str, rows: Sequence[Row]) -> str:
         own = [row for row in rows if row["method"] == method]
         scores = {row["seed"]: row["accuracy"] for row in own if "accuracy" in row}
         if not scores:
-            error = next((row["error"] for row in own if "error" in row), "not run: its environment is not set up")
+            absent = "not run: its environment is not set up" if method in OTHERS else "not measured in this run"
+            error = next((row["error"] for row in own if "error" in row), absent)
             lines.append(f"| {method} | – | {error} | – |")
             continue
         base = "source only, network" if method in networks or name not in FEATURES else "source only"

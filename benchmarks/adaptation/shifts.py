@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shift:
     """One draw of one shift.
 
@@ -58,8 +58,8 @@ def other_sensor(seed: int) -> Shift:
     components = PCA(30, random_state=0).fit(pictures[parts[0]])
     rows = components.transform(pictures)
     rows /= rows[parts[0]].std()
-    turned, _ = np.linalg.qr(rng.normal(size=(30, 30)))
-    mixing = turned @ np.diag(np.exp(rng.normal(0, 0.7, 30))) @ turned.T
+    wiring = rng.normal(size=(30, 30))
+    mixing = wiring @ wiring.T / 30
     source, held, target, test = (rows[part] for part in parts)
     a, b, c, d = (labels[part] for part in parts)
     return Shift(source, a, held, b, target @ mixing, c, test @ mixing, d)
@@ -100,9 +100,9 @@ def clean_to_cluttered(seed: int) -> Shift:
     def draw(task: str, per_class: int, part: int, half: str) -> tuple[np.ndarray, np.ndarray]:
         return draw_glyphs(task, per_class, 10 * seed + part, half=half)[:2]
 
-    source, a = draw("clean_digits", 60, 0, "train")
+    source, a = draw("clean_digits", 100, 0, "train")
     held, b = draw("clean_digits", 15, 1, "train")
-    target, c = draw("digits", 60, 2, "train")
+    target, c = draw("digits", 100, 2, "train")
     test, d = draw("digits", 60, 3, "test")
     return Shift(source, a, held, b, target, c, test, d)
 
@@ -124,12 +124,12 @@ def _mnist(seed: int, look: str) -> Shift:
     before = tlcourse.profile()
     tlcourse.use_profile("full")
     try:
-        plain = tlcourse.datasets.load_mnist(75, seed)
-        target = tlcourse.datasets.load_mnist(60, seed + 500, look=look)
+        plain = tlcourse.datasets.load_mnist(115, seed)
+        target = tlcourse.datasets.load_mnist(100, seed + 500, look=look)
         test = tlcourse.datasets.load_mnist(60, seed, look=look, split="test")
     finally:
         tlcourse.use_profile(before)
-    learn, rest = plain.positions_per_class(60, seed)
+    learn, rest = plain.positions_per_class(100, seed)
     return Shift(
         plain.images[learn],
         plain.labels[learn],

@@ -87,7 +87,7 @@ def score(method: Any, shift: Any, seed: int) -> dict[str, Any]:
             hits = trained.on_target(shift.test).argmax(axis=1) == shift.test_labels
     except ValueError as error:  # such as: the domains do not overlap
         return {"error": str(error).split(":")[0][:160]}
-    seconds = time.process_time() - start
+    seconds = time.process_time() - start + trained.seconds
     held, on_target = trained.on_source(shift.held), trained.on_target(shift.target)
     flat, target = (rows.reshape(len(rows), -1).astype(float) for rows in (shift.held, shift.target))
     weights = adapt.classifier_weights(flat, target)
