@@ -47,6 +47,12 @@ def test_a_class_is_missed_only_where_chance_would_not_leave_it_out():
     assert missing_by_more_than_chance(train, np.array([20, 0, 20])).tolist() == [1]
     assert missing_by_more_than_chance(train, np.array([3, 0, 3])).tolist() == []
     assert missing_by_more_than_chance(train, np.array([40, 40])).tolist() == [2]
+    six, one = np.full(6, 40), np.array([32])  # each of the other five could be missing by chance; all of them could not
+    assert missing_by_more_than_chance(six, one).tolist() == [1, 2, 3, 4, 5]
+    assert missing_by_more_than_chance(six, np.array([3])).tolist() == []
+    assert missing_by_more_than_chance(np.array([5000, *[1] * 20]), np.array([200])).tolist() == []
+    assert missing_by_more_than_chance(np.full(2000, 5), np.ones(1000)).tolist() == []
+    assert missing_by_more_than_chance(np.full(3, 5), np.zeros(3)).tolist() == []
     assert unknown_classes(np.array([5, 0, 5]), np.array([1, 2, 1, 4])).tolist() == [1, 3]
     assert imbalance(np.array([90, 0, 10])) == (0.9, 9.0)
 

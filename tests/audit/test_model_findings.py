@@ -19,7 +19,13 @@ PAIRS = [*preprocessing_pairs.PAIRS, *training_pairs.PAIRS, *output_pairs.PAIRS,
 MODEL_IDS = {name for detector in MODEL_DETECTORS for name in detector.ids}
 
 # These train for some epochs or compile large graphs; each has a shorter relative among the others.
-LONG = dict.fromkeys(("gradual_unfreezing", "own_train_step", "video", "siamese"), pytest.mark.slow)
+LONG = dict.fromkeys(
+    (
+        *("gradual_unfreezing", "own_train_step", "video", "siamese", "fully_fine_tuned_with_batchnorm"),
+        *("book_never_unfreezes", "book_unfreezes", "upper_layers_with_batchnorm", "upper_layers_without_batchnorm"),
+    ),
+    pytest.mark.slow,
+)
 
 # One mistake can be seen in two ways: before training in the flags, after it in the weights.
 SEEN_TWICE = {
@@ -38,12 +44,16 @@ def only_the_model(monkeypatch):
     monkeypatch.setattr(run, "DATA_DETECTORS", ())
 
 
+def of_pair(name, program):
+    return pytest.param(name, program, id=program.__name__, marks=LONG.get(program.__name__, ()))
+
+
 def examined(program, *arguments):
     keras.utils.set_random_seed(0)
     return tlcourse.audit(**program(*arguments))
 
 
-@pytest.mark.parametrize(("name", "wrong"), [(name, wrong) for name, wrong, _ in PAIRS], ids=[p[1].__name__ for p in PAIRS])
+@pytest.mark.parametrize(("name", "wrong"), [of_pair(name, wrong) for name, wrong, _ in PAIRS])
 @pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning")
 @pytest.mark.usefixtures("only_the_model")
 def test_the_mistake_is_named_and_nothing_else(name, wrong):
@@ -56,7 +66,7 @@ def test_the_mistake_is_named_and_nothing_else(name, wrong):
     assert finding.fix
 
 
-@pytest.mark.parametrize(("name", "right"), [(name, right) for name, _, right in PAIRS], ids=[p[2].__name__ for p in PAIRS])
+@pytest.mark.parametrize(("name", "right"), [of_pair(name, right) for name, _, right in PAIRS])
 @pytest.mark.usefixtures("only_the_model")
 def test_the_same_program_without_the_mistake_is_clean(name, right):
     report = examined(right)

@@ -80,6 +80,29 @@ def test_no_model_is_saved_and_it_is_said(tmp_path):
     assert visit.left_out == ["save() at line 11"]
 
 
+@pytest.mark.parametrize("library", ["keras", "tensorflow.keras"])
+def test_a_program_that_loads_what_it_did_not_save_goes_on(tmp_path, library):
+    code = SOFTMAX + (
+        f"from {library}.models import load_model\n"
+        "keep = keras.callbacks.ModelCheckpoint('w.{epoch:02d}.weights.h5', save_weights_only=True)\n"
+        "model.fit(x, y, callbacks=[keep, keras.callbacks.ModelCheckpoint('best.keras', save_best_only=True)])\n"
+        "model.load_weights('w.07.weights.h5')\n"
+        "again = load_model('best.keras')\n"
+        "again.evaluate(x[:9], y[:9])\n"
+        "model.save('last.keras')\n"
+        "keras.saving.load_model('last.keras').fit(x, y)\n"
+        "load_model('of_last_week.keras')\n"
+    )
+    visit = examine_program(script(tmp_path, code))
+    assert [name.split("(")[0] for name in visit.left_out] == ["load_weights", "load_model", "save", "load_model"]
+    assert len(visit.reports) == 2
+    assert "No test data" not in str(visit.reports[0][1])
+    assert "line 18" in visit.problem, "a file that the program did not write is read, and is not there"
+    assert "of_last_week" in visit.problem
+    assert keras.models.load_model is keras.saving.load_model
+    assert keras.models.load_model.__module__.startswith("keras.")
+
+
 def test_keras_and_the_folder_are_as_before_also_after_a_failure(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "deep").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp, lgamma, log
+
 import numpy as np
 
 
@@ -22,8 +24,9 @@ def imbalance(counts: np.ndarray) -> tuple[float, float]:
 def missing_by_more_than_chance(reference: np.ndarray, counts: np.ndarray, at_most: float = 1e-3) -> np.ndarray:
     """Find classes of `reference` that `counts` lacks although a random split would hardly ever lack them.
 
-    A random split of n examples lacks a class of share p with probability (1 - p)^n; over all classes together `at_most` is
-    allowed.
+    A random split of n examples lacks a class of share p with probability (1 - p)^n; over all classes together half of `at_most` is
+    allowed. It keeps to m of K classes with a probability of at most C(K, m) s^n, where s is the share of the m largest: below the
+    other half, all classes that it lacks are named, also where each alone could be missing by chance.
 
     Args:
         reference: Examples a class of the training set.
@@ -35,9 +38,20 @@ def missing_by_more_than_chance(reference: np.ndarray, counts: np.ndarray, at_mo
     """
     size = max(len(reference), len(counts))
     reference, counts = (np.pad(c, (0, size - len(c))) for c in (reference, counts))
-    shares = reference / max(reference.sum(), 1)
-    by_chance = (1 - shares) ** counts.sum()
-    return np.flatnonzero((reference > 0) & (counts == 0) & (by_chance < at_most / max((reference > 0).sum(), 1)))
+    known, lacking = reference > 0, (reference > 0) & (counts == 0)
+    shares, drawn = reference / max(reference.sum(), 1), int(counts.sum())
+    alone = (1 - shares) ** drawn < at_most / 2 / max(known.sum(), 1)
+    together = _keeps_to(int((known & (counts > 0)).sum()), shares[known], drawn) < at_most / 2
+    return np.flatnonzero(lacking & (alone | together))
+
+
+def _keeps_to(few: int, shares: np.ndarray, drawn: int) -> float:
+    """Bound the probability that `drawn` random examples come from no more than `few` classes."""
+    largest = min(1.0, float(np.sort(shares)[::-1][:few].sum()))
+    if not drawn or largest in (0.0, 1.0):
+        return float(not drawn or largest == 1.0)
+    ways = lgamma(len(shares) + 1) - lgamma(few + 1) - lgamma(len(shares) - few + 1)
+    return exp(min(0.0, ways + drawn * log(largest)))
 
 
 def unknown_classes(reference: np.ndarray, counts: np.ndarray) -> np.ndarray:

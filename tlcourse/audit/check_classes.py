@@ -72,7 +72,7 @@ def _missing_in(context: Context, name: str, train: np.ndarray, found: np.ndarra
             f"The {name} set has no example of {called(context, lacking)}",
             {
                 "sentence": f"{present} of the {np.count_nonzero(train)} classes of the training set have examples in it; a random "
-                f"split of {int(found.sum())} examples would hardly ever lack one of these.",
+                f"split of {int(found.sum())} examples would hardly ever lack {'this one' if len(lacking) == 1 else 'these'}.",
                 "missing": lacking,
                 "present": int(present),
             },

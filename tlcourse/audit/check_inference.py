@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from math import prod
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from tlcourse.audit.anatomy import backbone_part, head_units
-from tlcourse.audit.context import CannotCheckError, Context
+from tlcourse.audit.context import CannotCheckError, Context, as_tensors
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.report import Finding
+from tlcourse.audit.structures import to_numpy
 from tlcourse.audit.trace import Seen, first_run, random_layers, trace
 
 _LARGE_HEAD = 1_000_000
@@ -22,6 +24,7 @@ def _check_mode(context: Context) -> Iterator[Finding]:
     model = context.model
     if not model.built:
         raise CannotCheckError("The model has no weights yet.")
+    yield from _asked_for_training(context)
     on_purpose = _held_in_training(model)
     watched = [layer for layer in random_layers(model) if id(layer) not in on_purpose]
     if not watched:
@@ -51,6 +54,48 @@ def _check_mode(context: Context) -> Iterator[Finding]:
         "Let Keras pass the mode on: call the layer without `training=True`, and put random operations into a Keras layer, not into "
         "a Lambda. (Monte-Carlo dropout on purpose: tlcourse.finetune.FixedMode says so.)",
     )
+
+
+def _asked_for_training(context: Context) -> Iterator[Finding]:
+    """Find random layers of a functional model that are called with training=True: `predict` overrides that, a plain call does not."""
+    randoms = [layer for layer in random_layers(context.model) if not _trains_by_default(layer)]
+    asked = [layer for layer in randoms if any(_says_training(node) for node in layer._inbound_nodes)]
+    if not asked:
+        return
+    inputs = as_tensors(context.sample_to_run().inputs)
+    called, predicted = (_spread(*[to_numpy(run(inputs)) for _ in range(2)]) for run in (context.model, _as_predict(context)))
+    if called == 0 or predicted > 0:
+        return
+    names = [layer.name for layer in asked]
+    yield Finding(
+        "inference-mode",
+        "warning",
+        f"{', '.join(names[:3])} is called with training=True: model(x) is random, predict() and evaluate() are not",
+        {
+            "sentence": f"Two calls of model(x) on the same examples differ by up to {called:.3g}; as predict() runs it, they do not "
+            "differ.",
+            "layers": names,
+            "largest_difference": called,
+        },
+        "In a functional model predict() and evaluate() override the argument. What you measure is a network without it, what model(x) "
+        "answers is another; several predictions to tell how sure the model is are all the same.",
+        "Take `training=True` out. Where Monte-Carlo dropout is meant, use a layer that no mode reaches:\n"
+        "x = tlcourse.finetune.FixedMode(keras.layers.Dropout(0.5), training=True)(x)",
+    )
+
+
+def _trains_by_default(layer: Any) -> bool:
+    """Tell whether the layer takes training=True where nobody says anything, as those that augment do."""
+    parameters = inspect.signature(layer.call).parameters
+    return "training" in parameters and parameters["training"].default is True
+
+
+def _says_training(node: Any) -> bool:
+    return hasattr(node, "arguments") and node.arguments.kwargs.get("training") is True
+
+
+def _as_predict(context: Context) -> Any:
+    return lambda inputs: context.model(inputs, training=False)
 
 
 def _is_augmentation(layer: Any) -> bool:

@@ -11,6 +11,7 @@ from tlcourse.audit.anatomy import Part, backbone_part
 from tlcourse.audit.check_random_weights import is_pretrained
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
+from tlcourse.audit.loaded_vectors import loaded_vectors
 from tlcourse.audit.optimizers import ADAPTIVE, inner_optimizer, known_variables, rate_for
 from tlcourse.audit.report import Finding, NotChecked
 
@@ -22,12 +23,14 @@ _PLAIN_HIGH, _PLAIN_RUINOUS = 0.2, 1.0  # stochastic gradient descent, over 1 - 
 def _check_rate(context: Context) -> Iterator[Finding]:
     part = backbone_part(context)
     optimizer = inner_optimizer(context.model)
+    vectors = loaded_vectors(context.model) if part is None else None
+    part = part or vectors
     if part is None:
         raise CannotCheckError("No backbone was found in the model; name it with backbone=.")
     if optimizer is None:
         raise CannotCheckError("The model is not compiled, so its learning rate is not known.")
     open_kernels = [v for v in part.kernels if v.trainable and _trains(context.model, v)]
-    if not open_kernels or not is_pretrained(context, part):
+    if not open_kernels or not (vectors is not None or is_pretrained(context, part)):
         return
     rates = [(rate, kind, v) for v in open_kernels if (found := rate_for(optimizer, v)) for rate, kind in [found]]
     if not rates:
@@ -61,7 +64,9 @@ def _finding(part: Part, kernels: list[Any], kind: str, rate: float, momentum: f
             "median_size_of_weights": typical,
         },
         "Steps of this size overwrite what the backbone learned before the head has anything to say about it.",
-        "Compile again before fine-tuning, with a rate 10 to 100 times smaller:\n"
+        f"Keep them as they were loaded, if that is meant, and compile again:\nmodel.get_layer({part.name!r}).trainable = False"
+        if all(type(unit).__name__ == "Embedding" for unit in part.units)
+        else "Compile again before fine-tuning, with a rate 10 to 100 times smaller:\n"
         "model.compile(keras.optimizers.Adam(1e-5), loss=..., metrics=[...])",
     )
 

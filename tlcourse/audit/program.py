@@ -16,6 +16,7 @@ from typing import Any
 from tlcourse.audit.report import Report
 from tlcourse.audit.source_code import SourceFile, read_source
 from tlcourse.audit.structures import as_arrays, is_array_structure, size_of, take
+from tlcourse.audit.unsaved import Unsaved, loading_from
 
 _WRITERS = ("save", "save_weights", "export")  # of a model; what they would write was never trained
 
@@ -66,9 +67,9 @@ def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda lin
     """Run a program without editing it, and audit each model and its data at the moment when `fit` is called.
 
     Each `fit` trains one batch for one epoch and then returns, so that the program goes on to its next one (head first, then
-    fine-tuning); what `evaluate` gets last is taken for the test set. Models are not saved, callbacks are not called, and
-    commands of a notebook (`!pip`, `%matplotlib`) are left out. Everything else is done as written: files that the program
-    itself writes are written. It runs in its own folder, in this process.
+    fine-tuning); what `evaluate` gets last is taken for the test set. Models are not saved, and what loads them again gets the one
+    in memory. Callbacks are not called, and commands of a notebook (`!pip`, `%matplotlib`) are left out. Everything else is done as
+    written: files that the program itself writes are written. It runs in its own folder, in this process.
 
     Args:
         path: A Python script or a notebook.
@@ -118,6 +119,10 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
     added = {name for name in original if name not in keras.Model.__dict__}
 
     inside: list[Any] = []  # fit() calls evaluate() itself, with the validation set
+    unsaved = Unsaved()
+
+    def leave(name: str) -> None:
+        visit.left_out.append(f"{name}() at {_caller(source)}")
 
     def fit(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
         where = _caller(source)
@@ -128,6 +133,7 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         fits.append(found)
         visit.reports.append((where, _audit(found)))
         inside.append(model)
+        unsaved.keep_checkpoints(options.get("callbacks"), model)
         try:
             return original["fit"](model, x, y, **_shortened(options))
         finally:
@@ -142,8 +148,9 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         return original["evaluate"](model, x, y, **{**options, "verbose": 0, "steps": 1, "callbacks": None})
 
     def writer(name: str) -> Callable[..., None]:
-        def leave_out(model: Any, *arguments: Any, **options: Any) -> None:
-            visit.left_out.append(f"{name}() at {_caller(source)}")
+        def leave_out(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
+            unsaved.keep(filepath, model)
+            leave(name)
 
         return leave_out
 
@@ -155,7 +162,8 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         os.chdir(source.path.parent)
         sys.argv = [str(source.path)]
         sys.path.insert(0, str(source.path.parent))
-        yield
+        with loading_from(unsaved, leave):
+            yield
     finally:
         os.chdir(here)
         sys.argv, sys.path[:] = arguments, path

@@ -145,6 +145,20 @@ def dropout_in_training():
     return dropout_always_on(fixed=False)
 
 
+# 6. Dropout called with training=True in a functional model, for a measure of doubt that predict() does not give.
+def functional_dropout_on(always=True):
+    inputs = keras.Input((32, 32, 3))
+    h = layers.Dense(16, activation="relu")(frozen_base()(inputs))
+    h = layers.Dropout(0.5)(h, training=True) if always else layers.Dropout(0.5)(h)
+    model = keras.Model(inputs, layers.Dense(3)(h))
+    model.compile("rmsprop", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return {"model": model, "train": scaled()}
+
+
+def functional_dropout_left_alone():
+    return functional_dropout_on(always=False)
+
+
 # 6. Augmentation in a Lambda layer: it does not know about inference.
 def augmentation_in_lambda(augment=None):
     augment = augment or layers.Lambda(lambda image: tf.image.random_flip_left_right(tf.image.random_brightness(image, 0.2)))
@@ -185,6 +199,7 @@ PAIRS = [
     ("loss-and-output", binary_loss_on_three_classes, sparse_loss_on_three_classes),
     ("initial-loss", table_unscaled, table_scaled),
     ("inference-mode", dropout_always_on, dropout_in_training),
+    ("inference-mode", functional_dropout_on, functional_dropout_left_alone),
     ("inference-mode", augmentation_in_lambda, augmentation_in_layers),
     ("head-size", enormous_head, pooled_head),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 from small_world import application, custom_backbone, pictures
@@ -164,6 +165,25 @@ def cosine_from_little():
     return cosine_from_a_tenth(start=1e-4)
 
 
+# 4. Word vectors from a file, meant to be kept, train at the rate of the new layers.
+def vectors_that_train(trainable=True):
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_t(4, (120, 16)).astype("float32")
+    tokens = rng.integers(1, 120, (60, 12))
+    embedding = layers.Embedding(120, 16, trainable=trainable)
+    embedding.build((1,))
+    embedding.set_weights([vectors])
+    inputs = keras.Input((12,), dtype="int32")
+    h = layers.GlobalMaxPooling1D()(layers.Conv1D(16, 3, activation="relu")(embedding(inputs)))
+    model = keras.Model(inputs, layers.Dense(2, activation="softmax")(h))
+    model.compile("rmsprop", "sparse_categorical_crossentropy")
+    return {"model": model, "train": (tokens, np.arange(60) % 2)}
+
+
+def vectors_that_stay():
+    return vectors_that_train(trainable=False)
+
+
 # 4. One optimizer object for both phases.
 def reused_optimizer(again=lambda optimizer: optimizer):
     x, y = scaled()
@@ -217,6 +237,7 @@ PAIRS = [
     ("batchnorm-moves", only_batchnorm_open, batchnorm_closed),
     ("learning-rate", default_adam_on_everything, small_adam_on_everything),
     ("learning-rate", cosine_from_a_tenth, cosine_from_little),
+    ("learning-rate", vectors_that_train, vectors_that_stay),
     ("optimizer-coverage", reused_optimizer, new_optimizer),
     ("random-weights", weights_none, weights_pretrained),
     ("random-weights", clone_without_weights, clone_with_weights),

@@ -49,6 +49,21 @@ def random_fifth():
     return last_fifth(shuffled=True)
 
 
+# 2. Two batches of a loader that does not shuffle: each class of the others could be missing by chance, all of them could not.
+def two_batches_of_the_first(shuffled=False):
+    images, labels = labelled_photographs(180, classes=6)
+    order = np.random.default_rng(5).permutation(180)
+    train = tf.data.Dataset.from_tensor_slices((images[order], labels[order])).shuffle(180).batch(16)
+    others, of_others = labelled_photographs(180, classes=6, seed=9)
+    pick = order if shuffled else slice(None)
+    validation = tf.data.Dataset.from_tensor_slices((others[pick], of_others[pick])).batch(12)
+    return {"model": classifier(6), "train": train, "validation": validation.take(2)}
+
+
+def two_batches_of_all():
+    return two_batches_of_the_first(shuffled=True)
+
+
 # 3. take(800) of 90 batches, and nothing is left.
 def nothing_left(batches=800):
     ds = tf.data.Dataset.from_tensor_slices(labelled_photographs(180))
@@ -173,6 +188,7 @@ def new_to_it():
 PAIRS = [
     ("missing-classes", first_of_the_alphabet, mixed_before_it_was_cut),
     ("missing-classes", last_fifth, random_fifth),
+    ("missing-classes", two_batches_of_the_first, two_batches_of_all),
     ("missing-classes", nothing_left, something_left),
     ("imbalance", rare_fraud, rare_fraud_by_area_under_curve),
     ("imbalance", long_tail, long_tail_with_weights),
