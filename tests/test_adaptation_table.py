@@ -60,8 +60,8 @@ def test_what_loses_stays_in_the_table_and_is_marked(table, tmp_path):
     rows += [{"shift": "digits, other sensor", "seed": 0, "method": "ADAPT CORAL", "error": "ImportError: gone"}]
     table["page"].write_page(tmp_path / "page.md", rows)
     text = (tmp_path / "page.md").read_text()
-    assert "| CORAL | 0.707 ± 0.012 | -0.097 ▼ | 1.00 |" in text
-    assert "| oracle | 0.903 ± 0.006 | +0.100 ▲ | 1.00 |" in text
+    assert "| CORAL | 0.707 ± 0.012 | -0.097 ▼ | 1.000 |" in text
+    assert "| oracle | 0.903 ± 0.006 | +0.100 ▲ | 1.000 |" in text
     assert "| ADAPT CORAL | – | ImportError: gone | – |" in text
     assert "Not measured in this run" in text  # the shifts without rows
 

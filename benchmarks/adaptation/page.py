@@ -84,7 +84,7 @@ def shift_table(name: str, rows: Sequence[Row]) -> str:
         change = "" if method in baselines else difference(scores, before)
         seconds = statistics.mean(row["seconds"] for row in own if "seconds" in row)
         failed = f" ({len(own) - len(scores)} of {len(own)} failed)" if len(scores) < len(own) else ""
-        lines.append(f"| {method}{failed} | {spread(list(scores.values()))} | {change} | {seconds:.2f} |")
+        lines.append(f"| {method}{failed} | {spread(list(scores.values()))} | {change} | {seconds:.3f} |")
     seeds = len({row["seed"] for row in rows})
     return "\n".join([*lines, "", f"{seeds} seeds.", ""])
 
