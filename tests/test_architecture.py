@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "hub": {"config", "fetch"},
     "backbones": {"config", "tables", "fetch", "hub"},
     "features": {"config", "backbones"},
+    "text": {"tables", "features"},
     "finetune": {"tables", "backbones", "features"},
     "evaluate": set(),
     "select": {"config", "tables", "backbones", "features", "evaluate"},

@@ -1,0 +1,91 @@
+"""The table of text encoders: one row each, data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tlcourse.tables import as_html, as_text
+
+
+@dataclass(frozen=True)
+class TextContract:
+    """What an encoder expects.
+
+    Args:
+        lower_case: whether its words are in lower case; the tokenizer takes care of that.
+        vocabulary: number of tokens; ids go from 0 to one less.
+        longest: most tokens of one text, special ones included.
+        features: numbers a token.
+        source: the texts it was trained on.
+    """
+
+    lower_case: bool
+    vocabulary: int
+    longest: int
+    features: int
+    source: str
+
+    def __str__(self) -> str:
+        case = "lower case" if self.lower_case else "capitals kept"
+        return f"{case}, ids 0 to {self.vocabulary - 1}, up to {self.longest} tokens, {self.features} features; trained on {self.source}"
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """One row: `preset` is KerasHub's name."""
+
+    name: str
+    preset: str
+    contract: TextContract
+    parameters: float  # millions
+    licence: str
+
+
+def _bert(size: str, parameters: float, features: int) -> TextRow:
+    contract = TextContract(True, 30_522, 512, features, "English Wikipedia and BookCorpus")
+    return TextRow(f"bert_{size}", f"bert_{size}_en_uncased", contract, parameters, "Apache-2.0")
+
+
+_ROWS = (
+    _bert("tiny", 4.4, 128),
+    _bert("small", 28.8, 512),
+    _bert("medium", 41.4, 512),
+    _bert("base", 109.5, 768),
+)
+TEXT_ENCODERS = MappingProxyType({row.name: row for row in _ROWS})
+DEFAULT_TEXT_ENCODER = "bert_tiny"
+
+
+class TextTable(tuple[TextRow, ...]):
+    """The rows; prints as a table."""
+
+    _TITLE = "Text encoders that load_text_encoder(name) builds"
+    _HEADER = ("name", "millions", "expects", "licence")
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [(r.name, f"{r.parameters:.1f}", str(r.contract), r.licence) for r in self]
+
+    def __str__(self) -> str:
+        return as_text(self._TITLE, self._HEADER, self._cells(), right=(1,))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return as_html(self._TITLE, self._HEADER, self._cells(), right=(1,))
+
+
+def list_text_encoders() -> TextTable:
+    """Return the table of text encoders."""
+    return TextTable(TEXT_ENCODERS.values())
+
+
+def find_text_encoder(name: str) -> TextRow:
+    """Return the row of an encoder.
+
+    Raises:
+        ValueError: there is none of that name; the message lists those that exist.
+    """
+    if name not in TEXT_ENCODERS:
+        raise ValueError(f"There is no text encoder {name!r} in the table. It has: {', '.join(TEXT_ENCODERS)}.")
+    return TEXT_ENCODERS[name]
