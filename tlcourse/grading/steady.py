@@ -11,10 +11,13 @@ import os
 import random
 import secrets
 import sys
+import types
+from typing import Any
 
 import numpy as np
 
 _WATCHED = ("builtins", "numpy", "numpy.linalg", "os", "random")
+_CODE = (types.FunctionType, property, classmethod, staticmethod)
 _REPLACED_ON_IMPORT = {"__spec__", "__loader__", "__cached__", "__warningregistry__", "_", "__builtins__"}
 
 
@@ -32,6 +35,7 @@ class Steady:
         tlcourse.start = tlcourse.runtime.start = self._start
         ours = [name for name in sys.modules if name in _WATCHED or name.split(".")[0] == "tlcourse"]
         self._tools = {name: (sys.modules[name], dict(vars(sys.modules[name]))) for name in sorted(ours)}
+        self._classes = {kind: _code_of(kind) for kind in _keras_classes()}
         self.reseed(0)
 
     def reseed(self, number: int) -> None:
@@ -51,10 +55,18 @@ class Steady:
         for name, (module, tools) in self._tools.items():
             sys.modules[name] = module
             vars(module).update(tools)
+        for kind, code in self._classes.items():
+            for name in _code_of(kind).keys() - code.keys():
+                delattr(kind, name)
+            for name in _differing(kind, code):
+                setattr(kind, name, code[name])
 
     def changed(self) -> list[str]:
-        """Name the tools that are not what they were; some may be new, none may differ."""
-        found = []
+        """Name the tools that are not what they were; of modules, some may be new, none may differ."""
+        found = [f"{kind.__name__}.{name}" for kind, code in self._classes.items() for name in _differing(kind, code)]
+        found += [
+            f"{kind.__name__}.{name}" for kind, code in self._classes.items() for name in _code_of(kind).keys() - code.keys()
+        ]
         for name, (module, tools) in self._tools.items():
             now = vars(module)
             found += [f"{name}.{k}" for k, v in tools.items() if k not in _REPLACED_ON_IMPORT and now.get(k, self) is not v]
@@ -64,6 +76,26 @@ class Steady:
         """Stand in for `tlcourse.start`: the same seeds, without starting a framework that the exercise may not need."""
         self.reseed(seed)
         return seed
+
+
+def _keras_classes() -> list[type]:
+    """Return the classes by which probes look into models, where Keras was imported before the learner's code ran."""
+    keras = sys.modules.get("keras")
+    if keras is None or "tensorflow" not in sys.modules:
+        return []
+    layers, optimizers = keras.layers, keras.optimizers
+    roots: tuple[type, ...] = (keras.Model, keras.Sequential, keras.Variable, optimizers.SGD, optimizers.Adam)
+    roots += (layers.Dense, layers.Conv2D, layers.BatchNormalization, layers.Dropout)
+    return list(dict.fromkeys(base for root in roots for base in root.__mro__ if base.__module__.startswith("keras.")))
+
+
+def _code_of(kind: type) -> dict[str, Any]:
+    return {name: value for name, value in vars(kind).items() if isinstance(value, _CODE)}
+
+
+def _differing(kind: type, code: dict[str, Any]) -> list[str]:
+    now = vars(kind)
+    return sorted(name for name, value in code.items() if now.get(name) is not value)
 
 
 class _Stream:
