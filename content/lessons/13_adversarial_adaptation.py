@@ -273,14 +273,14 @@ for place, value in enumerate(scores.values()):
     ax.text(value + 0.01, place, f"{value:.2f}", va="center")
 ax.invert_yaxis()
 ax.set(xlim=(0, 1), xlabel="accuracy on pictures of the old camera")
-ax.set_title("On features of flowers, one subtraction beats DANN")
+ax.set_title("On features of flowers, methods without training beat DANN")
 plots.set_alt_text(ax, "Accuracy on the target. " + "; ".join(f"{name} {value:.2f}" for name, value in scores.items()) + ".")
 print(plots.alt_text(ax))
-assert scores["each domain minus its mean"] > scores["DANN"] + 0.05
+assert max(scores["each domain minus its mean"], scores["CORAL"]) > scores["DANN"]
 
 # %% [markdown]
-# **What to notice.** What differs between the cameras is mostly a shift of all features together, and that needs no opponent: a mean and a subtraction
-# repair it. DANN has to discover the same by a tug-of-war on a few hundred points. Start with the simple methods. If they leave something to gain, try DANN, with
+# **What to notice.** Much of what differs between the cameras is a shift of all features together, and that needs no opponent: a mean and a subtraction, or
+# CORAL, repair a part of it. DANN has to discover the same by a tug-of-war on a few hundred points. Start with the simple methods. If they leave something to gain, try DANN, with
 # several seeds, beside lambda 0.
 #
 # ## 5. What others found
@@ -299,7 +299,7 @@ for y, (_, _, alone, dann) in enumerate(published):
     ax.plot(alone, y, "o", color="0.4")
 ax.set(yticks=range(len(published)), yticklabels=[f"{task}, {who}" for who, task, _, _ in published], xlim=(0.2, 1.0), ylim=(6.6, -0.6),
        xlabel="accuracy on the target; dot: source alone, arrow head: DANN")
-ax.set_title("Both replications on SVHN to MNIST got worse than the source alone")
+ax.set_title("On SVHN to MNIST both replications lose")
 plots.set_alt_text(ax, "Published accuracies. " + "; ".join(f"{task}, {who}: {alone:.2f} to {dann:.2f}" for who, task, alone, dann in published) + ".")
 print(plots.alt_text(ax))
 
