@@ -10,7 +10,7 @@
 # - read a map of that gain over the number of labels and the distance of the target;
 # - check a source in seconds, before any training, against a placebo;
 # - abstain: train from scratch when transfer does not pay, and say why;
-# - show what a network that fails looks at.
+# - show what a network that fails looks at, and say what such a map does not prove.
 #
 # **Time:** 35 minutes. **It presumes** lessons 01 to 03.
 
@@ -334,7 +334,7 @@ ink = tlcourse.load_glyphs("digits", 4, seed=seed + 2, half="test", clutter=0.0)
 heat = {name: explain.grad_cam(model, shown.images.astype("float32")) for name, model in trained.items()}
 focus = {name: np.mean([h[i].mean() / h.mean() for h, i in zip(maps, ink, strict=True) if h.any()]) for name, maps in heat.items()}
 print("brightness on the character, over that of the whole picture:", {name: f"{value:.2f}" for name, value in focus.items()})
-assert focus["letters"] > focus["quadrants"]
+assert all(maps.any() for maps in heat.values())
 
 # %%
 fig, axes = plt.subplots(3, 1, figsize=(8, 4.2), layout="constrained")
@@ -344,9 +344,10 @@ for ax, (name, title) in zip(axes[1:], {"letters": "trained on letters", "quadra
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# **What to notice.** Both maps lean to the middle, where there is most to see, and the letters' one more to the character. The difference is
-# one of degree: Grad-CAM says where a network looked, not what it made of it. For the proof that the quadrants threw the
-# character away you need the numbers of section 1.
+# **What to notice.** The difference is smaller than one would hope. Both maps lean to the middle, where the character is *and* where most of
+# the picture is seen; the letters' one usually leans to the character more, but not with every seed, so that nothing is claimed
+# here. Grad-CAM says where a network looked, not what it made of it: to see a border one has to look at the character too. The proof that the
+# quadrants threw the character away is the accuracy of section 1, and no map.
 #
 # ## What others found
 #
