@@ -151,7 +151,7 @@ print(plots.alt_text(ax))
 
 # %% [markdown]
 # **What to notice.** The quadrants look like the target, were learned well, and are worse than nothing: to tell backgrounds apart, the
-# network learned to look *past* the character. Fine-tuning repairs some of it, at the price of training from scratch. What
+# network learned to look *past* the character. Eight epochs of fine-tuning hardly repair that with so few pictures. What
 # matters is not whether the pictures look alike, but whether the old question needs what the new one needs.
 #
 # ## 2. Gained or lost, and how sure?
