@@ -76,7 +76,7 @@ class GroupDRO:
         return path
 
     def step(self, inputs: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Take one step on one batch; return the new weights of the groups. A group that is not in the batch keeps its own."""
+        """Take one step on one batch; return the new weights of the groups. A group that is not in the batch counts as one without loss."""
         import keras
 
         logits = self._model(inputs, training=False)

@@ -56,11 +56,12 @@ def just_train_twice(
             "`first_epochs`, `epochs` and `upweight` must be 1 or more. "
             f"Received: first_epochs={first_epochs!r}, epochs={epochs!r}, upweight={upweight!r}."
         )
-    first, second = build(), build()
-    if first is second:
-        raise ValueError("`build` must return a new model each time. Received the same one twice.")
+    first = build()
     first.fit(inputs, labels, epochs=first_epochs, verbose=0)
     missed = np.asarray(first.predict(inputs, verbose=0)).argmax(axis=1) != labels
+    second = build()  # only now, so that a seed that `build` sets holds for the second training too
+    if first is second:
+        raise ValueError("`build` must return a new model each time. Received the same one twice.")
     weights = np.where(missed, float(upweight), 1.0)
     second.fit(inputs, labels, epochs=epochs, sample_weight=weights / weights.mean(), verbose=0)
     return TrainedTwice(second, missed)
