@@ -61,7 +61,7 @@ class PairedBatches(keras.utils.PyDataset):
         labels = self.labels[source]
         if not self.with_domains:
             return inputs, labels
-        domains = np.repeat(np.float32([1, 0]), self.batch_size)[:, None]  # (2 * batch_size, 1)
+        domains = np.repeat(np.array([1, 0], "float32"), self.batch_size)[:, None]  # (2 * batch_size, 1)
         return inputs, {"label": labels, "domain": domains}
 
     def on_epoch_end(self) -> None:

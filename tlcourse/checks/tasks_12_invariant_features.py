@@ -279,8 +279,10 @@ def _statistics_judge(case: Case, evidence: Any) -> Verdict:
             value = kept * value + (1 - kept) * part.mean(0)
         return value
 
-    near = {"rtol": 1e-3, "atol": 1e-3}
-    if not (np.allclose(found, means, **near) and np.allclose(spread, variances, rtol=1e-2)):
+    def near(value: np.ndarray) -> bool:
+        return np.allclose(found, value, rtol=1e-3, atol=1e-3)
+
+    if not (near(means) and np.allclose(spread, variances, rtol=1e-2)):
         rest = [*whole, images[len(whole) * batch :]]
         variants = {
             "layers-own-momentum": passed(whole, momentum),
@@ -289,8 +291,8 @@ def _statistics_judge(case: Case, evidence: Any) -> Verdict:
             "half-batch-counts": passed(rest, None),
             "all-at-once": images.mean(0),
         }
-        name = next((name for name, value in variants.items() if np.allclose(found, value, **near)), None)
-        if name is None and np.allclose(found, passed(rest, momentum), **near):
+        name = next((name for name, value in variants.items() if near(value)), None)
+        if name is None and near(passed(rest, momentum)):
             name = "layers-own-momentum"
         return not_earned(
             "The first layer's statistics are not the average over the full batches of the target.",

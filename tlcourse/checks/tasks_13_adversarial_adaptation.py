@@ -62,10 +62,8 @@ def _reversal_judge(case: Case, evidence: Any) -> Verdict:
     forward = [need_array(each, "the result", shape=values.shape) for each in evidence["forward"]]
     for strength, result in zip(strengths, forward, strict=True):
         if not np.array_equal(np.asarray(result, np.float32), values):
-            if np.allclose(result, -strength * values, rtol=1e-3):
-                name = "values-reversed"
-            else:
-                name = "nearly-the-same" if np.allclose(result, values, rtol=1e-2, atol=1e-2) else None
+            nearly = "nearly-the-same" if np.allclose(result, values, rtol=1e-2, atol=1e-2) else None
+            name = "values-reversed" if np.allclose(result, -strength * values, rtol=1e-3) else nearly
             return not_earned(
                 f"With strength {strength} the values have changed.",
                 expected=show(values[0]),
@@ -84,12 +82,12 @@ def _reversal_judge(case: Case, evidence: Any) -> Verdict:
         "one-too-many": 1.0 + wanted,
         "one-too-few": wanted - 1.0,
     }
-    name = next((name for name, value in variants.items() if np.allclose(factors, value, rtol=1e-3, atol=1e-5)), None)
+    matching = (name for name, value in variants.items() if np.allclose(factors, value, rtol=1e-3, atol=1e-5))
     return not_earned(
         f"With the strengths {show(strengths)} the gradient is multiplied by other numbers.",
         expected=show(wanted),
         received=show(np.round(factors, 4)),
-        misconception=name,
+        misconception=next(matching, None),
     )
 
 
@@ -293,7 +291,7 @@ def _diagnosis_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     runs = []
     #  class count, source accuracy early and at the end, domain accuracy early and at the end, rarest class's share of its fair share
-    kinds = [
+    kinds: list[tuple[int, float, float, float, float, float]] = [
         (4, 0.5, 0.95, 0.9, 0.55, 1.0),  # no alarm
         (4, 0.95, 0.27, 0.9, 0.50, 1.0),  # collapsed late
         (2, 0.9, 0.70, 0.9, 0.60, 1.0),  # 0.70 is below 1.5 / 2
@@ -305,21 +303,19 @@ def _diagnosis_case(seed: int) -> Case:
         (5, 0.5, 0.95, 0.9, 0.55, 0.5),  # rare, but not lost
         (4, 0.9, np.nan, 0.9, 0.97, 0.0),  # nan
         (4, 0.9, 0.2, 0.9, 0.97, 0.0),  # everything at once
-        (3, 0.6, 0.97, 0.95, 0.52, "last"),  # the class with the highest number is never predicted
+        (3, 0.6, 0.97, 0.95, 0.52, 0.0),  # the class with the highest number is never predicted
     ]
     for classes, early, late, domain_early, domain_late, rare in kinds:
         epochs = int(rng.integers(12, 20))
         curves = []
-        for start, end in ((early, late), (domain_early, domain_late)):
+        for start, end, outlier in ((early, late, 0.02), (domain_early, domain_late, 0.99)):
             curve = np.concatenate([np.full(epochs - 5, start), np.full(5, end)]) + rng.uniform(-0.01, 0.01, epochs)
-            curves.append([float(value) for value in curve])
-        for curve in curves:  # the last epoch alone would say something else
             if rare == 0.5:
-                curve[-1] = 0.02 if curve is curves[0] else 0.99
-        lost = classes - 1 if rare == "last" else 0 if rare == 0.0 and classes == 4 else int(rng.integers(classes))
-        share = 0.0 if rare == "last" else float(rare)
+                curve[-1] = outlier  # the last epoch alone would say something else
+            curves.append([float(value) for value in curve])
+        lost = {3: 2, 4: 0}.get(classes, int(rng.integers(classes)))  # of three classes the last, of four the first
         counts = np.full(classes, 100)
-        counts[lost] = round(100 * share)
+        counts[lost] = round(100 * rare)
         predicted = rng.permutation(np.repeat(np.arange(classes), counts))
         runs.append({"source": curves[0], "domain": curves[1], "predicted": predicted, "classes": classes})
     return Case(inputs={"runs": runs})
