@@ -48,10 +48,10 @@ print(plots.alt_text(ax))
 flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
 picture = flowers.images[:1]
 first_block = next(iter(tlcourse.blocks_of(backbone).values()))
-maps = keras.Model(backbone.input, first_block[-1].output).predict(picture, verbose=0)[0]
+maps = keras.Model(backbone.input, first_block[-1].output).predict(picture, verbose=0)[0, ..., :16]  # 16 channels or fewer
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), width_ratios=(1, 2), layout="constrained")
 left.imshow(picture[0]), left.set_axis_off(), left.set_title(flowers.class_names[flowers.labels[0]])
-ax = plots.activations(maps[..., :16], title="What 16 channels of the first block answer", ax=right)
+ax = plots.activations(maps, title=f"What {maps.shape[-1]} channels of the first block answer", ax=right)
 print(plots.alt_text(ax))
 
 # %% [markdown]
@@ -261,7 +261,8 @@ def grad_cam(image, label):
 
 
 # %%
-right = [i for i in test if probe.predict(last[i : i + 1])[0] == flowers.labels[i]][:6]
+right = test[probe.predict(last[test]) == flowers.labels[test]]
+right = right[:: len(right) // 6][:6]  # six from all over the test set, so that they are not all of one kind
 fig, axes = plt.subplots(2, 6, figsize=(9, 3.4), layout="constrained")
 for column, i in zip(axes.T, right, strict=True):
     heat = grad_cam(flowers.images[i], flowers.labels[i])
