@@ -545,7 +545,7 @@ def looks_for_what_an_earlier_submission_left():
         "import ctypes, os\ncall = ctypes.CDLL(None).syscall\n"
         "found = call(250, 10, -4, b'user', b'mark', 0) > 0\ncall(248, b'user', b'mark', b'x', 1, -4)\n"
         "library = ctypes.CDLL(None)\nfound = found or library.shmget(4711, 4096, 0) >= 0\nlibrary.shmget(4711, 4096, 0o1600)\n"
-        "for place in ('/scratch', '/tmp', '/dev/shm', '/proc/1/root/tmp', '/proc/1/root/scratch', '/proc/2/root/tmp'):\n"
+        "for place in ('/scratch', '/tmp', '/dev/shm', *(f'/proc/{n}/' + 'root' + p for n in (1, 2, 3) for p in ('/tmp', '/scratch'))):\n"
         "    try:\n        found = found or os.path.exists(place + '/mark')\n        open(place + '/mark', 'w').close()\n"
         "    except OSError: pass\nreturn found"
     )
