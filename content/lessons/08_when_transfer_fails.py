@@ -257,6 +257,10 @@ assert gain[:, -1].mean() < gain[:, 0].mean()
 # And read the printed lines before you explain a small gain: it can come from a backbone that knows little about the target, or from a
 # target that is easy from scratch. Only the two accuracies tell which.
 #
+# **Be fair to the rival.** Every network from scratch got the same number of steps here, however few its pictures. Give it the same number of
+# *epochs* instead, and with few pictures it takes a handful of steps, learns nothing, and transfer shines. Much praise of transfer is a
+# baseline that nobody trained: in the full profile the X-rays change sign with it (`docs/claims/08_when_transfer_fails.md`).
+#
 # ## 4. Seen before it was trained
 #
 # A check that takes a second: are the labels easy to tell from the frozen features? Two scores. *Nearest neighbours*: does a picture lie
