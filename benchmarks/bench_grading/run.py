@@ -20,6 +20,7 @@ from graders import Nbgrader, Otter, Ours
 from material import KERAS, NUMPY, Series, answers
 
 AIMS = {NUMPY.name: 8, KERAS.name: 3}
+MORE = {NUMPY.name: 5, KERAS.name: 2}  # times as many submissions for the growth with workers
 
 
 @dataclass(frozen=True)
@@ -75,36 +76,58 @@ def measure(grader: Any, series: Series) -> Measured:
         return Measured(wall, cpu, peak, points)
 
 
+def shown(found: dict[str, Measured], grader: Any, series: Series) -> None:
+    """Measure one grader and print it."""
+    found[grader.name] = done = measure(grader, series)
+    print(
+        f"  {grader.name:24} {done.wall / series.count:7.2f} s  {done.cpu / series.count:7.2f} s of CPU  "
+        f"all processes {done.memory:6.0f} MiB  points {sum(done.points.values()):g}",
+        flush=True,
+    )
+
+
+def beside_others(series: Series) -> None:
+    """Compare with other graders."""
+    print(f"\n{series.count} submissions, {series.name} (tasks {', '.join(series.tasks)}); per submission:", flush=True)
+    found: dict[str, Measured] = {}
+    for grader in (Ours(), Nbgrader(), Otter()):
+        shown(found, grader, series)
+    ours = found[Ours().name]
+    for name in ("nbgrader", "Otter"):
+        other = found[name]
+        differ = [learner for learner, points in ours.points.items() if other.points[learner] != points]
+        aim = f" (aim: {AIMS[series.name]})" if name == "nbgrader" else ""
+        print(
+            f"  {name}: {other.wall / ours.wall:.1f} times as long{aim}, {other.cpu / ours.cpu:.1f} times the CPU; "
+            f"other points for {len(differ)} of {series.count} submissions"
+        )
+
+
+def growth(series: Series) -> None:
+    """Measure what a second worker brings, on more submissions, since each worker has a start of its own."""
+    print(f"\n{series.count} submissions, {series.name}, more workers; per submission:", flush=True)
+    found: dict[str, Measured] = {}
+    for grader in (Ours(), Ours(jobs=2), Ours(workers=2)):
+        shown(found, grader, series)
+    one, *more = found
+    for name in more:
+        same = found[name].points == found[one].points
+        print(f"  {name}: {found[one].wall / found[name].wall:.2f} times the throughput of one job, the same points: {same}")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numpy", type=int, default=NUMPY.count, metavar="N", help="NumPy submissions")
-    parser.add_argument("--keras", type=int, default=KERAS.count, metavar="N", help="Keras submissions")
+    parser.add_argument("--numpy", type=int, default=NUMPY.count, metavar="N", help="NumPy submissions; 0 for none")
+    parser.add_argument("--keras", type=int, default=KERAS.count, metavar="N", help="Keras submissions; 0 for none")
+    parser.add_argument("--growth-alone", action="store_true", help="leave nbgrader and Otter out")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores; load before: {os.getloadavg()[0]:.1f}")
     for series, count in ((NUMPY, options.numpy), (KERAS, options.keras)):
-        series = series if count == series.count else replace(series, count=count)
-        print(f"\n{series.count} submissions, {series.name} (tasks {', '.join(series.tasks)}); per submission:", flush=True)
-        found: dict[str, Measured] = {}
-        for grader in (Ours(), Nbgrader(), Otter(), Ours(jobs=2), Ours(workers=2)):
-            found[grader.name] = done = measure(grader, series)
-            print(
-                f"  {grader.name:24} {done.wall / count:7.2f} s  {done.cpu / count:7.2f} s of CPU  "
-                f"all processes {done.memory:6.0f} MiB  points {sum(done.points.values()):g}",
-                flush=True,
-            )
-        ours = found["tlcourse, 1 job"]
-        for name in ("nbgrader", "Otter"):
-            other = found[name]
-            differ = [learner for learner, points in ours.points.items() if other.points[learner] != points]
-            aim = f" (aim: {AIMS[series.name]})" if name == "nbgrader" else ""
-            print(
-                f"  {name}: {other.wall / ours.wall:.1f} times as long{aim}, {other.cpu / ours.cpu:.1f} times the CPU; "
-                f"other points for {len(differ)} of {count} submissions"
-            )
-        for name in ("tlcourse, 2 jobs", "tlcourse, 2 Dask workers"):
-            same = found[name].points == ours.points
-            print(f"  {name}: {ours.wall / found[name].wall:.2f} times the throughput of one job, the same points: {same}")
+        if count and not options.growth_alone:
+            beside_others(replace(series, count=count))
+        if count:
+            growth(replace(series, count=MORE[series.name] * count))
 
 
 if __name__ == "__main__":
