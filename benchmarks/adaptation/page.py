@@ -47,7 +47,7 @@ Other data, other networks: to compare the *order*, not the digits.
 
 The same "source only" on MNIST to MNIST-M is .27 to .52 depending on who trained it: a gain says little without its baseline.
 """
-ABSENT = "Not measured in this run: its data are not there (MNIST is read from the folder that TLCOURSE_MIRROR_DATA names).\n"
+ABSENT = "Not measured in this run: left out (`--only`), or no data (MNIST is read from the folder that TLCOURSE_MIRROR_DATA names).\n"
 
 
 def write_page(path: Path, rows: Sequence[Row]) -> None:
@@ -93,8 +93,10 @@ def difference(scores: dict[int, float], before: dict[int, float]) -> str:
     """Paired difference with a mark, over the seeds that both have."""
     changes = [scores[seed] - before[seed] for seed in scores if seed in before]
     mean = statistics.mean(changes)
-    error = statistics.stdev(changes) / len(changes) ** 0.5 if len(changes) > 1 else 0.0
-    mark = " ▲" if mean > error and mean > 0 else " ▼" if mean < -error and mean < 0 else ""
+    if len(changes) < 2:
+        return f"{mean:+.3f}"
+    error = statistics.stdev(changes) / len(changes) ** 0.5
+    mark = " ▲" if mean > error else " ▼" if mean < -error else ""
     return f"{mean:+.3f}{mark}"
 
 
@@ -127,7 +129,8 @@ def _pair(rows: Sequence[Row], name: str, ours: str, other: str) -> str:
     seconds = [sum(part[seed]["seconds"] for seed in seeds) for part in (mine, their)]
     change = difference(dict(zip(seeds, scores[0], strict=True)), dict(zip(seeds, scores[1], strict=True)))
     ratio = seconds[1] / max(seconds[0], 1e-9)
-    return f"| {name} | {ours} | {other} | {spread(scores[0])} | {spread(scores[1])} | {change} | {ratio:.1f} x |"
+    fewer = f" ({len(seeds)} of {len(mine)} seeds, the others failed)" if len(seeds) < len(mine) else ""
+    return f"| {name} | {ours} | {other} | {spread(scores[0])} | {spread(scores[1])}{fewer} | {change} | {ratio:.1f} x |"
 
 
 def by_seed(rows: Sequence[Row], shift: str, method: str) -> dict[int, Row]:
