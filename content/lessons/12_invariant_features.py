@@ -290,7 +290,7 @@ assert repaired[0] < left_alone[0] - 0.15
 
 # %% [markdown]
 # **What to notice.** CORAL pushes ten classes into the room of three. It cannot know better: it sees no labels, and a different mix of classes
-# looks to it like a different sensor. AdaBN changes two numbers a channel and loses little here; it has less room for harm, as it has less for
+# looks to it like a different sensor. AdaBN changes two numbers a channel and does little here; it has less room for harm, as it has less for
 # repair. The price is the same for every method that makes domains alike: it presumes that both hold *the same classes in the same proportions*. Lesson 11 has the remedy for the other case, changed proportions (label shift).
 #
 # ## What to remember
