@@ -252,7 +252,8 @@ assert gain[:, -1].mean() < gain[:, 0].mean()
 
 # %% [markdown]
 # **What to notice.** Read down a column: where training from scratch learns the task at all, the gain shrinks with the labels. Compare the
-# columns as wholes: the far target gains less than the near one (single cells vary). A framed cell says that these pictures show no gain; there the simpler network does as well.
+# columns as wholes: the far target gains less than the near one (single cells vary). A framed cell says that these pictures show no gain;
+# there the simpler network does as well.
 #
 # And read the printed lines before you explain a small gain: it can come from a backbone that knows little about the target, or from a
 # target that is easy from scratch. Only the two accuracies tell which.
