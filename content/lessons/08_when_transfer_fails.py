@@ -140,7 +140,7 @@ print({name: f"{np.mean(values):.2f}" for name, values in ways.items()})
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
-for y, (name, values) in enumerate(ways.items()):
+for y, values in enumerate(ways.values()):
     ax.scatter(values, [y] * draws, color=plots.colour_of(y), marker=plots.MARKERS[y], s=45)
 ax.axvline(0.1, color="black", linestyle="--", linewidth=1)
 ax.set(yticks=range(len(ways)), yticklabels=ways, ylim=(len(ways) - 0.5, -0.5), xlabel="accuracy on unseen digits; dashed: guessing")
