@@ -58,11 +58,13 @@ def rows_of(method, accuracies, **more):
 def test_what_loses_stays_in_the_table_and_is_marked(table, tmp_path):
     rows = rows_of("source only", [0.8, 0.8, 0.81]) + rows_of("CORAL", [0.7, 0.72, 0.7]) + rows_of("oracle", [0.9, 0.9, 0.91])
     rows += [{"shift": "digits, other sensor", "seed": 0, "method": "ADAPT CORAL", "error": "ImportError: gone"}]
+    rows += rows_of("DANN", [0.5])  # without the network of the source that it would be compared with
     table["page"].write_page(tmp_path / "page.md", rows)
     text = (tmp_path / "page.md").read_text()
     assert "| CORAL | 0.707 ± 0.012 | -0.097 ▼ | 1.000 |" in text
     assert "| oracle | 0.903 ± 0.006 | +0.100 ▲ | 1.000 |" in text
     assert "| ADAPT CORAL | – | ImportError: gone | – |" in text
+    assert "| DANN | 0.500 |  | 1.000 |" in text
     assert "Not measured in this run" in text  # the shifts without rows
 
 

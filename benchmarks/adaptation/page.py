@@ -90,8 +90,10 @@ def shift_table(name: str, rows: Sequence[Row]) -> str:
 
 
 def difference(scores: dict[int, float], before: dict[int, float]) -> str:
-    """Paired difference with a mark, over the seeds that both have."""
+    """Paired difference with a mark, over the seeds that both have; nothing if there are none."""
     changes = [scores[seed] - before[seed] for seed in scores if seed in before]
+    if not changes:
+        return ""
     mean = statistics.mean(changes)
     if len(changes) < 2:
         return f"{mean:+.3f}"
