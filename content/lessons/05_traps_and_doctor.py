@@ -142,7 +142,7 @@ asleep = finetune.what_moved(before, finetune.snapshot(model))
 
 # %% [markdown]
 # Another mend leaves the flags alone: hide the backbone in a layer of your own. `fit` talks to the layers of the functional model, and
-# this one does not pass on what it hears.
+# this one does not pass on what it hears. (From the next lesson on, `finetune.FixedMode(backbone, training=False)`.)
 
 
 # %%
