@@ -85,8 +85,8 @@ for light in stops:
     told.append(hits / rows)
     right.append(species.score(new_features[light], flowers.labels[new]))
     chance = binom.sf(hits - 1, rows, 0.5)
-    print(f"{light:>4} stops: told apart {told[-1]:.2f}, p = {chance:.1g}, distance {max(0, 2 * (2 * told[-1] - 1)):.2f}; "
-          f"species right {right[-1]:.2f}")
+    print(f"{light:>4} stops: told apart {told[-1]:.2f}, p {'< 0.001' if chance < 0.001 else f'= {chance:.3f}'}, "
+          f"distance {max(0, 2 * (2 * told[-1] - 1)):.2f}; species right {right[-1]:.2f}")
 
 # %%
 ax = plots.lines({"old and new told apart": (stops, told), "species right, new pictures": (stops, right)},
