@@ -11,26 +11,7 @@ REVERSAL = Bank(
     right=[
         Right("a copy plus zero", _reversal("still - strength * (x - still)")),
         Right("a copy plus a difference of equals", _reversal("still + (ops.stop_gradient(strength * x) - strength * x)")),
-        Right(
-            "Keras' own custom gradient",
-            """
-import keras
-from keras import ops
-
-def reverse_gradient(x, strength):
-    @ops.custom_gradient
-    def turned(x):
-        def backward(*args, upstream=None):
-            if upstream is None:
-                (upstream,) = args
-            return -strength * upstream
-        return ops.identity(x) if hasattr(ops, "identity_") else x * 1, backward
-    if keras.backend.backend() != "tensorflow":
-        still = ops.stop_gradient(x)
-        return still - strength * (x - still)
-    return turned(x)
-""",
-        ),
+        Right("a product with minus lambda", _reversal("(x - still) * (-strength) + still")),
     ],
     wrong=[
         Wrong("values turned too", "values-reversed", _reversal("-strength * x")),
