@@ -49,7 +49,10 @@ _EXPORTS = {
     "hint": "checks",
 }
 _ROOMS = frozenset(
-    "config runtime fetch datasets worlds backbones hub features text finetune evaluate adapt robust explain select plots audit checks authoring course grading cli".split()
+    (
+        "config runtime fetch datasets worlds backbones hub features text finetune evaluate adapt robust explain "
+        "select plots audit checks authoring course grading cli"
+    ).split()
 )
 __all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called
 

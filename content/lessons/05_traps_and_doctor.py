@@ -334,7 +334,8 @@ except ValueError as error:
 # %%
 assert len(toy().trainable_weights) == 4
 assert picture.max() < 0
-assert not np.array_equal(*by_call) and np.array_equal(*by_predict)
+assert not np.array_equal(*by_call)
+assert np.array_equal(*by_predict)
 
 # %% [markdown]
 # a) None: the outer flag wins. Open the model first, then close layers again. b) None: setting a flag to what it is changes nothing
