@@ -292,17 +292,15 @@ print(plots.alt_text(ax))
 assert probe[next(name for name in probe if "random" in name)] < max(probe.values()) - 0.1
 
 # %% [markdown]
-# **Look at the columns of the table.** The H-score of *shuffled* labels is close to those of the true ones, and the random network comes close
-# to the best or is the best: with 1,280 features and so few pictures there is room to tell any classes apart (lesson 06 again), and the
-# repair does not help enough. A score whose floor is so near its ceiling says nothing. That is why the floor stands below the table.
+# **Look at the columns of the table.** How far does each score stand above its own floor, shuffled labels? With 1,280 features and so few
+# pictures there is room to tell any classes apart (lesson 06 again), and the H-score, even shrunk, can give a random network and
+# shuffled labels a good part of what it gives the best. It differs from draw to draw; that is why the floor stands below the table.
 
 # %%
 h = ranking.scores("h_score")
 by_chance = next(value for name, value in zip(ranking.names, h, strict=True) if "random" in name)
 print(f"H-score: best {h.max():.2f}, random network {by_chance:.2f}, shuffled labels {ranking.floor['h_score']:.2f}")
 print(f"linear probe: best {max(probe.values()):.2f}, shuffled labels {ranking.floor['linear_probe_score']:.2f}")
-assert by_chance > 0.8 * h.max()
-assert ranking.floor["h_score"] > 0.5 * h.max()
 assert ranking.floor["linear_probe_score"] < 0.5 * max(probe.values())
 
 # %% [markdown]
