@@ -391,7 +391,7 @@ def test_the_adversarial_training_of_lesson_13_is_that_of_the_package(rng):
     reversal = from_lesson("13", "Reversal", **tools)
     build = from_lesson("13", "build", Reversal=reversal, **tools)
     schedule = from_lesson("13", "Schedule", **tools)
-    fit = from_lesson("13", "fit_dann", points=40, epochs=3, Schedule=schedule, **tools)
+    fit = from_lesson("13", "fit_dann", points=40, epochs=3, steps_per_epoch=1, Schedule=schedule, **tools)
     source, target, labels = *rng.normal(size=(2, 40, 2)).astype("float32"), rng.integers(0, 2, 40)
     network, _, layer = build()
     first = [0.5 * rng.normal(size=w.shape) for w in network.get_weights()]

@@ -28,7 +28,7 @@ from tlcourse import adapt, plots
 # Settings
 points = 300  # of each domain
 angle = 30  # degrees by which the target is turned
-epochs = 300  # each is one step on all points
+epochs, steps_per_epoch = 30, 10  # each step is on all points
 draws = 5  # repeats with other points and other first weights
 pictures_per_class = 40
 directions, picture_epochs = 64, 60
@@ -133,8 +133,11 @@ def fit_dann(network, reversal, source, labels, target, highest):
     both, from_source = np.concatenate([source, target]), np.repeat([1.0, 0.0], points)
     wanted = {"label": np.concatenate([labels, np.zeros(points, int)]), "domain": from_source[:, None]}
     weights = {"label": from_source, "domain": np.ones(2 * points)}
+    again = np.tile(np.arange(2 * points), steps_per_epoch)  # the same rows over and over: each batch holds all of them
+    wanted, weights = ({name: part[again] for name, part in parts.items()} for parts in (wanted, weights))
     schedule = Schedule(reversal, highest)
-    history = network.fit(both, wanted, sample_weight=weights, batch_size=2 * points, epochs=epochs, verbose=0, callbacks=[schedule])
+    history = network.fit(both[again], wanted, sample_weight=weights, batch_size=2 * points, epochs=epochs, shuffle=False,
+                          verbose=0, callbacks=[schedule])
     return history.history["domain_accuracy"], schedule.seen
 
 
@@ -155,7 +158,7 @@ for draw in tqdm(range(draws), desc="draws"):
         for variable, value in zip(network.optimizer.variables, fresh):
             variable.assign(value)
         told, lambdas = fit_dann(network, reversal, source, labels, target, highest)
-        runs.append((accuracy(moon_teller, source, labels), accuracy(moon_teller, target, target_labels), np.mean(told[-30:])))
+        runs.append((accuracy(moon_teller, source, labels), accuracy(moon_teller, target, target_labels), np.mean(told[-3:])))
         if draw == 0:
             first_models[highest] = moon_teller.get_weights(), told, lambdas
 runs = np.array(runs).reshape(draws, 2, 3)  # draw, lambda 0 or 1, (source, target, domain accuracy)
@@ -206,11 +209,11 @@ for place, (highest, (_, told, _)) in enumerate(first_models.items()):
     ax.plot(told, color=plots.colour_of(place), label=f"domain accuracy, lambda up to {highest:.0f}")
 ax.plot(lambdas, color="black", linestyle=":", label="lambda")
 ax.axhline(0.5, color="black", linestyle="--", linewidth=1)
-ax.set(xlabel="step", ylabel="share right, or lambda", ylim=(0, 1.05))
+ax.set(xlabel=f"epoch of {steps_per_epoch} steps", ylabel="share right, or lambda", ylim=(0, 1.05))
 ax.set_title("As lambda grows, the domain classifier loses its grip")
 ax.legend(frameon=False, loc="lower right")
-plots.set_alt_text(ax, "Domain accuracy over steps with lambda 0 and with lambda growing to 1. "
-                   + "; ".join(f"lambda {k:.0f}: {np.mean(told[-30:]):.2f} at the end" for k, (_, told, _) in first_models.items()) + ".")
+plots.set_alt_text(ax, "Domain accuracy over epochs with lambda 0 and with lambda growing to 1. "
+                   + "; ".join(f"lambda {k:.0f}: {np.mean(told[-3:]):.2f} at the end" for k, (_, told, _) in first_models.items()) + ".")
 print(plots.alt_text(ax))
 
 # %% [markdown]
@@ -329,7 +332,7 @@ for highest in (1.0, 1000.0):
     predicted = np.argmax(moon_teller(target), axis=-1)
     shares = np.bincount(predicted, minlength=2) / len(predicted)
     signs[highest] = accuracy(moon_teller, source, labels), shares.min()
-    print(f"lambda {highest:.0f}: domain accuracy {np.mean(told[-30:]):.2f}, source {signs[highest][0]:.2f}, rarer class {shares.min():.2f} of the target")
+    print(f"lambda {highest:.0f}: domain accuracy {np.mean(told[-3:]):.2f}, source {signs[highest][0]:.2f}, rarer class {shares.min():.2f} of the target")
 assert signs[1000.0][0] < signs[1.0][0] - 0.05
 
 # %% [markdown]
