@@ -378,7 +378,14 @@ def looks_into_the_environment():
 
 @kind("NEE")
 def looks_at_other_processes():
-    return spying("import os\nreturn [n for n in os.listdir('/proc') if n.isdigit() and int(n) > 1000]")
+    return spying(  # beside the first process of the sandbox, itself and those that it was forked from
+        "import os\n"
+        "own, pid = {'1'}, os.readlink('/proc/self')\n"
+        "while os.path.exists(f'/proc/{pid}/status'):\n"
+        "    own.add(pid)\n"
+        "    pid = next(line.split()[1] for line in open(f'/proc/{pid}/status') if line.startswith('PPid'))\n"
+        "return [n for n in os.listdir('/proc') if n.isdigit() and n not in own and os.path.exists(f'/proc/{n}/status')]"
+    )
 
 
 @kind("NEE")
