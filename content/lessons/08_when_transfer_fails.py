@@ -291,11 +291,11 @@ ax.set(xlabel="LogME, seen before any training", ylabel="gain over scratch")
 ax.locator_params(axis="x", nbins=4)
 ax.set_title("The score tells the two sources apart in advance")
 ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-
-# %%
 words = "; ".join(f"{name}: LogME {evidence[name][0]:.2f}, shuffled {evidence[name][1]:.2f}, gain {gains[f'{name}, frozen'][0]:+.2f}" for name in trunks)
 plots.set_alt_text(ax, f"Transfer gain with interval over LogME. {words}.")
 print(plots.alt_text(ax))
+
+# %%
 assert evidence["letters"][0] > evidence["quadrants"][0]
 assert evidence["letters"][1] < evidence["letters"][0]
 assert neighbours["letters"][0] > neighbours["pixels"][0] + 0.1
