@@ -169,7 +169,7 @@ for y in range(len(cures)):
     ax.scatter(results[:, y, 1], [y] * draws, color=plots.colour_of(0), label="unseen pictures" if y == 0 else None)
 ax.set(yticks=range(len(cures)), yticklabels=cures, ylim=(-0.5, len(cures) + 0.2), xlabel="accuracy; one mark for each draw of the pictures")
 ax.set_title("Fifty pictures: how much is learned by heart, and how much is learned")
-ax.legend(frameon=False, loc="upper center")
+ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 words = "; ".join(f"{name}: {a:.2f} and {b:.2f}" for name, (a, b) in zip(cures, results.mean(axis=0), strict=True))
 plots.set_alt_text(ax, f"Accuracy on training and on unseen pictures, mean over draws. {words}.")
 print(plots.alt_text(ax))
