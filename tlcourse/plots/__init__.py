@@ -12,6 +12,7 @@ from tlcourse.plots.overlays import heat_overlay
 from tlcourse.plots.pareto import pareto
 from tlcourse.plots.points import embedding_map, moved_per_layer
 from tlcourse.plots.style import MARKERS, PALETTE, alt_text, colour_of, set_alt_text
+from tlcourse.plots.text_marks import mark_spans
 
 __all__ = [
     "MARKERS",
@@ -30,6 +31,7 @@ __all__ = [
     "image_grid",
     "layer_curve",
     "lines",
+    "mark_spans",
     "moved_per_layer",
     "pareto",
     "reliability",
