@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tlcourse.audit.anatomy import backbone_part, head_units
-from tlcourse.audit.context import CannotCheckError, Context, as_tensors
+from tlcourse.audit.context import CannotCheckError, Context, ready
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.report import Finding
 from tlcourse.audit.structures import to_numpy
@@ -62,7 +62,7 @@ def _asked_for_training(context: Context) -> Iterator[Finding]:
     asked = [layer for layer in randoms if any(_says_training(node) for node in layer._inbound_nodes)]
     if not asked:
         return
-    inputs = as_tensors(context.sample_to_run().inputs)
+    inputs = ready(context.model, context.sample_to_run().inputs)
     called, predicted = (_spread(*[to_numpy(run(inputs)) for _ in range(2)]) for run in (context.model, _as_predict(context)))
     if called == 0 or predicted > 0:
         return

@@ -126,12 +126,12 @@ class Context:
 
         try:
             if not training and (pieces := _pieces(inputs)):
-                outputs = [to_numpy(self.model(as_tensors(piece), training=False)) for piece in pieces]
+                outputs = [to_numpy(self.model(ready(self.model, piece), training=False)) for piece in pieces]
                 try:
                     return stacked(outputs)
                 except (ValueError, TypeError):  # an output that depends on the size of the batch
                     pass
-            return to_numpy(self.model(as_tensors(inputs), training=training))
+            return to_numpy(self.model(ready(self.model, inputs), training=training))
         except Exception as error:
             raise CannotCheckError(
                 f"The model could not be run on a batch of the data: {type(error).__name__}: {error}"
@@ -149,6 +149,14 @@ def _pieces(inputs: Any) -> list[Any]:
     size = max(2, _VALUES_AT_ONCE * count // values)
     starts = [0, *range(size + 1, count - 1, size), count]
     return [take(inputs, slice(start, end)) for start, end in pairwise(starts)]
+
+
+def ready(model: Any, inputs: Any) -> Any:
+    """Return what a call of the model takes: texts as tensors, or as the tokens that a KerasHub task makes of them in `fit()`."""
+    preprocessor = getattr(model, "preprocessor", None)
+    if preprocessor is not None and any(getattr(leaf, "dtype", np.dtype(int)).kind in "OSU" for _, leaf in leaves(inputs)):
+        return preprocessor(as_tensors(inputs))
+    return as_tensors(inputs)
 
 
 def as_tensors(inputs: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tlcourse.audit.context import as_tensors
+from tlcourse.audit.context import ready
 from tlcourse.audit.sources import Batch, Split
 from tlcourse.audit.structures import leaves, take
 
@@ -17,8 +17,8 @@ _AT_ONCE = 64
 class Penultimate:
     """Runs the model up to its last layer on at most 1,000 examples of the first pass, drawn at random."""
 
-    def __init__(self, split: Split, body: Any) -> None:
-        self._body = body
+    def __init__(self, split: Split, body: Any, whole: Any = None) -> None:
+        self._body, self._whole = body, whole
         self._rng = np.random.default_rng(0)
         length = expected_length(split)
         self._share = 1.0 if length is None else min(1.0, EXAMPLES / max(length, 1))
@@ -57,7 +57,7 @@ class Penultimate:
             if whole_only and len(rows) < _AT_ONCE:
                 self._waiting = [(take(inputs, rows), positions[rows])]
                 return
-            batch = as_tensors(take(inputs, np.resize(rows, _AT_ONCE)))
+            batch = ready(self._whole, take(inputs, np.resize(rows, _AT_ONCE)))
             features = np.asarray(self._body.predict_on_batch(batch), dtype=np.float32)[: len(rows)]
             if features.ndim > 2:  # (batch, ..., channels) -> (batch, channels)
                 features = features.mean(axis=tuple(range(1, features.ndim - 1)))
@@ -70,7 +70,7 @@ def make_penultimate(split: Split, model: Any) -> Penultimate | None:
     if split.name != "train":
         return None
     body = body_of(model)
-    return None if body is None else Penultimate(split, body)
+    return None if body is None else Penultimate(split, body, model)
 
 
 def body_of(model: Any) -> Any:

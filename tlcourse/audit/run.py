@@ -115,7 +115,7 @@ def _build(model: Any, train: Any) -> None:
     """Build a model that has no weights yet, for batches of any size, as the first `fit()` would."""
     if model.built or train is None or isinstance(train, NotChecked):
         return
-    from tlcourse.audit.context import as_tensors
+    from tlcourse.audit.context import ready
 
     try:
         batch = next(iter(train.iter_batches()))
@@ -123,7 +123,7 @@ def _build(model: Any, train: Any) -> None:
         if type(model).__name__ == "Sequential" and shape is not None:
             model.build((None, *shape[1:]))
         if not model.built:
-            model(as_tensors(batch.inputs))
+            model(ready(model, batch.inputs))
     except Exception:  # the detectors say what cannot be seen of it
         return
 

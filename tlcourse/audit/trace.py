@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,7 +86,8 @@ def trace(context: Context, keep: Sequence[Any], others: Sequence[Any]) -> Trace
     """
     result = Trace()
     inputs = context.sample_to_run().inputs
-    with _watched(keep, others, result):
+    kept = {id(layer) for layer in keep}
+    with watched([*keep, *others], lambda layer, call: _recorder(layer, call, result, id(layer) in kept)):
         result.output = context.forward(inputs)
     return result
 
@@ -108,13 +109,12 @@ def random_layers(model: Any) -> list[Any]:
 
 
 @contextmanager
-def _watched(keep: Sequence[Any], others: Sequence[Any], result: Trace) -> Iterator[None]:
-    """Put a recorder in front of `layer.call` for the time of one run."""
-    kept = {id(layer) for layer in keep}
+def watched(layers: Sequence[Any], wrap: Callable[[Any, Any], Any]) -> Iterator[None]:
+    """Put `wrap(layer, layer.call)` in the place of each layer's `call` for the time of one run."""
     changed: list[Any] = []
     try:
-        for layer in {id(layer): layer for layer in [*keep, *others]}.values():
-            object.__setattr__(layer, "call", _recorder(layer, layer.call, result, id(layer) in kept))
+        for layer in {id(layer): layer for layer in layers}.values():
+            object.__setattr__(layer, "call", wrap(layer, layer.call))
             changed.append(layer)
         yield
     finally:
@@ -125,17 +125,18 @@ def _watched(keep: Sequence[Any], others: Sequence[Any], result: Trace) -> Itera
 def _recorder(layer: Any, call: Any, result: Trace, keep: bool) -> Any:
     def record(*arguments: Any, **options: Any) -> Any:
         outputs = call(*arguments, **options)
-        first = _value(arguments[0] if arguments else next(iter(options.values()), None))
-        result.calls.append(Seen(layer, first if keep else None, _digest(first), _digest(_value(outputs))))
+        first = value_of(arguments[0] if arguments else next(iter(options.values()), None))
+        result.calls.append(Seen(layer, first if keep else None, _digest(first), _digest(value_of(outputs))))
         return outputs
 
     return record
 
 
-def _value(tensor: Any) -> np.ndarray | None:
+def value_of(tensor: Any) -> np.ndarray | None:
+    """Return what a tensor holds; None for symbolic tensors and structures, which have no single value."""
     try:
         return np.asarray(tensor.numpy() if hasattr(tensor, "numpy") else tensor)
-    except Exception:  # symbolic tensors and structures have no single value
+    except Exception:
         return None
 
 
