@@ -50,8 +50,8 @@ def pairs_of_words(text):
 # ---------------------------------------------------------------- reviews
 
 
-def test_there_are_six_hundred_reviews_balanced_in_each_domain(everything):
-    assert len(everything) >= 600
+def test_there_are_over_twelve_hundred_reviews_balanced_in_each_domain(everything):
+    assert len(everything) >= 1200
     counts = Counter((domain, label) for domain, label, _ in everything)
     assert len(counts) == 4
     assert len(set(counts.values())) == 1
@@ -85,6 +85,16 @@ def test_negation_and_contrast_stand_on_both_sides(everything):
         ]
         assert min(share) > 0.08
         assert max(share) < 2.5 * min(share)  # so that the word alone does not give the label away
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_third_of_each_tone_is_for_testing_and_the_tone_says_nothing_of_the_label(domain):
+    train, test = (load_reviews(domain, split) for split in SPLITS)
+    for tone in ("plain", "dry"):
+        parts = [part.subset(np.array(part.tones) == tone) for part in (train, test)]
+        assert 0.3 < len(parts[1]) / sum(map(len, parts)) < 0.37
+        assert all(0.45 < part.labels.mean() < 0.55 for part in parts)
+        assert all(set(part.tones) == {tone} for part in parts)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -20,11 +20,11 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def read_written_reviews(domain: str) -> tuple[list[str], list[int]]:
-    """Return texts and labels (1: positive) of "films" or "things"."""
+def read_written_reviews(domain: str) -> tuple[list[str], list[int], list[str]]:
+    """Return texts, labels (1: positive) and tones of "films" or "things"."""
     rows = [line.split("\t") for line in (WRITTEN / "reviews.tsv").read_text(encoding="utf-8").splitlines()]
-    chosen = [(text, int(label == "positive")) for place, label, text in rows if place == domain]
-    return [text for text, _ in chosen], [label for _, label in chosen]
+    chosen = [(text, int(label == "positive"), tone) for place, label, tone, text in rows if place == domain]
+    return [text for text, _, _ in chosen], [label for _, label, _ in chosen], [tone for _, _, tone in chosen]
 
 
 def read_written_entities(split: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:

@@ -34,8 +34,10 @@ def load_reviews(
 
     | domain | embedded | full |
     |---|---|---|
-    | "films" | 334 remarks on films, written for the course | SST-2: single sentences of film critics |
-    | "elsewhere" | 334 remarks on things of the house, written for the course | IMDB: whole reviews by people who saw the film |
+    | "films" | 634 remarks on films, written for the course | SST-2: single sentences of film critics |
+    | "elsewhere" | 634 remarks on things of the house, written for the course | IMDB: whole reviews by people who saw the film |
+
+    Of the written ones 334 a domain are dry: irony, or facts from which the reader draws the conclusion. 300 are plain. `tones` says which.
 
     Args:
         domain: which kind of review; "elsewhere" is the other domain, for measuring what a change of kind costs.
@@ -51,18 +53,19 @@ def load_reviews(
     _known("split", split, ("train", "test"))
     where = profile()
     if where == "embedded":
-        texts, labels = read_written_reviews("films" if domain == "films" else "things")
+        texts, labels, tones = read_written_reviews("films" if domain == "films" else "things")
         name = "remarks on films" if domain == "films" else "remarks on things of the house"
         counts = [0, 0]
         chosen = []
         for place, label in enumerate(labels):
             chosen += [place] if (counts[label] % _TEST_EVERY == _TEST_EVERY - 1) == (split == "test") else []
             counts[label] += 1
-        texts, labels = [texts[i] for i in chosen], [labels[i] for i in chosen]
+        texts, labels, tones = [texts[i] for i in chosen], [labels[i] for i in chosen], [tones[i] for i in chosen]
         licence, origin = "CC0", _WRITTEN
     else:
         from tlcourse.fetch import fetch
 
+        tones = []
         if domain == "films":
             texts, labels = read_sst2(fetch("SST2"), split)
             name, licence, origin = "sentences of critics", "research", "SST-2 (Socher et al. 2013)"
@@ -76,7 +79,8 @@ def load_reviews(
             raise ValueError(f"Expected `per_class` from 1 to {smallest}. Received: per_class={per_class}.")
         order = order[: 2 * per_class]
     picked = tuple(texts[i] for i in order)
-    return TextDataset(name, picked, np.asarray(labels)[order], ("negative", "positive"), licence, origin, where)
+    kinds = tuple(tones[i] for i in order) if tones else ()
+    return TextDataset(name, picked, np.asarray(labels)[order], ("negative", "positive"), licence, origin, where, kinds)
 
 
 def load_entities(split: Split = "train") -> TaggedSentences:

@@ -23,6 +23,7 @@ class TextDataset:
         licence: of the texts.
         origin: where they come from.
         profile: "embedded" or "full".
+        tones: how each text says it, "plain" (the opinion said outright) or "dry" (irony, or facts that speak); empty where nobody knows.
 
     Raises:
         TypeError: labels are no whole numbers, or a text is no string.
@@ -36,6 +37,7 @@ class TextDataset:
     licence: str = ""
     origin: str = ""
     profile: str = ""
+    tones: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.texts, str):
@@ -52,6 +54,8 @@ class TextDataset:
             raise ValueError(
                 f"Expected labels from 0 to {len(self.class_names) - 1}. Received: {labels.min()} to {labels.max()}."
             )
+        if self.tones and len(self.tones) != len(texts):
+            raise ValueError(f"Expected one tone a text, {len(texts)}, or none. Received: {len(self.tones)}.")
         object.__setattr__(self, "texts", texts)
         object.__setattr__(self, "labels", frozen_view(labels.astype(np.int64)))
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
@@ -71,7 +75,8 @@ class TextDataset:
     def subset(self, indices: Sequence[int] | np.ndarray) -> TextDataset:
         """Return the texts at these positions (or where a mask is True), in this order."""
         places = np.arange(len(self))[np.asarray(indices, dtype=None if np.size(indices) else np.int64)]
-        return replace(self, texts=tuple(self.texts[place] for place in places), labels=self.labels[places])
+        tones = tuple(self.tones[place] for place in places) if self.tones else ()
+        return replace(self, texts=tuple(self.texts[place] for place in places), labels=self.labels[places], tones=tones)
 
     def pick_per_class(self, count: int, seed: int | Sequence[int] = 0) -> tuple[TextDataset, TextDataset]:
         """Draw `count` texts of each class at random.
