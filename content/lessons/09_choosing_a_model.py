@@ -218,15 +218,15 @@ scores = {name: np.array(values) for name, values in scores.items()}  # each (dr
 # %%
 taus = {name: kendalltau(values.mean(axis=0), truth.mean(axis=0)).statistic for name, values in scores.items()}
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), layout="constrained", sharey=True)
+axes[0].set_ylabel("accuracy after fine-tuning")
 fig.suptitle("The score found without fine-tuning, and what fine-tuning then found")
 for ax, name in zip(axes, ("LogME", "LEEP"), strict=True):
     for place, (source, a, b) in enumerate(zip(shelf, scores[name].mean(axis=0), truth.mean(axis=0), strict=True)):
-        placebo = source in ("shuffled", "random")
-        ax.scatter(a, b, s=50, color=plots.colour_of(1 if placebo else 0), marker="s" if placebo else "o")
-        ax.annotate(source, (a, b), (5, -11 if place % 2 else 4), textcoords="offset points", fontsize=8)
-    ax.set(xlabel=f"{name} of the frozen network", title=f"{name}: tau {taus[name]:.2f}")
-    ax.margins(x=0.2, y=0.12)
-axes[0].set_ylabel("accuracy after fine-tuning")
+        colour, mark = (plots.colour_of(1), "s") if source in ("shuffled", "random") else (plots.colour_of(0), "o")
+        ax.scatter(a, b, s=50, color=colour, marker=mark)
+        side, shift = ("left", (5, -11)) if place % 2 else ("right", (-5, 5))
+        ax.annotate(source, (a, b), shift, textcoords="offset points", ha=side, fontsize=8)
+    ax.set(xlabel=f"{name} of the frozen network", title=f"{name}: tau {taus[name]:.2f}", xmargin=0.2, ymargin=0.12)
 axes[0].axvline(floor, color="0.5", linestyle=":", linewidth=1)
 words = ", ".join(f"{name} {tau:.2f}" for name, tau in taus.items())
 plots.set_alt_text(fig, f"Accuracy after fine-tuning over LogME and LEEP, eight sources; squares: placebos; dotted: the floor. Tau: {words}.")

@@ -570,7 +570,10 @@ ax = plots.layer_curve(
     y_label="share that is called this class",
     title='It learned "black and white", not the flower',
 )
+ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16))  # below the axes, where no line runs
 print(plots.alt_text(ax))
+
+# %%
 black, colour, wrongly = seen[:, 0].mean(axis=0)
 print(f"all from the archive: {black:.2f} of its black-and-white pictures, {colour:.2f} of its colour pictures, {wrongly:.2f} of the others'")
 assert black > 0.85

@@ -69,6 +69,7 @@ def pareto(
             textcoords="offset points",
             ha="left" if left else "right",
             fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0},
         )
     tidy(ax, *labels)
     ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
