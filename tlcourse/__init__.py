@@ -27,6 +27,8 @@ _EXPORTS = {
     "load_mnist": "datasets",
     "load_far_world": "datasets",
     "load_reviews": "datasets",
+    "load_corpus": "datasets",
+    "load_opinions": "datasets",
     "load_entities": "datasets",
     "load_questions": "datasets",
     "load_placed_flowers": "datasets",

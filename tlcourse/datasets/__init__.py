@@ -1,5 +1,6 @@
 """Labelled pictures, tables and texts by name: drawn where the profile is embedded, real where it is full."""
 
+from tlcourse.datasets.corpora import Corpus, load_corpus, load_opinions
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.far import load_far_world
 from tlcourse.datasets.folders import load_image_folder
@@ -10,6 +11,7 @@ from tlcourse.datasets.text_loaders import load_entities, load_questions, load_r
 from tlcourse.datasets.texts import Questions, TaggedSentences, TextDataset
 
 __all__ = [
+    "Corpus",
     "Dataset",
     "Questions",
     "Table",
@@ -18,12 +20,14 @@ __all__ = [
     "load_adult",
     "load_applicants",
     "load_cats_and_dogs",
+    "load_corpus",
     "load_entities",
     "load_far_world",
     "load_flowers",
     "load_glyphs",
     "load_image_folder",
     "load_mnist",
+    "load_opinions",
     "load_placed_flowers",
     "load_questions",
     "load_reviews",

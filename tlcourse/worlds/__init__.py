@@ -5,17 +5,24 @@ from tlcourse.worlds.applicants import Applicants, draw_applicants
 from tlcourse.worlds.far import FAR_KINDS, draw_far_world
 from tlcourse.worlds.flowers import draw_flowers
 from tlcourse.worlds.glyphs import draw_glyphs, draw_photo_texture
+from tlcourse.worlds.opinions import PROMPT as OPINION_PROMPT
+from tlcourse.worlds.opinions import VERDICTS as OPINION_VERDICTS
+from tlcourse.worlds.opinions import Opinions, draw_opinions
 from tlcourse.worlds.places import draw_place, draw_placed_flowers, places_of
 from tlcourse.worlds.scans import draw_scans
 
 __all__ = [
     "APPLICANT_COLUMNS",
     "FAR_KINDS",
+    "OPINION_PROMPT",
+    "OPINION_VERDICTS",
     "Applicants",
+    "Opinions",
     "draw_applicants",
     "draw_far_world",
     "draw_flowers",
     "draw_glyphs",
+    "draw_opinions",
     "draw_photo_texture",
     "draw_place",
     "draw_placed_flowers",
