@@ -15,7 +15,9 @@ def table(request):
     folder = request.config.rootpath / "benchmarks" / "adaptation"
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        yield {name: importlib.import_module(name) for name in ("shifts", "methods", "others", "page", "table")}
+        yield {
+            name: importlib.import_module(name) for name in ("alike", "shifts", "methods", "others", "weights", "page", "table")
+        }
 
 
 @pytest.mark.parametrize("name", ["rotated_moons", "other_sensor", "printed_to_handwritten"])
@@ -82,3 +84,44 @@ def test_every_method_of_others_is_compared_with_one_of_ours(table):
     theirs = [name for names in table["page"].PAIRS.values() for name in names]
     assert sorted(theirs) == sorted(table["others"].METHODS)
     assert set(table["page"].PAIRS) <= set(table["methods"].ON_FEATURES)
+
+
+def test_the_shared_classifier_has_the_optimum_of_the_plain_one(table):
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    rows, labels, weights = 3 + rng.normal(size=(150, 6)), rng.integers(0, 3, 150), rng.exponential(size=150)
+    rows[:, 0] += labels
+    for classes in (labels, labels > 0):
+        plain = LogisticRegression(tol=1e-9, max_iter=5000).fit(rows, classes, sample_weight=weights)
+        shared = table["alike"].CentredLogisticRegression(tol=1e-9, max_iter=5000).fit(rows, classes, sample_weight=weights)
+        np.testing.assert_allclose(shared.predict_proba(rows), plain.predict_proba(rows), atol=1e-4)
+
+
+def test_what_is_quick_is_timed_five_times_and_what_is_slow_once(table, monkeypatch):
+    for cost, expected in ((0.01, 5), (0.6, 1)):
+        clock, calls = iter(np.cumsum([0.0] + [0.0, cost] * 6)[1:]), []
+        monkeypatch.setattr(table["alike"].time, "process_time", lambda clock=clock: next(clock))
+        _, seconds = table["alike"].timed(lambda calls=calls: calls.append(1))
+        assert len(calls) == expected
+        assert seconds == pytest.approx(cost)
+
+
+def test_weights_are_compared_with_the_ratio_that_the_draw_has(table):
+    data = table["weights"].draw(5, 0)
+    assert table["alike"].squared_error(3 * data["ratio"], data["ratio"]) == pytest.approx(0)
+    equal, ours = (
+        table["weights"].compared(data, method, 0)["squared error"] for method in ("equal weights", "weights, KLIEP")
+    )
+    assert ours < equal
+    large = np.concatenate([table["weights"].draw(1, seed)["target"] for seed in range(20)])
+    assert (large.mean(), large.std()) == (pytest.approx(1, abs=0.05), pytest.approx(1, abs=0.05))
+
+
+def test_the_page_shows_weights_beside_the_truth_and_what_failed(table):
+    name = next(iter(table["weights"].WORLDS))
+    rows = [{"shift": name, "seed": s, "method": "weights, KLIEP", "squared error": 0.2 + s, "seconds": 0.01} for s in (0, 1)]
+    rows += [{"shift": name, "seed": 0, "method": "ADAPT KLIEP", "error": "ValueError: no centres"}]
+    text = table["page"].against_truth(rows)
+    assert "| weights, KLIEP | 0.700 ± 0.707; 10.0 ms | not run |" in text
+    assert "| ADAPT KLIEP | ValueError: no centres |" in text

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from alike import learner
 from shifts import Shift
 
 from tlcourse import adapt
@@ -31,17 +32,9 @@ class Trained:
 # ---------------------------------------------------------------- rows of features: one classifier for all
 
 
-def learner(shift: Shift) -> Any:
-    """Build the unfitted classifier that all methods on features share: curved in the plane, linear in more columns."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import SVC
-
-    return SVC(C=10, gamma=2.0) if shift.source.shape[1] == 2 else LogisticRegression(C=1.0, max_iter=300)
-
-
 def fitted(shift: Shift, rows: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None) -> Predict:
     """Train the shared classifier and return its probabilities."""
-    model = learner(shift).fit(rows, labels, sample_weight=weights)
+    model = learner(shift.source.shape[1]).fit(rows, labels, sample_weight=weights)
     return lambda features: _probabilities(model, features)
 
 

@@ -2,45 +2,44 @@
 
     python others.py DATA RESULTS
 
-DATA holds `SHIFT__SEED.npz` as written by table.py; a JSON line per shift, seed and method is appended to RESULTS.
+DATA holds `SHIFT__SEED.npz` as written by table.py; a JSON line per shift, seed and method is appended to RESULTS. Files with a
+`ratio` in place of labels are those of weights.py: there the weights themselves are compared.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from alike import learner, squared_error, timed
 
 warnings.filterwarnings("ignore")
 Arrays = dict[str, np.ndarray]
-
-
-def learner(data: Arrays) -> Any:
-    """The classifier that methods.py uses, with the same settings."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import SVC
-
-    return SVC(C=10, gamma=2.0) if data["source"].shape[1] == 2 else LogisticRegression(C=1.0, max_iter=300)
+WIDTHS = [0.01, 0.1, 1.0, 10.0]  # gamma of their Gaussian kernels; neither library has a list of its own
 
 
 def adapt_coral(data: Arrays) -> np.ndarray:
     from adapt.feature_based import CORAL
 
     moved = CORAL(lambda_=1e-3, verbose=0).fit_transform(data["source"], data["target"])
-    return learner(data).fit(moved, data["source_labels"]).predict(data["test"])
+    return learner(data["source"].shape[1]).fit(moved, data["source_labels"]).predict(data["test"])
+
+
+def adapt_kliep_weights(data: Arrays) -> np.ndarray:
+    from adapt.instance_based import KLIEP
+
+    return KLIEP(gamma=WIDTHS, verbose=0, random_state=0).fit_weights(data["source"], data["target"])
 
 
 def adapt_kliep(data: Arrays) -> np.ndarray:
-    from adapt.instance_based import KLIEP
-
-    weights = KLIEP(gamma=[0.01, 0.1, 1.0, 10.0], verbose=0, random_state=0).fit_weights(data["source"], data["target"])
-    return _weighted(data, weights)
+    return _weighted(data, adapt_kliep_weights(data))
 
 
 def adapt_iwc(data: Arrays) -> np.ndarray:
@@ -87,7 +86,15 @@ def skada_coral(data: Arrays) -> np.ndarray:
 def skada_kliep(data: Arrays) -> np.ndarray:
     from skada import KLIEPReweightAdapter
 
-    return _skada(data, KLIEPReweightAdapter(gamma=[0.01, 0.1, 1.0, 10.0], random_state=0), weighted=True)
+    return _skada(data, KLIEPReweightAdapter(gamma=WIDTHS, random_state=0), weighted=True)
+
+
+def skada_kliep_weights(data: Arrays) -> np.ndarray:
+    from skada import KLIEPReweightAdapter
+
+    rows, domain = _both(data)
+    adapter = KLIEPReweightAdapter(gamma=WIDTHS, random_state=0).fit(rows, sample_domain=domain)
+    return adapter.compute_weights(rows, sample_domain=domain)[: len(data["source"])]
 
 
 def skada_discriminator(data: Arrays) -> np.ndarray:
@@ -99,16 +106,24 @@ def skada_discriminator(data: Arrays) -> np.ndarray:
 def _skada(data: Arrays, adapter: Any, weighted: bool) -> np.ndarray:
     from skada import make_da_pipeline
 
-    last = learner(data).set_fit_request(sample_weight=True) if weighted else learner(data)
-    rows = np.concatenate([data["source"], data["target"]])
-    domain = np.repeat([1, -2], [len(data["source"]), len(data["target"])])  # target domains are negative
+    last = (
+        learner(data["source"].shape[1]).set_fit_request(sample_weight=True) if weighted else learner(data["source"].shape[1])
+    )
+    rows, domain = _both(data)
     labels = np.concatenate([data["source_labels"], np.full(len(data["target"]), -1)])  # -1: no label
     pipeline = make_da_pipeline(adapter, last).fit(rows, labels, sample_domain=domain)
     return pipeline.predict(data["test"], sample_domain=np.full(len(data["test"]), -2))
 
 
+def _both(data: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    domain = np.repeat([1, -2], [len(data["source"]), len(data["target"])])  # target domains are negative
+    return np.concatenate([data["source"], data["target"]]), domain
+
+
 def _weighted(data: Arrays, weights: np.ndarray) -> np.ndarray:
-    return learner(data).fit(data["source"], data["source_labels"], sample_weight=weights).predict(data["test"])
+    return (
+        learner(data["source"].shape[1]).fit(data["source"], data["source_labels"], sample_weight=weights).predict(data["test"])
+    )
 
 
 METHODS: dict[str, Callable[[Arrays], np.ndarray]] = {
@@ -122,26 +137,34 @@ METHODS: dict[str, Callable[[Arrays], np.ndarray]] = {
 }
 
 
+WEIGHTS: dict[str, Callable[[Arrays], np.ndarray]] = {"ADAPT KLIEP": adapt_kliep_weights, "SKADA KLIEP": skada_kliep_weights}
+
+
 def main() -> None:
     folder, results = Path(sys.argv[1]), Path(sys.argv[2])
+    for module in ("adapt.feature_based", "adapt.instance_based", "skada"):  # before any clock runs
+        with contextlib.suppress(ImportError):  # reported by the rows
+            importlib.import_module(module)
     done = {(r["shift"], r["seed"], r["method"]) for r in map(json.loads, results.read_text().splitlines())}
     for path in sorted(folder.glob("*__*.npz")):
         shift, _, seed = path.stem.rpartition("__")
         with np.load(path) as file:
             data = dict(file)
-        for name, method in METHODS.items():
-            if (shift, int(seed), name) in done:
-                continue
-            row: dict[str, Any] = {"shift": shift, "seed": int(seed), "method": name}
-            start = time.process_time()
-            try:
-                hits = method(data) == data["test_labels"]
-            except Exception as error:  # a method that does not run here is a row of the table
-                row["error"] = f"{type(error).__name__}: {error}".splitlines()[0][:160]
-            else:
-                row |= {"accuracy": float(np.mean(hits)), "seconds": time.process_time() - start}
-            with results.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+        for name, method in (WEIGHTS if "ratio" in data else METHODS).items():
+            if (shift, int(seed), name) not in done:
+                row = {"shift": shift, "seed": int(seed), "method": name, **measured(method, data)}
+                with results.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+
+
+def measured(method: Callable[[Arrays], np.ndarray], data: Arrays) -> dict[str, Any]:
+    try:
+        result, seconds = timed(lambda: method(data))
+    except Exception as error:  # a method that does not run here is a row of the table
+        return {"error": f"{type(error).__name__}: {error}".splitlines()[0][:160]}
+    if "ratio" in data:
+        return {"squared error": squared_error(result, data["ratio"]), "seconds": seconds}
+    return {"accuracy": float(np.mean(result == data["test_labels"])), "seconds": seconds}
 
 
 if __name__ == "__main__":

@@ -76,17 +76,80 @@ def test_a_limit_holds_and_costs_no_mean():
 
 
 def test_kliep_finds_the_maximum_of_its_objective():
-    from tlcourse.adapt.kliep import _amplitudes
+    from tlcourse.adapt.kliep import _heights
 
     rng = np.random.default_rng(0)
     source_bumps, target_bumps = rng.uniform(0.01, 1, (80, 4)), rng.uniform(0.01, 1, (50, 4))
-    heights = _amplitudes(source_bumps, target_bumps, steps=5000)
+    heights = _heights(source_bumps.mean(axis=0), target_bumps, np.full(50, 1 / 50), steps=5000)
     best = np.log(target_bumps @ heights).sum()
     assert (source_bumps @ heights).mean() == pytest.approx(1)
     assert heights.min() >= 0
     for _ in range(300):  # no other point of the allowed region is better
         other = rng.dirichlet(np.ones(4)) / source_bumps.mean(axis=0)
         assert np.log(target_bumps @ other).sum() <= best + 1e-9
+
+
+def test_kliep_fits_all_folds_at_once_as_one_by_one():
+    from tlcourse.adapt.kliep import _heights
+
+    rng = np.random.default_rng(1)
+    means, target_bumps, counts = rng.uniform(0.1, 1, (4, 3)), rng.uniform(0.01, 1, (50, 4)), rng.dirichlet(np.ones(50), 3).T
+    together = _heights(means, target_bumps, counts)
+    for fold in range(3):
+        np.testing.assert_allclose(together[:, fold], _heights(means[:, fold], target_bumps, counts[:, fold]))
+
+
+def squared_error(width, n_source, columns, move=1.0, reps=6):
+    """Mean squared error of the weights by seed, as in the paper's simulation: the target's first column is moved."""
+    errors = []
+    for seed in range(reps):
+        rng = np.random.default_rng([seed, columns])
+        source, target = rng.normal(size=(n_source, columns)), rng.normal(size=(1000, columns))
+        target[:, 0] += move
+        ratio = np.exp(move * source[:, 0])
+        weights = adapt.kliep_weights(source, target, width=width, seed=seed)
+        errors.append(np.mean((weights - ratio / ratio.mean()) ** 2))
+    return np.array(errors)
+
+
+@pytest.mark.parametrize("columns", [1, 5, 10])
+def test_kliep_chooses_a_width_that_comes_nearer_to_the_truth_than_the_narrowest(columns):
+    chosen, narrowest = squared_error((0.25, 0.5, 1.0, 2.0, 4.0), 300, columns), squared_error(0.25, 300, columns)
+    assert np.median(chosen / narrowest) < 0.85
+
+
+def test_the_narrowest_bumps_look_best_on_the_target_alone_and_not_on_both_domains():
+    from tlcourse.adapt.kliep import _heights, _held_out_objective, _squared
+
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(100, 5)), rng.normal(size=(400, 5)) + np.array([1.0, 0, 0, 0, 0])
+    unit = np.median(_squared(target, target))
+    on_target, on_both = [], []
+    for width in (0.2, 0.5):
+        source_bumps, target_bumps = (
+            np.exp(_squared(rows, target[:100]) / (-2 * width**2 * unit)) for rows in (source, target)
+        )
+        learn = np.arange(400) % 5 > 0
+        heights = _heights(source_bumps.mean(axis=0), target_bumps, learn / learn.sum())
+        on_target.append(np.log(target_bumps[~learn] @ heights).mean())
+        on_both.append(_held_out_objective(source_bumps, target_bumps))
+    assert on_target[0] > on_target[1]
+    assert on_both[0] < on_both[1]
+
+
+def test_kliep_leaves_rows_alone_when_no_bump_does_better_than_equal_weights():
+    rng = np.random.default_rng(5)
+    alike = [np.ptp(adapt.kliep_weights(rng.normal(size=(200, 8)), rng.normal(size=(200, 8)))) == 0 for _ in range(10)]
+    assert any(alike)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_column_that_is_nearly_constant_in_the_source_does_not_rule_kliep(seed):
+    rng = np.random.default_rng(seed)
+    source, target = rng.normal(size=(400, 3)), rng.normal(size=(400, 3)) + np.array([1.0, 0, 0])
+    source[:, 2] *= 1e-3
+    source[:3, 2] = 0.5  # such as a pixel at the border, dark but for three pictures
+    assert adapt.effective_sample_size(adapt.kliep_weights(source, target)) > 40
 
 
 def test_kliep_does_not_care_for_units():

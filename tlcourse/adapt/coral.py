@@ -40,7 +40,7 @@ def coral(source_features: ArrayLike, target_features: ArrayLike, *, regularisat
         raise ValueError(f"`regularisation` must be 0 or more. Received: regularisation={regularisation!r}.")
     whiten = _power(_covariance(source, regularisation), -0.5)
     colour = _power(_covariance(target, regularisation), 0.5)
-    return (source - source.mean(axis=0)) @ whiten @ colour + target.mean(axis=0)
+    return (source - source.mean(axis=0)) @ (whiten @ colour) + target.mean(axis=0)
 
 
 @keras.saving.register_keras_serializable(package="tlcourse")
