@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
@@ -17,9 +18,11 @@ import numpy as np
 import pytest
 from corpus import MASTER, RIGHT, answered, inserted, to_bytes
 
+from tlcourse.grading import grade as grading
 from tlcourse.grading import sandbox as rooms
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.launch import launch
+from tlcourse.grading.protocol import to_frame
 from tlcourse.grading.sandbox import (
     BUBBLEWRAP,
     CONTAINER,
@@ -236,7 +239,7 @@ def test_memory_of_all_processes_together_is_limited():
         "notebook": np.frombuffer(to_bytes(inserted(4, cell)), np.uint8),
         "tasks": [{"id": "0.1", "probe_of": "0.1", "released": released, "inputs": []}],
         "skip_cells": [],
-        "skip_tasks": [],
+        "numbers": {"0.1": []},
         "limits": limits.for_worker(),
         "own_pids": False,
         "frameworks": False,
@@ -310,6 +313,27 @@ def test_a_worker_speaks_through_a_container_engine(tmp_path, monkeypatch):
     record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
     assert record["sandbox"]["kind"] == "container"
     assert record["points"] == 7
+
+
+@needs_bubblewrap
+def test_a_worker_that_is_not_alone_in_its_namespace_spares_the_others(walled, monkeypatch):
+    """Tried inside walls, where a mistake would cost nothing: the job says that all processes are the worker's, and they are not."""
+    jobs = []
+    monkeypatch.setattr(grading, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
+    grade(MASTER, to_bytes(answered()), Settings("s", walled))
+    job = {**jobs[0], "tasks": jobs[0]["tasks"][:1]}
+    assert job["own_pids"]
+    code = f"import os, sys; sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r}); assert os.getpid() > 2; "
+    code += "from tlcourse.grading.worker import main; main()"
+    program = f"""
+import base64, os, subprocess, sys
+bystander = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])
+code = {code!r}
+said = subprocess.run([sys.executable, '-c', code], input=base64.b64decode({base64.b64encode(to_frame(job))!r}), capture_output=True)
+print(json.dumps([said.returncode, said.stdout.count(b'tried'), bystander.poll()]))
+bystander.kill()
+"""
+    assert tried(walled, program) == [0, 1, None]
 
 
 def test_a_system_without_forks_and_limits_grades_the_same(monkeypatch):

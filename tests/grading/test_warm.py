@@ -180,6 +180,31 @@ def test_one_submission_leaves_nothing_for_the_next_in_the_same_room(no_rooms):
     assert descendants(room._nest) == []
 
 
+def test_a_room_is_free_only_when_nothing_of_the_worker_before_is_left(no_rooms):
+    """A cell that never ends is killed with all its processes before the next worker starts, over and over."""
+    bomb = "import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(600)\ntime.sleep(600)\n"
+    sandbox = Sandbox(BUBBLEWRAP, LIMITS)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as words:
+        room = Room(Trying(BUBBLEWRAP, LIMITS), False)
+        try:
+            for _ in range(5):
+                given.seek(0), given.truncate(), given.write(bomb.encode()), given.flush(), given.seek(0)
+                room.start(sandbox, (given, said.fileno(), words))
+                family = waited_for(lambda: descendants(room._nest)[2:], 21)
+                assert room.clear()
+                assert not any(Path(f"/proc/{pid}").exists() for pid in family)
+        finally:
+            room.close()
+
+
+def waited_for(look, count):
+    for _ in range(500):
+        if len(found := look()) >= count:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(found)
+
+
 def test_a_room_that_died_is_replaced(no_rooms):
     for _ in range(2):
         assert grade(MASTER, to_bytes(answered()), SETTINGS)["points"] == 7

@@ -59,7 +59,7 @@ class Kind:
     @property
     def hostile(self) -> bool:
         """True for those that attack, which tests run last."""
-        return self.where == "hostile"
+        return self.where in ("hostile", "hidden")
 
 
 KINDS: list[Kind] = []
@@ -125,7 +125,7 @@ def inserted(position: int, *sources: str, notebook: dict | None = None) -> dict
 
 def all_kinds() -> list[Kind]:
     """Return the whole corpus."""
-    for module in ("files", "cells", "answers", "hostile"):
+    for module in ("files", "cells", "answers", "hostile", "hidden"):
         importlib.import_module(module)
     return KINDS
 

@@ -550,11 +550,12 @@ def looks_for_what_an_earlier_submission_left():
     """Leaves a mark wherever the system keeps something for a user, and is right only where it finds one of an earlier run."""
     return spying(
         "import ctypes, os\ncall = ctypes.CDLL(None).syscall\n"
-        "found = call(250, 10, -4, b'user', b'mark', 0) > 0\ncall(248, b'user', b'mark', b'x', 1, -4)\n"
+        "found = any([call(250, 10, ring, b'user', b'mark', 0) > 0 for ring in (-3, -4)])\n"
+        "for ring in (-3, -4): call(248, b'user', b'mark', b'x', 1, ring)\n"
         "library = ctypes.CDLL(None)\nfound = found or library.shmget(4711, 4096, 0) >= 0\nlibrary.shmget(4711, 4096, 0o1600)\n"
-        "for place in ('/scratch', '/tmp', '/dev/shm', *(f'/proc/{n}/' + 'root' + p for n in (1, 2, 3) for p in ('/tmp', '/scratch'))):\n"
-        "    try:\n        found = found or os.path.exists(place + '/mark')\n        open(place + '/mark', 'w').close()\n"
-        "    except OSError: pass\nreturn found"
+        "places = ('/scratch', '/tmp', '/dev/shm', *(f'/proc/{n}/' + 'root' + p for n in (1, 2, 3) for p in ('/tmp', '/scratch')))\n"
+        "found = found or any([os.path.exists(place + '/mark') for place in places])\nfor place in places:\n"
+        "    try: open(place + '/mark', 'w').close()\n    except OSError: pass\nreturn found"
     )
 
 

@@ -1,18 +1,20 @@
 """Inside the walls: a process that has imported what workers import, and forks one worker for each submission. Runs no learner's code.
 
-Every worker gets namespaces of its own within those of the sandbox, for processes, mounts and shared memory: it cannot see, signal or
-trace the process that it was forked from, and finds the scratch folders empty. It holds no privilege, as in a sandbox of its own.
+Every worker gets namespaces of its own within those of the sandbox, for processes, mounts, shared memory and the network: it cannot see,
+signal or trace the process that it was forked from, finds the scratch folders empty, and meets nobody at the loopback address, not even
+marks that an earlier worker left there. It holds no privilege, as in a sandbox of its own.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import json
 import os
-import platform
 import signal
 import socket
+import struct
 import sys
 import traceback
 from collections.abc import Callable
@@ -20,10 +22,12 @@ from collections.abc import Callable
 from tlcourse.warm import import_frameworks, may_fork
 
 from . import worker
+from .keyrings import refuse_keyrings
 
 READY, REFUSED = b"ready", b"refused"
 SCRATCH = ("/scratch", "/tmp", "/dev/shm")
-_NEW_MOUNTS, _NEW_IPC, _NEW_PIDS = 0x00020000, 0x08000000, 0x20000000
+_NEW_MOUNTS, _NEW_IPC, _NEW_PIDS, _NEW_NET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+_SET_FLAGS, _UP = 0x8914, 0x1
 _BIND, _PRIVATE, _RECURSIVE, _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1 << 12, 1 << 18, 1 << 14, 1, 2, 4
 _PARENT_DEATH, _DUMPABLE, _CAPABILITIES_3 = 1, 4, 0x20080522
 
@@ -82,7 +86,7 @@ def _status_of(child: int) -> int:
 def _enter(control: int, file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
     """Run something as second process of new namespaces, without privileges; the first one only clears up behind it."""
     os.close(control)
-    _call("unshare", _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC)
+    _call("unshare", _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _NEW_NET)
     return _in_a_copy(lambda: _first(file_mib, kept, work))
 
 
@@ -94,6 +98,8 @@ def _first(file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
     older = [name for name in os.listdir("/proc") if name.isdigit()]  # the processes that learners' code must not look into
     for name in older:
         _call("mount", b"tmpfs", f"/proc/{name}".encode(), b"tmpfs", _READ_ONLY, b"size=4k,mode=555")
+    with socket.socket() as device:  # a network of nothing but loopback, as bubblewrap makes it
+        fcntl.ioctl(device, _SET_FLAGS, struct.pack("16sH14x", b"lo", _UP))
     _drop_privileges()
     return _in_a_copy(work)
 
@@ -118,38 +124,7 @@ def _drop_privileges() -> None:
         _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable"))
 
     _call("capset", ctypes.byref(Head(_CAPABILITIES_3, 0)), (Sets * 2)())
-    _refuse_keyrings()
-
-
-def _refuse_keyrings() -> None:
-    """Refuse add_key, request_key and keyctl: the kernel keeps keys for a user, so that one submission could leave some for the next."""
-
-    class Step(ctypes.Structure):
-        _fields_ = (
-            ("code", ctypes.c_uint16),
-            ("if_true", ctypes.c_uint8),
-            ("if_false", ctypes.c_uint8),
-            ("value", ctypes.c_uint32),
-        )
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.POINTER(Step)))
-
-    if platform.machine() not in ("x86_64", "aarch64"):
-        raise OSError("the numbers of these calls are not known here")
-    load, mask, equal, at_least, above, end = 0x20, 0x54, 0x15, 0x35, 0x25, 0x06
-    allow, refuse = 0x7FFF0000, 0x00050001
-    steps = []
-    for machine, first in _KEY_CALLS:
-        steps += [(load, 0, 0, 4), (equal, 0, 6, machine), (load, 0, 0, 0), (mask, 0, 0, ~_X32 & 0xFFFFFFFF)]
-        steps += [(at_least, 0, 2, first), (above, 1, 0, first + 2), (end, 0, 0, refuse), (end, 0, 0, allow)]
-    steps.append((end, 0, 0, refuse))
-    program = Program(len(steps), (Step * len(steps))(*(Step(*step) for step in steps)))
-    _call("prctl", _SECCOMP, 2, ctypes.byref(program), 0, 0)
-
-
-_SECCOMP, _X32 = 22, 0x40000000
-_KEY_CALLS = ((0xC000003E, 248), (0x40000003, 286), (0xC00000B7, 217))  # x86-64, its 32-bit calls, aarch64: the first of three
+    refuse_keyrings()
 
 
 def _work(files: list[int]) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, Verdict, clean, conclude, could_not_judge, not_earned
 
+from .wording import as_written
+
 ONLY_VISIBLE = "visible-case-only"
 ONLY_VISIBLE_MEANS = (
     "The answer fits the data of the check in the notebook and fails on other data drawn in the same way: is a number of "
@@ -28,8 +30,8 @@ def judge_case(task: Task, case: Case, record: dict[str, Any], *, hidden: bool =
     """
     status = record.get("status")
     status = status if isinstance(status, str) else ""  # an array would have no truth value
-    if hidden and status != "ok":
-        return _without_their_words(judge_case(task, case, record), status)
+    if hidden:
+        return _without_their_words(task, judge_case(task, case, record), status)
     text, line = str(record.get("text", ""))[:1000], str(record.get("line", ""))[:300]
     if status == "missing":
         return _missing(task, text, line)
@@ -47,24 +49,35 @@ _SAID_OTHERWISE = {
     "wrong kind": "Your code is something else there.",
     "not plain": "Your code returns something there that the check cannot read.",
     "missing": "Your code is not there.",
+    "ok": "What your code gives back there cannot be judged.",
     "changed tools": "The code replaces functions that the check itself uses. A person has to look.",
 }
 
 
-def _without_their_words(verdict: Verdict, status: str) -> Verdict:
+def _without_their_words(task: Task, verdict: Verdict, status: str) -> Verdict:
     """Return a verdict with sentences of ours alone; which package is missing is told by the visible case."""
+    if verdict.outcome == EARNED:
+        return Verdict(EARNED, "It holds there.")
     message = _SAID_OTHERWISE.get(status, "What came out of the sandbox is no answer.")
+    if status == "ok" and verdict.outcome == NOT_EARNED:
+        message = as_written(verdict.message, task.judge) or "What your code gives back there is not right."
     if status in ("raised", "missing") and verdict.outcome == UNJUDGED:
         message = "The code needs a package that is not installed where submissions are graded."
     return Verdict(verdict.outcome, message, "", "", verdict.misconception)
 
 
-def died(problem: str, seconds: float, memory_mib: int, processes: int) -> Verdict:
+def died(problem: str, seconds: float, memory_mib: int, processes: int, *, hidden: bool = False) -> Verdict:
     """Say what it means that a probe or a cell ended before its time.
 
     Args:
         problem: "time", "resources", "malformed: ...", "signal 9", "exit 3", or "" when it ended without a word.
+        seconds: it had.
+        memory_mib: it had.
+        processes: it had.
+        hidden: True with hidden cases: which status or signal it was could carry their data out.
     """
+    if hidden:
+        problem = next((known for known in ("time", "resources", "malformed") if problem.startswith(known)), "")
     if problem == "time":
         return not_earned(
             f"The code did not come to its end within {seconds:g} seconds.",
@@ -77,7 +90,9 @@ def died(problem: str, seconds: float, memory_mib: int, processes: int) -> Verdi
             expected="an answer in one process that fits into memory",
         )
     if problem.startswith("malformed"):
-        return could_not_judge(f"What came out of the sandbox cannot be read. {problem.removeprefix('malformed: ')}")
+        return could_not_judge(
+            f"What came out of the sandbox cannot be read. {problem.removeprefix('malformed').lstrip(': ')}".strip()
+        )
     how = f" ({problem})" if problem else ""
     return not_earned(f"The code ended the whole process{how}.", expected="an answer that returns", received="no answer")
 

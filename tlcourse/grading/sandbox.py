@@ -101,7 +101,8 @@ class Sandbox:
         command = _bubblewrap(self.limits)
         at = command.index("--cap-drop") + 2
         code = f"{_IMPORT.format(place=_package_place())}from tlcourse.grading.nest import main; main({control}, {frameworks})"
-        return [*command[:at], "--cap-add", "CAP_SYS_ADMIN", "--as-pid-1", *command[at:-1], code]
+        rights = ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"]
+        return [*command[:at], *rights, "--as-pid-1", *command[at:-1], code]
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment of the command; nothing of the grader's own environment reaches a worker."""

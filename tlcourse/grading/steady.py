@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+import tlcourse.runtime
+
 _WATCHED = ("builtins", "numpy", "numpy.linalg", "os", "random")
 _CODE = (types.FunctionType, property, classmethod, staticmethod)
 _REPLACED_ON_IMPORT = {"__spec__", "__loader__", "__cached__", "__warningregistry__", "_", "__builtins__"}
@@ -25,8 +27,6 @@ class Steady:
     """Made before any of the learner's code runs, when the tasks to probe are imported."""
 
     def __init__(self) -> None:
-        import tlcourse.runtime
-
         self._stream = _Stream()
         self._seeders = (random.seed, np.random.seed)
         os.urandom = self._stream.read

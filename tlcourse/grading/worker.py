@@ -1,24 +1,30 @@
 """The process inside the sandbox: reads a job, runs the learner's cells and probes, sends evidence. Judges nothing.
 
-It is started fresh for each submission and holds neither hidden seeds nor what only judges may see.
+It is started afresh for the visible cases of each submission, and again for the hidden ones. It holds neither hidden seeds nor what
+only judges may see.
 """
 
 from __future__ import annotations
 
 import builtins
+import contextlib
 import inspect
 import linecache
 import os
 import random
+import select
 import signal
 import sys
 import time
 import types
+from collections.abc import Callable
 from typing import Any
 
-from tlcourse.checks import Task, call, clean, collect, find_task
+from tlcourse.checks import Task, call, clean, collect, load_tasks
+from tlcourse.checks.task import lesson_of
 from tlcourse.warm import import_frameworks, may_fork
 
+from .keyrings import refuse_keyrings
 from .locate import Located, Place, Released, locate
 from .notebook import UnreadableNotebook, read_notebook
 from .protocol import NotPlainError, read_frame, to_frame
@@ -32,6 +38,8 @@ def main() -> None:
     os.set_inheritable(reply, False)
     nothing = os.open(os.devnull, os.O_RDWR)
     _limit(job["limits"])
+    with contextlib.suppress(OSError):  # a system without keyrings, or one that lets nobody close them
+        refuse_keyrings()
     try:
         notebook = read_notebook(job["notebook"].tobytes())
     except UnreadableNotebook as error:
@@ -84,10 +92,12 @@ class _Run:
 
     def __init__(self, job: dict[str, Any], located: Located, reply: int) -> None:
         self.job, self.located, self.reply = job, located, reply
+        self.alone = job["own_pids"] and os.getpid() <= 2  # whatever the job says: elsewhere, "all others" are other people's
         self.skip = set(job["skip_cells"])
-        self.open = [task for task in job["tasks"] if task["id"] not in job["skip_tasks"]]
+        self.open = list(job["tasks"])
         self.errors: dict[int, dict[str, Any]] = {}
-        self.tasks = {task["id"]: find_task(task["probe_of"]) for task in job["tasks"]}  # while imports are ours
+        lessons = {number: load_tasks(number) for number in {lesson_of(task["probe_of"]) for task in job["tasks"]}}
+        self.tasks = {task["id"]: lessons[lesson_of(task["probe_of"])][task["probe_of"]] for task in job["tasks"]}
         self.steady = Steady()
         self.main = types.ModuleType("__main__")
         self.main.__dict__.update(_notebook_names())
@@ -97,7 +107,7 @@ class _Run:
         """Run cells in order, and the probe of each task at the place where its answer is complete."""
         places = self.located.places
         for task in [task for task in self.open if places[task["released"]["task"]].after < 0]:
-            self.record(task, 0, {"status": "missing", "text": "", "line": ""})
+            self.record(task, self.numbers(task)[0], {"status": "missing", "text": "", "line": ""})
             self.open.remove(task)
         again: list[dict[str, Any]] = []
         for position, (number, code) in enumerate(self.located.codes):
@@ -147,7 +157,7 @@ class _Run:
                 os.setsid()
                 os._exit(0 if self.cases(task, place, last) else _AGAIN)
             problem = _wait(child, self.job["limits"]["probe_seconds"])
-            if self.job["own_pids"]:
+            if self.alone:
                 _kill_all_others()
         if problem == "again" and not last:
             return False
@@ -158,7 +168,7 @@ class _Run:
         """Probe all cases of one task and send their records."""
         self.steady.restore()
         found = self.tasks[task["id"]]
-        for number, inputs in enumerate(task["inputs"]):
+        for number, inputs in zip(self.numbers(task), task["inputs"], strict=True):
             self.steady.reseed(number)
             record = self.collect(found, place, inputs)
             lacks = record["status"] == "missing" or record.get("text", "").startswith("NameError")
@@ -171,6 +181,10 @@ class _Run:
             if record["status"] == "missing":
                 break
         return True
+
+    def numbers(self, task: dict[str, Any]) -> list[int]:
+        """Return the numbers of the cases that this job holds: visible ones or hidden ones, never both."""
+        return self.job["numbers"][task["id"]]
 
     def collect(self, task: Task, place: Place, inputs: Any) -> dict[str, Any]:
         """Run the probe on what the notebook calls the answer."""
@@ -196,24 +210,37 @@ _AGAIN = 75
 def _wait(child: int, seconds: float) -> str:
     """Wait for a fork. Returns "", "again", or how it died."""
     end = time.monotonic() + seconds
-    pause = 0.001
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            break
-        if time.monotonic() > end:
-            for kill in (os.killpg, os.kill):
-                try:
-                    kill(child, signal.SIGKILL)
-                except OSError:
-                    continue
-            os.waitpid(child, 0)
-            return "time"
-        time.sleep(pause)
-        pause = min(2 * pause, 0.05)
+    with contextlib.ExitStack() as files:
+        pause = _pause(child, files)
+        while True:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                break
+            left = end - time.monotonic()
+            if left <= 0:
+                for kill in (os.killpg, os.kill):
+                    try:
+                        kill(child, signal.SIGKILL)
+                    except OSError:
+                        continue
+                os.waitpid(child, 0)
+                return "time"
+            pause(left)
     if os.WIFSIGNALED(status):
         return f"signal {os.WTERMSIG(status)}"
     return {0: "", _AGAIN: "again"}.get(os.WEXITSTATUS(status), f"exit {os.WEXITSTATUS(status)}")
+
+
+def _pause(child: int, files: contextlib.ExitStack) -> Callable[[float], object]:
+    """Return what waits some seconds, or, where the system can tell, until a child has ended."""
+    try:
+        handle = os.pidfd_open(child)
+    except (AttributeError, OSError):
+        return lambda seconds: time.sleep(0.02)
+    files.callback(os.close, handle)
+    ends = select.poll()
+    ends.register(handle, select.POLLIN)
+    return lambda seconds: ends.poll(1000 * seconds)
 
 
 def _kill_all_others() -> None:
