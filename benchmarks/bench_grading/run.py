@@ -103,11 +103,13 @@ def beside_others(series: Series) -> None:
         )
 
 
-def growth(series: Series) -> None:
+def growth(series: Series, *, dask: bool = True) -> None:
     """Measure what a second worker brings, on more submissions, since each worker has a start of its own."""
-    print(f"\n{series.count} submissions, {series.name}, more workers; per submission:", flush=True)
+    print(
+        f"\n{series.count} submissions, {series.name}, more workers; load {os.getloadavg()[0]:.1f}; per submission:", flush=True
+    )
     found: dict[str, Measured] = {}
-    for grader in (Ours(), Ours(jobs=2), Ours(workers=2)):
+    for grader in (Ours(), Ours(jobs=2), Ours(workers=2))[: 3 if dask else 2]:
         shown(found, grader, series)
     one, *more = found
     for name in more:
@@ -121,13 +123,14 @@ def main() -> None:
     parser.add_argument("--numpy", type=int, default=NUMPY.count, metavar="N", help="NumPy submissions; 0 for none")
     parser.add_argument("--keras", type=int, default=KERAS.count, metavar="N", help="Keras submissions; 0 for none")
     parser.add_argument("--growth-alone", action="store_true", help="leave nbgrader and Otter out")
+    parser.add_argument("--without-dask", action="store_true", help="compare one job with two jobs alone")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores; load before: {os.getloadavg()[0]:.1f}")
     for series, count in ((NUMPY, options.numpy), (KERAS, options.keras)):
         if count and not options.growth_alone:
             beside_others(replace(series, count=count))
         if count:
-            growth(replace(series, count=MORE[series.name] * count))
+            growth(replace(series, count=MORE[series.name] * count), dask=not options.without_dask)
 
 
 if __name__ == "__main__":
