@@ -89,7 +89,7 @@ def test_a_wheel_carries_the_notebooks_and_nothing_of_the_instructors(root, tmp_
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in ("notebooks", "exercises", "solutions"):
         assert {f"tlcourse/_course/{folder}/{path.name}" for path in (root / folder).glob("*.ipynb")} <= names
-    assert {name for name in names if name.startswith("tlcourse/backbones/weights/")} == {
-        f"tlcourse/backbones/weights/{path.name}" for path in (root / "tlcourse/backbones/weights").iterdir()
-    }
+    for folder in ("tlcourse/backbones/weights", "tlcourse/text/weights", "tlcourse/datasets/written"):
+        shipped = {str(path.relative_to(root)) for path in (root / folder).rglob("*") if path.is_file()}
+        assert {name for name in names if name.startswith(f"{folder}/")} == shipped
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"tlcourse"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,22 @@ def keras_home(tmp_path_factory):
     return home
 
 
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory):
+    """A folder with every data set under its own name: links, and what comes as an archive unpacked."""
+    folder, real = tmp_path_factory.mktemp("mirror"), Path(os.environ["TLCOURSE_MIRROR_DATA"])
+    for entry in [*real.iterdir(), *(real / "text").iterdir()]:
+        if entry.is_dir() and entry.name != "text":
+            (folder / entry.name).symlink_to(entry, target_is_directory=True)
+    for archive in (real / "text").glob("*.zip"):
+        zipfile.ZipFile(archive).extractall(folder)
+    return folder
+
+
 @pytest.mark.mirror
 @pytest.mark.parametrize("notebook", real_runs())
-def test_it_runs_to_the_end_on_real_data(notebook, monkeypatch, keras_home):
-    monkeypatch.setenv("TLCOURSE_MIRROR", os.environ["TLCOURSE_MIRROR_DATA"])
+def test_it_runs_to_the_end_on_real_data(notebook, monkeypatch, keras_home, mirror):
+    monkeypatch.setenv("TLCOURSE_MIRROR", str(mirror))
     monkeypatch.setenv("KERAS_HOME", str(keras_home))
     outcome = execute(notebook.path, profile="full")
     assert outcome.ok, outcome.error

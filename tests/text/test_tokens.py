@@ -136,7 +136,7 @@ def test_accents_are_taken_away_as_in_the_training_of_uncased_berts(encoder):
 
 
 def test_an_unknown_encoder_lists_those_that_exist():
-    with pytest.raises(ValueError, match=r"no text encoder 'bert_huge' in the table. It has: bert_tiny, bert_small"):
+    with pytest.raises(ValueError, match=r"no text encoder 'bert_huge' in the table. It has: tiny_bert, bert_tiny, bert_small"):
         load_text_encoder("bert_huge")
     with pytest.raises(ValueError, match="weights='imagenet'"):
         load_text_encoder(weights="imagenet")

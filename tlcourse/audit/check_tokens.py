@@ -102,8 +102,8 @@ def _check_mask(context: Context) -> Iterator[Finding]:
             "padding": counts.padding,
             "open": is_open,
         },
-        "Attention mixes what is open: with padding in it the state of every word depends on how long the other texts of the batch are, and "
-        "with words hidden the model does not read them.",
+        "Attention mixes what is open: with padding in it the state of every word depends on how long the other texts are, and with words "
+        "hidden the model does not read them.",
         "1 where there is a word, 0 at the padding:\n"
         f'inputs["{counts.mask}"] = (inputs["{counts.ids}"] != padding_id).astype("int32")',
     )

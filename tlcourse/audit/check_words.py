@@ -12,9 +12,11 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.report import Finding
 from tlcourse.audit.structures import leaves
+from tlcourse.audit.token_prints import holds_ids
 
 _SHARE = 0.05  # of words that capitals make unknown
 _UNKNOWN = 1  # TextVectorization's id for words outside of its vocabulary
+_WHY = "The vocabulary is in lower case. Every word with a capital, names and first words above all, is one and the same word to the model."
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ def _check(context: Context) -> Iterator[Finding]:
         return
     texts = _texts(context)
     if not texts:
-        raise CannotCheckError("The sample of the train data holds no texts as strings.")
+        yield from _check_ids(context)
+        return
     for reader in readers:
         as_given, lowered = (_unknown(reader, part) for part in (texts, [text.lower() for text in texts]))
         if as_given - lowered < _SHARE or lowered > as_given / 2:
@@ -42,16 +45,46 @@ def _check(context: Context) -> Iterator[Finding]:
             "serious" if as_given >= 4 * _SHARE else "warning",
             f"{reader.name!r} does not know {as_given:.0%} of the words, and in lower case {lowered:.0%}",
             {
-                "sentence": f"In {len(texts)} texts {as_given:.1%} of the tokens are unknown; of the same texts in lower case {lowered:.1%}.",
+                "sentence": f"In {len(texts)} texts {as_given:.1%} of the tokens are unknown; in lower case {lowered:.1%}.",
                 "unknown": as_given,
                 "unknown_in_lower_case": lowered,
                 "texts": len(texts),
             },
-            "The vocabulary is in lower case. Every word with a capital, names and first words above all, is one and the same word to "
-            "the model.",
+            _WHY,
             reader.fix,
         )
         return
+
+
+def _check_ids(context: Context) -> Iterator[Finding]:
+    """Look at tokens that a KerasHub task has made of the texts already, as `fit()` gets them."""
+    tokenizer = _tokenizer(context.model)
+    ids = next((leaf for name, leaf in leaves(context.sample("train").inputs) if holds_ids(name)), None)
+    if tokenizer is None or ids is None:
+        raise CannotCheckError("The sample of the train data holds no texts as strings.")
+    unknown = int(tokenizer.token_to_id(tokenizer.oov_token))
+    share = float((ids[ids != 0] == unknown).mean()) if (ids != 0).any() else 0.0
+    words = [word for word in tokenizer.get_vocabulary() if not word.startswith("[")]
+    if share < _SHARE or getattr(tokenizer, "lowercase", True) or any(word != word.lower() for word in words):
+        return
+    yield Finding(
+        "unknown-words",
+        "serious" if share >= 4 * _SHARE else "warning",
+        f"{tokenizer.name!r} keeps capitals, its vocabulary has none, and {share:.0%} of the tokens are unknown",
+        {
+            "sentence": f"Of the tokens in a sample {share:.1%} are {tokenizer.oov_token}; none of {len(words):,} entries has a capital.",
+            "unknown": share,
+            "vocabulary": len(words),
+        },
+        _WHY,
+        f"{type(tokenizer).__name__}.from_preset(..., lowercase=True)",
+    )
+
+
+def _tokenizer(model: Any) -> Any:
+    """Return the tokenizer of a KerasHub task that has a token for unknown words; None where there is none."""
+    tokenizer = getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+    return tokenizer if getattr(tokenizer, "oov_token", None) is not None else None
 
 
 def _readers(model: Any) -> Iterator[_Reader]:
@@ -60,10 +93,8 @@ def _readers(model: Any) -> Iterator[_Reader]:
         if type(layer).__name__ == "TextVectorization" and layer._output_mode == "int":
             fix = 'keras.layers.TextVectorization(standardize="lower_and_strip_punctuation", ...)'
             yield _Reader(layer.name, lambda texts, layer=layer: (_rows(layer(np.array(texts))), _UNKNOWN), fix)  # type: ignore[misc]
-    tokenizer = getattr(getattr(model, "preprocessor", None), "tokenizer", None)
-    unknown = getattr(tokenizer, "unk_token", None) or getattr(tokenizer, "oov_token", None)
-    if tokenizer is not None and unknown is not None:
-        place = int(tokenizer.token_to_id(unknown))
+    if (tokenizer := _tokenizer(model)) is not None:
+        place = int(tokenizer.token_to_id(tokenizer.oov_token))
         fix = f"{type(tokenizer).__name__}.from_preset(..., lowercase=True)"
         yield _Reader(tokenizer.name, lambda texts: (_rows(tokenizer.tokenize(texts)), place), fix)
 

@@ -50,7 +50,10 @@ class TokenPrints:
         found = {
             name: leaf
             for name, leaf in leaves(batch.inputs)
-            if isinstance(leaf, np.ndarray) and leaf.ndim == 2 and leaf.size and (leaf.dtype == bool or leaf.dtype.kind in "iuf")
+            if isinstance(leaf, np.ndarray)
+            and leaf.ndim == 2
+            and leaf.size
+            and (leaf.dtype == bool or leaf.dtype.kind in "iuf")
         }
         for name, leaf in found.items():
             self.low[name] = min(self.low.get(name, np.inf), float(leaf.min()))
@@ -59,7 +62,7 @@ class TokenPrints:
 
     def _count(self, found: dict[str, np.ndarray]) -> None:
         mask = next((name for name in found if "mask" in name.lower() and "position" not in name.lower()), None)
-        ids = next((name for name in found if mask and _holds_ids(name) and found[name].shape == found[mask].shape), None)
+        ids = next((name for name in found if mask and holds_ids(name) and found[name].shape == found[mask].shape), None)
         if mask is None or ids is None:
             return
         if self._padding_id is None:
@@ -95,8 +98,11 @@ def make_token_prints(split: Split, model: Any) -> TokenPrints | None:
     return TokenPrints() if has_tables(model) else None
 
 
-def _holds_ids(name: str) -> bool:
+def holds_ids(name: str) -> bool:
+    """Tell by the name of an input whether it holds the ids of words."""
     lowered = name.lower()
-    return "mask" not in lowered and ("token" in lowered or "word" in lowered or "ids" in lowered) and not any(
-        other in lowered for other in ("segment", "type", "position")
+    return (
+        "mask" not in lowered
+        and ("token" in lowered or "word" in lowered or "ids" in lowered)
+        and not any(other in lowered for other in ("segment", "type", "position"))
     )

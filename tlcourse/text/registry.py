@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from tlcourse.tables import as_html, as_text
@@ -33,7 +34,7 @@ class TextContract:
 
 @dataclass(frozen=True)
 class TextRow:
-    """One row: `preset` is KerasHub's name."""
+    """One row: `preset` is KerasHub's name, or the folder of the preset that travels with the package."""
 
     name: str
     preset: str
@@ -47,14 +48,22 @@ def _bert(size: str, parameters: float, features: int) -> TextRow:
     return TextRow(f"bert_{size}", f"bert_{size}_en_uncased", contract, parameters, "Apache-2.0")
 
 
+_TINY_BERT = TextRow(
+    "tiny_bert",
+    str(Path(__file__).parent / "weights" / "tiny_bert"),
+    TextContract(True, 13_000, 256, 256, "a six-layer MiniLM's states on SST-2, IMDB, XQuAD and WNUT-17 (training parts)"),
+    5.8,
+    "Apache-2.0; terms of its texts, see its model card",
+)
 _ROWS = (
+    _TINY_BERT,
     _bert("tiny", 4.4, 128),
     _bert("small", 28.8, 512),
     _bert("medium", 41.4, 512),
     _bert("base", 109.5, 768),
 )
 TEXT_ENCODERS = MappingProxyType({row.name: row for row in _ROWS})
-DEFAULT_TEXT_ENCODER = "bert_tiny"
+DEFAULT_TEXT_ENCODER = _TINY_BERT.name
 
 
 class TextTable(tuple[TextRow, ...]):

@@ -10,6 +10,7 @@ from keras import layers, ops
 NICE, NASTY = ("bright", "warm", "moving", "funny"), ("dull", "slow", "flat", "clumsy")
 OTHERS = ("the", "film", "plot", "cast", "ending", "and", "was", "very", "rather", "a", "story", "music")
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *OTHERS, *NICE, *NASTY]
+SIZE = len(WORDS)
 
 
 def reviews(count=160, capitals=False):
@@ -35,7 +36,7 @@ def tokens(texts, length=12, words=WORDS):
     return {"token_ids": ids, "segment_ids": np.zeros_like(ids), "padding_mask": (ids != 0).astype("int32")}
 
 
-def bert(vocabulary=len(WORDS), places=32):
+def bert(vocabulary=SIZE, places=32):
     hub = pytest.importorskip("keras_hub", reason="the extra `text` is not installed")
     return hub.models.BertBackbone(
         vocabulary_size=vocabulary, num_layers=1, num_heads=2, hidden_dim=16, intermediate_dim=32, max_sequence_length=places
@@ -51,7 +52,7 @@ def on_bert(backbone):
 
 
 # 1. num_words of the tokenizer and input_dim of the Embedding were changed apart; the rare words stand in few texts.
-def table_too_small(rows=len(WORDS) - 1):
+def table_too_small(rows=SIZE - 1):
     texts, moods = reviews()
     ids = tokens(texts)["token_ids"]
     ids[ids == len(WORDS) - 1] = WORDS.index("dull")
@@ -63,11 +64,11 @@ def table_too_small(rows=len(WORDS) - 1):
 
 
 def table_large_enough():
-    return table_too_small(rows=len(WORDS))
+    return table_too_small(rows=SIZE)
 
 
 # 2. The tokenizer is of another preset than the model: its vocabulary is larger.
-def tokenizer_of_another_model(vocabulary=len(WORDS) - 6):
+def tokenizer_of_another_model(vocabulary=SIZE - 6):
     texts, moods = reviews()
     return {"model": on_bert(bert(vocabulary)), "train": (tokens(texts), moods)}
 
@@ -153,6 +154,18 @@ def uncased_tokenizer():
     return cased_tokenizer(lowercase=True)
 
 
+# 9. The same, with the tokens made beforehand.
+def cased_tokens(lowercase=False):
+    given = cased_tokenizer(lowercase)
+    texts, moods = given["train"]
+    inputs = {name: np.asarray(values) for name, values in given["model"].preprocessor(texts.tolist()).items()}
+    return {"model": given["model"], "train": (inputs, moods)}
+
+
+def uncased_tokens():
+    return cased_tokens(lowercase=True)
+
+
 PAIRS = [
     ("token-range", table_too_small, table_large_enough),
     ("token-range", tokenizer_of_another_model, tokenizer_of_this_model),
@@ -162,4 +175,5 @@ PAIRS = [
     ("padding-mask", mask_of_ones, mask_upright),
     ("unknown-words", vectors_in_lower_case, vectors_and_texts_in_lower_case),
     ("unknown-words", cased_tokenizer, uncased_tokenizer),
+    ("unknown-words", cased_tokens, uncased_tokens),
 ]
