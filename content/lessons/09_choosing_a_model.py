@@ -224,7 +224,7 @@ for ax, name in zip(axes, ("LogME", "LEEP"), strict=True):
     for place, (source, a, b) in enumerate(zip(shelf, scores[name].mean(axis=0), truth.mean(axis=0), strict=True)):
         colour, mark = (plots.colour_of(1), "s") if source in ("shuffled", "random") else (plots.colour_of(0), "o")
         ax.scatter(a, b, s=50, color=colour, marker=mark)
-        side, shift = ("left", (5, -11)) if place % 2 else ("right", (-5, 5))
+        side, shift = ("left", (5, -11)) if place % 2 else ("right", (-7, 4))
         ax.annotate(source, (a, b), shift, textcoords="offset points", ha=side, fontsize=8)
     ax.set(xlabel=f"{name} of the frozen network", title=f"{name}: tau {taus[name]:.2f}", xmargin=0.2, ymargin=0.12)
 axes[0].axvline(floor, color="0.5", linestyle=":", linewidth=1)
