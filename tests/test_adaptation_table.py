@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -125,3 +126,23 @@ def test_the_page_shows_weights_beside_the_truth_and_what_failed(table):
     text = table["page"].against_truth(rows)
     assert "| weights, KLIEP | 0.700 ± 0.707; 10.0 ms | not run |" in text
     assert "| ADAPT KLIEP | ValueError: no centres |" in text
+
+
+def test_what_lesson_13_quotes_stands_in_the_page(request):
+    """The lesson's columns are three shifts of the page, its rows four methods; two places of three."""
+    root = request.config.rootpath
+    lesson = (root / "content/lessons/13_adversarial_adaptation.py").read_text(encoding="utf-8")
+    page = (root / "docs/adaptation.md").read_text(encoding="utf-8")
+    shifts = [
+        page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        for name in ("Clean to cluttered glyphs", "MNIST to coloured MNIST", "MNIST to cluttered MNIST")
+    ]
+    quoted = re.findall(r"^# \| (source alone|AdaBN|DANN|domain randomisation) \|(.*)\|$", lesson, flags=re.MULTILINE)
+    assert len(quoted) == 4
+    for method, cells in quoted:
+        name = {"source alone": "source only, network"}.get(method, method)
+        for cell, own in zip(cells.split("|"), shifts, strict=True):
+            measured = re.search(rf"^\| {name} \| (\S+) ± (\S+) \|", own, flags=re.MULTILINE)
+            assert measured, f"{name} is not in the page"
+            for shown, exact in zip(cell.split("±"), measured.groups(), strict=True):
+                assert float(shown) == pytest.approx(float(exact), abs=0.0051)

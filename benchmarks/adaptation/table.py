@@ -39,12 +39,13 @@ def main() -> None:
     results.touch()
 
     from shifts import FEATURES, SHIFTS, missing
+    from weights import DRAWS
 
     for name in SHIFTS:
         if name.startswith(options.only) and not missing(name):
             for seed in options.seeds:
                 measure(name, seed, results, BUILD / "data" if name in FEATURES else None)
-    for seed in options.seeds:
+    for seed in range(DRAWS):
         measure_weights(seed, results, BUILD / "data")
     run_others(BUILD / "others" / "bin" / "python", results)
     from page import write_page

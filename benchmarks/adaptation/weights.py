@@ -10,6 +10,7 @@ from alike import squared_error, timed
 from tlcourse import adapt
 
 Draw = dict[str, np.ndarray]
+DRAWS = 20  # of each world
 WORLDS = {f"Gaussians, {columns} column{'s' if columns > 1 else ''}": columns for columns in (1, 5, 10, 20)}
 
 

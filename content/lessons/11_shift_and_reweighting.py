@@ -174,7 +174,7 @@ ax.scatter(new_x, new_y, s=5, color=plots.colour_of(1), marker="s", alpha=0.4, l
 for style, name, w in (("--", "line without weights", None), ("-", "line with weights", weights)):
     ax.plot([-2, 3], np.polyval(line(x, y, w), [-2, 3]), color="black", linestyle=style, label=name)
 ax.set(xlabel="x (no unit)", ylabel="y (no unit)", ylim=(-2.2, 2.2), title="Weights move the line to where the new rows are")
-ax.legend(frameon=False, fontsize=8, loc="lower right")
+ax.legend(frameon=False, fontsize=8, loc="lower right").legend_handles[0].set_sizes([30])
 plots.set_alt_text(ax, f"Old rows around 0 and new rows around 1.2 on a bent curve. Error on the new rows: line without weights "
                        f"{error(line(x, y), new_x, new_y):.2f}, with weights {error(line(x, y, weights), new_x, new_y):.2f}.")
 print(plots.alt_text(ax))
@@ -191,7 +191,9 @@ print(plots.alt_text(ax))
 #
 # **KLIEP** (Sugiyama and others 2008) needs no classifier. The weight is a sum of bumps, one on each new row, and the heights of the bumps
 # are chosen so that the weighted old rows explain the new ones best. Each step below hands every new row to the bumps that reach it, in proportion;
-# the mean of the weights is 1 by construction.
+# the mean of the weights is 1 by construction. How wide the bumps are is a choice: very narrow ones give nearly all the weight to the few old rows that
+# happen to lie under one. `tlcourse.adapt.kliep_weights` tries several widths and keeps what does best on rows held out, *old ones as well as
+# new ones*.
 
 
 # %%

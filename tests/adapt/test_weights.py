@@ -59,6 +59,23 @@ def test_the_weighted_source_has_the_mean_of_the_target(method, seed):
     assert np.average(source[:, 0], weights=method(source, target)) == pytest.approx(target.mean(), abs=0.15)
 
 
+def test_a_column_that_says_nothing_changes_nothing(method):
+    source, target, _ = gaussians(0, 1.0)
+    more = [np.column_stack([rows, np.full(len(rows), 0.1)]) for rows in (source, target)]
+    np.testing.assert_allclose(method(*more), method(source, target), rtol=1e-6)
+
+
+def test_the_classifier_by_default_is_the_logistic_regression_on_standardised_features():
+    from tlcourse.adapt.domains import domain_classifier
+
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(5, (1, 9), size=(200, 2)), rng.normal(6, (1, 3), size=(150, 2))
+    named = adapt.classifier_weights(source, target, classifier=domain_classifier())
+    np.testing.assert_allclose(adapt.classifier_weights(source, target), named)
+    assert named.max() > 2
+    np.testing.assert_allclose(adapt.classifier_weights(source, target + 1e6).mean(), 1)  # no row in common, nothing overflows
+
+
 def test_the_numbers_of_rows_do_not_matter():
     source, target, _ = gaussians(0, 1.0)
     doubled = adapt.classifier_weights(source, np.concatenate([target, target]))

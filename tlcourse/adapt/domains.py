@@ -31,6 +31,12 @@ def as_domains(source_features: ArrayLike, target_features: ArrayLike) -> tuple[
     return source, target
 
 
+def divisors(spread: np.ndarray, *domains: np.ndarray) -> np.ndarray:
+    """Return what to divide each column by: its spread, or 1 where it is constant but for rounding."""
+    largest = np.max([np.abs(rows).max(axis=0) for rows in domains], axis=0)
+    return np.where(spread > 1e-12 * largest, spread, 1.0)
+
+
 def domain_classifier(strength: float = 1.0) -> Any:
     """Build a logistic regression on standardised features; `strength` is the inverse of its L2 penalty (scikit-learn's `C`)."""
     from sklearn.linear_model import LogisticRegression

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.adapt.domains import as_domains
+from tlcourse.adapt.domains import as_domains, divisors
 
 _WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _NOTHING = 1e-300  # the mean of a bump that no source row is near
@@ -62,8 +62,8 @@ def kliep_weights(
         raise ValueError(f"`width` must be above 0. Received: width={width!r}.")
     if centres < 1:
         raise ValueError(f"`centres` must be 1 or more. Received: centres={centres!r}.")
-    spread = np.sqrt((source.var(axis=0) + target.var(axis=0)) / 2)
-    source, target = (rows / np.where(spread > 0, spread, 1.0) for rows in (source, target))
+    spread = divisors(np.sqrt((source.var(axis=0) + target.var(axis=0)) / 2), source, target)
+    source, target = source / spread, target / spread
     rng = np.random.default_rng(seed)
     target = target[rng.permutation(len(target))]
     to_source, to_target = (_squared(rows, target[:centres]) for rows in (source, target))
