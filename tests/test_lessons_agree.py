@@ -427,3 +427,16 @@ def test_the_adversarial_training_of_lesson_13_is_that_of_the_package(rng):
         for ours, theirs in zip(by_hand(highest), packaged(highest), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
     assert not np.allclose(by_hand(0.0)[0], by_hand(1.0)[0], atol=1e-3)
+
+
+@pytest.mark.parametrize("folder", ["lessons", "exercises"])
+def test_the_mean_over_words_of_lesson_14_is_that_of_the_package(rng, folder):
+    from tlcourse.text.layers import MeanOverTokens
+
+    by_hand = from_lesson("14", "mean_over_words", folder=folder)
+    states = rng.normal(2, 1, (6, 9, 5)).astype("float32")
+    real = np.arange(9)[None] < rng.integers(1, 9, 6)[:, None]
+    if folder == "exercises":
+        real[3] = False  # a text without a word
+    states[~real] += 50
+    np.testing.assert_allclose(by_hand(states, real), MeanOverTokens()(states, real), rtol=1e-5, atol=1e-6)
