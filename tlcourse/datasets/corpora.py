@@ -60,7 +60,7 @@ def load_corpus(count: int = 12_000, seed: int = 0) -> Corpus:
     if count < 1:
         raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
     if profile() == "embedded":
-        drawn = draw_opinions(count + _HELD, seed, turned=0.25, verdicts=0.3, verdict_topics=("food", "rooms")).texts
+        drawn = draw_opinions(count + _HELD, seed, turned=0.25, verdicts=0.3, verdict_topics=("food",)).texts
         name, prompt, licence, origin = "remarks in a made language", OPINION_PROMPT, "CC0", "drawn by tlcourse"
     else:
         drawn = _sentences(np.random.default_rng(seed))[: count + _HELD]
