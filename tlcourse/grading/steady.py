@@ -15,6 +15,8 @@ import types
 from typing import Any
 
 import numpy as np
+import numpy.ma  # these two are imported at their first use otherwise, in each copy of a warm process anew
+import numpy.random
 
 import tlcourse.runtime
 
