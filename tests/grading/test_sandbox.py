@@ -298,6 +298,7 @@ def test_a_container_is_started_without_network_files_and_privileges():
         assert pair in pairs
     assert "--read-only" in command
     assert "--rm" in command
+    assert "--init=false" in command, "the worker ends what a probe left only where it is the first process"
     assert not {"-v", "--volume", "--mount", "--privileged"} & set(command)
     assert command[command.index("the-image") - 1] == "python3"
 
@@ -313,6 +314,23 @@ def test_a_worker_speaks_through_a_container_engine(tmp_path, monkeypatch):
     record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
     assert record["sandbox"]["kind"] == "container"
     assert record["points"] == 7
+
+
+def test_the_container_with_the_visible_inputs_is_killed_before_the_one_with_hidden_inputs_starts(tmp_path):
+    engine, log = tmp_path / "docker", tmp_path / "log"
+    engine.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        f"name = sys.argv[2] if sys.argv[1] == 'kill' else sys.argv[sys.argv.index('--name') + 1]\n"
+        f"print(sys.argv[1], name, file=open({str(log)!r}, 'a'))\nif sys.argv[1] != 'run': sys.exit()\n"
+        f"sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r})\nexec(sys.argv[-1])\n"
+    )
+    engine.chmod(0o755)
+    record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
+    assert record["points"] == 7
+    steps = [line.split() for line in log.read_text().splitlines()]
+    visible, hidden = steps[0][1], steps[2][1]
+    assert steps == [["run", visible], ["kill", visible], ["run", hidden], ["kill", hidden]]
+    assert visible != hidden
 
 
 @needs_bubblewrap

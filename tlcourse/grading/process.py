@@ -56,8 +56,7 @@ class Fresh:
 
     def end(self) -> None:
         """Leave nothing behind: the namespace ends with its first process, a plain worker with its process group."""
-        if self._process.poll() is None:
-            self._sandbox.kill(self._name)
+        self._sandbox.kill(self._name)  # even where the process is over: that of a container may be without it
         family = self.family()
         if hasattr(os, "killpg"):
             with contextlib.suppress(OSError):

@@ -200,7 +200,8 @@ def _bubblewrap(limits: Limits) -> list[str]:
 
 def _container(sandbox: Sandbox, name: str) -> list[str]:
     limits = sandbox.limits
-    command = [sandbox.engine, "run", "--rm", "--interactive", "--name", name, "--network", "none", "--read-only"]
+    command = [sandbox.engine, "run", "--rm", "--interactive", "--init=false", "--name", name]
+    command += ["--network", "none", "--read-only"]
     command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534", "--hostname", "sandbox"]
     command += [
         "--pids-limit",
