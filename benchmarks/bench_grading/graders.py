@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from material import ROOT, TOPIC, Series, filled, source_notebook
+from material import ROOT, TOPIC, Series, as_released, filled, source_notebook
 
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "TF_INTRAOP", "TF_INTEROP", "TF_NUM_INTRAOP")}
 THREADS |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -69,7 +69,7 @@ class Ours:
         self.name = f"tlcourse, {workers} Dask workers" if workers else f"tlcourse, {jobs} job{'s' if jobs > 1 else ''}"
 
     def prepare(self, series: Series, answers: list[dict[str, str]], folder: Path) -> None:
-        notebook = source_notebook(series)
+        notebook = as_released(source_notebook(series))
         (folder / "class").mkdir(parents=True)
         for number, sources in enumerate(answers):
             (folder / "class" / f"learner{number:02d}.ipynb").write_bytes(filled(notebook, sources))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,12 @@ def source_notebook(series: Series) -> dict:
         if not task or task in series.tasks:
             kept.append(cell)
     return {**notebook, "cells": kept}
+
+
+def as_released(notebook: dict) -> dict:
+    """Return the exercise for nbgrader as learners get it and send it back: without the lines that nbgrader puts into its checks later."""
+    text = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n", re.DOTALL)
+    return {**notebook, "cells": [{**cell, "source": text.sub("", "".join(cell["source"]))} for cell in notebook["cells"]]}
 
 
 def answers(series: Series) -> list[dict[str, str]]:
