@@ -44,7 +44,8 @@ def test_rows_are_measured_once_and_an_oracle_is_better_than_no_adaptation(table
     table["table"].measure(name, 0, results, tmp_path / "data")
     rows = {row["method"]: row for row in map(json.loads, results.read_text().splitlines())}
     assert rows["source only"]["accuracy"] < rows["CORAL"]["accuracy"] < rows["oracle"]["accuracy"] + 0.05
-    assert set(rows["CORAL"]) >= {"seconds", *table["page"].SCORES}
+    assert set(rows["CORAL"]) >= {*table["page"].TIMES, *table["page"].SCORES}
+    assert 0 < rows["CORAL"]["seconds without classifier"] < rows["CORAL"]["seconds"]
     assert (tmp_path / "data" / f"{name}__0.npz").exists()
     before = results.read_text()
     table["table"].measure(name, 0, results)
@@ -85,6 +86,9 @@ def test_every_method_of_others_is_compared_with_one_of_ours(table):
     theirs = [name for names in table["page"].PAIRS.values() for name in names]
     assert sorted(theirs) == sorted(table["others"].METHODS)
     assert set(table["page"].PAIRS) <= set(table["methods"].ON_FEATURES)
+    networks = {"DANN", "ADAPT DANN"}  # have no classifier behind them
+    assert set(table["methods"].WITHOUT_CLASSIFIER) == set(table["page"].PAIRS) - networks
+    assert set(table["others"].WITHOUT_CLASSIFIER) == set(theirs) - networks
 
 
 def test_the_shared_classifier_has_the_optimum_of_the_plain_one(table):
@@ -117,6 +121,16 @@ def test_weights_are_compared_with_the_ratio_that_the_draw_has(table):
     assert ours < equal
     large = np.concatenate([table["weights"].draw(1, seed)["target"] for seed in range(20)])
     assert (large.mean(), large.std()) == (pytest.approx(1, abs=0.05), pytest.approx(1, abs=0.05))
+
+
+def test_times_are_compared_with_and_without_the_classifier(table):
+    ours, theirs = (rows_of(name, [0.7, 0.8]) for name in ("CORAL", "ADAPT CORAL"))
+    for row in theirs:
+        row["seconds"] = 1.5
+    assert "| +0.000 | 1.5 x | – |" in table["page"].against_others(ours + theirs)
+    for row, seconds in zip(ours + theirs, (0.1, 0.1, 0.2, 0.4), strict=True):
+        row["seconds without classifier"] = seconds
+    assert "| +0.000 | 1.5 x | 3.0 x |" in table["page"].against_others(ours + theirs)
 
 
 def test_the_page_shows_weights_beside_the_truth_and_what_failed(table):

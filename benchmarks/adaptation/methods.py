@@ -57,18 +57,17 @@ def oracle(shift: Shift, seed: int) -> Trained:
 
 
 def classifier_weights(shift: Shift, seed: int) -> Trained:
-    predict = fitted(shift, shift.source, shift.source_labels, adapt.classifier_weights(shift.source, shift.target))
+    predict = fitted(shift, shift.source, shift.source_labels, WITHOUT_CLASSIFIER["weights, classifier"](shift, seed))
     return Trained(predict, predict)
 
 
 def kliep(shift: Shift, seed: int) -> Trained:
-    weights = adapt.kliep_weights(shift.source, shift.target, seed=seed)
-    predict = fitted(shift, shift.source, shift.source_labels, weights)
+    predict = fitted(shift, shift.source, shift.source_labels, WITHOUT_CLASSIFIER["weights, KLIEP"](shift, seed))
     return Trained(predict, predict)
 
 
 def coral(shift: Shift, seed: int) -> Trained:
-    predict = fitted(shift, adapt.coral(shift.source, shift.target), shift.source_labels)
+    predict = fitted(shift, WITHOUT_CLASSIFIER["CORAL"](shift, seed), shift.source_labels)
     return Trained(predict, lambda rows: predict(adapt.coral(rows, shift.target)))
 
 
@@ -242,6 +241,11 @@ def _on_features(shift: Shift, seed: int, method: Callable[[Shift, int], Trained
     return Trained(lambda rows: trained.on_target(features(rows)), lambda rows: trained.on_source(features(rows)), seconds)
 
 
+WITHOUT_CLASSIFIER: dict[str, Callable[[Shift, int], np.ndarray]] = {  # rows or weights, and no more
+    "weights, classifier": lambda shift, seed: adapt.classifier_weights(shift.source, shift.target),
+    "weights, KLIEP": lambda shift, seed: adapt.kliep_weights(shift.source, shift.target, seed=seed),
+    "CORAL": lambda shift, seed: adapt.coral(shift.source, shift.target),
+}
 ON_FEATURES: dict[str, Callable[[Shift, int], Trained]] = {
     "source only": source_only,
     "weights, classifier": classifier_weights,

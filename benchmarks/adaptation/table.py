@@ -57,7 +57,8 @@ def main() -> None:
 def measure(name: str, seed: int, results: Path, keep: Path | None = None) -> None:
     """Run every method that has no row yet on one draw of one shift, and append a row for each."""
     import numpy as np
-    from methods import ON_FEATURES, ON_PICTURES
+    from alike import timed
+    from methods import ON_FEATURES, ON_PICTURES, WITHOUT_CLASSIFIER
     from shifts import FEATURES, SHIFTS
 
     methods = ON_FEATURES if name in FEATURES else ON_PICTURES
@@ -70,6 +71,9 @@ def measure(name: str, seed: int, results: Path, keep: Path | None = None) -> No
         np.savez(keep / f"{name}__{seed}.npz", **vars(shift))
     for method in left:
         row = {"shift": name, "seed": seed, "method": method, **score(methods[method], shift, seed)}
+        if method in WITHOUT_CLASSIFIER and "accuracy" in row:
+            part = WITHOUT_CLASSIFIER[method]
+            row["seconds without classifier"] = timed(lambda part=part: part(shift, seed))[1]
         print(
             f"{name:32} seed {seed}  {method:30} {row.get('accuracy', float('nan')):.3f}  {row.get('seconds', 0):.2f} s",
             flush=True,
