@@ -3,14 +3,14 @@
 #
 # A language model learns one thing: which word comes next. It needs no labels for that, only text, and it turns out that much else has to be
 # learned on the way. This lesson builds a GPT small enough to be read in one sitting, trains it in front of you, lets it talk, shows where
-# its talk is hollow, and then makes it do a task that it was never built for, in three ways that differ a thousandfold in what they train.
+# its talk is hollow, and then makes it do a task that it was never built for, in three ways: training nothing, a few per cent of it, or all.
 #
 # **After this lesson you can**
 # - write a causal language model in plain Keras, prove that it does not peek, and say how good it is with one number, perplexity;
 # - generate text at a temperature, and measure recitation, loops, and how little the beginning of a text counts;
 # - adapt it with a prompt, with LoRA and with full fine-tuning, and say what each costs, gains, and makes it forget.
 #
-# **Time:** 40 minutes. **It presumes** lessons 04 and 14.
+# **Time:** 40 minutes. **It presumes** lessons 01 and 04; 14 helps.
 
 # %%
 import os
@@ -33,7 +33,7 @@ width, heads, blocks = 48, 4, 2
 epochs = 3
 few = 250 if full else 16  # labelled texts of each class, for the task
 draws = 3  # of the labelled texts
-passes = 3 if full else 20  # over the labelled texts
+passes = 8 if full else 20  # over the labelled texts
 task_rate = 3e-3  # learning rate for the task; of 3e-4, 1e-3, 3e-3 the best one for all weights
 
 # %% [markdown]
@@ -195,12 +195,12 @@ loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class
 model.compile(keras.optimizers.AdamW(rate, weight_decay=0.01), loss)
 fitted = model.fit(rows[:, :-1], rows[:, 1:], batch_size=16, epochs=epochs, validation_data=(held_rows[:, :-1], held_rows[:, 1:]), verbose=0)
 trained = perplexity(model, held_rows)
-print(f"{model.count_params():,} weights. Perplexity on unseen texts: untrained {untrained:.0f} of {len(words)} words,")
+print(f"{model.count_params():,} weights. Perplexity on unseen texts: untrained {untrained:.0f} (guessing blindly: {len(words)}),")
 print(f"counting pairs {counting:.1f}, this network {trained:.1f} ({np.exp(fitted.history['loss'][-1]):.1f} in training)")
 assert trained < counting < untrained
 
 # %% [markdown]
-# The network has learned the grammar: it is left with fewer choices than somebody who knows every pair of words. How does it talk?
+# The network is left with fewer choices than somebody who knows how often each pair of words occurs: it looks further back. How does it talk?
 #
 # ## 4. It talks, and what is missing
 #
@@ -224,8 +224,8 @@ for temperature, numbers in talk.items():
     print(f"temperature {temperature}: {decode(numbers[0, :40])}\n")
 
 # %% [markdown]
-# Read the middle one closely. Most neighbours fit; the whole often does not: a thing turns into another, praise into complaint, *she* into *he*. The greedy
-# one begins to turn in circles, the hot one falls apart. Four measurements of what one reads there.
+# Read the middle one closely. Most neighbours fit each other. Does the whole? Look for a thing that turns into another, praise that turns into complaint,
+# a *she* that becomes a *he*. The coldest repeats itself, the hottest falls apart. Three measurements of what one reads there.
 #
 # **Loops.** Of all phrases of four words, how many are different from each other?
 
@@ -372,8 +372,8 @@ assert size(lora) < 0.05 * size(model)
 def as_classifier(gpt):
     """Return a model from rows to the scores of bad and good after the last word."""
     last = ops.sum(ops.cast(gpt.input != 0, "int32"), axis=1) - 1
-    after = ops.take_along_axis(gpt.output, last[:, None, None], axis=1)[:, 0]  # (batch, length, words) -> (batch, words)
-    return keras.Model(gpt.input, ops.take(after, ops.array(bad_good), axis=1))
+    state = ops.take_along_axis(gpt.get_layer("norm").output, last[:, None, None], axis=1)[:, 0]  # (batch, length, width) -> (batch, width)
+    return keras.Model(gpt.input, ops.take(gpt.get_layer("next_word")(state), ops.array(bad_good), axis=1))
 
 
 def prepare(gpt):
@@ -404,13 +404,18 @@ for name, gpt in networks.items():
         memory[name].append(perplexity(gpt, held_rows))
     spread = f"{np.mean(results[name]):.2f} ± {np.std(results[name], ddof=1):.2f}"
     print(f"{name:<19} {size(gpt):>7,} learn: accuracy {spread}, perplexity of the language {np.mean(memory[name]):.1f}")
-assert np.mean(results["LoRA, rank 4"]) > np.mean(results["all weights"]) - 0.03
+
+# %%
+mean = {name: np.mean(values) for name, values in results.items()}
+if not full:  # of English this network has learned too little for anything to carry over; see below
+    assert mean["LoRA, rank 4"] > max(mean["all weights"] - 0.03, zero_shot["it was"] + 0.1)
+    assert min(mean["LoRA, rank 4"], mean["all weights"]) > mean["from random values"] + 0.05
+assert np.mean(memory["LoRA, rank 4"]) < np.mean(memory["all weights"])
 
 # %%
 asked = {f"prompt: {prompt}": [zero_shot[prompt]] for prompt in (prompts[0], prompts[-1])} | {"it was, two examples": two_shot} | results
 learns = {name: size(networks[name]) if name in networks else 0 for name in asked}
-some_lora, everything = np.mean(results["LoRA, rank 4"]), np.mean(results["all weights"])
-title = f"{size(lora):,} numbers that learn reach {some_lora:.2f}, all {size(model):,} reach {everything:.2f}"
+title = f"{size(lora):,} numbers that learn reach {mean['LoRA, rank 4']:.2f}, all {size(model):,} reach {mean['all weights']:.2f}"
 fig, ax = plt.subplots(figsize=(8.5, 3.6), layout="constrained")
 for place, (name, values) in enumerate(asked.items()):
     ax.scatter([learns[name]] * len(values), values, color=plots.colour_of(place), marker=plots.MARKERS[place], s=50, label=name)
@@ -436,7 +441,14 @@ plots.set_alt_text(ax, f"Perplexity on unseen texts before and after learning th
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** TO BE WRITTEN AFTER MEASURING
+# **What to notice.** In the embedded profile a few labels repair the poor prompt. A correction of a few hundred numbers does it at least as well as
+# all weights, and on words that nobody labelled often better: what cannot move far cannot learn the labelled words by heart (lessons 04 and 06).
+# The network from random values stays near guessing: everything came from text without labels. And the *good* prompt, which cost nothing, is hard
+# to beat: ask well before you train. Full fine-tuning made the network forget more of its language here than LoRA did.
+#
+# In the full profile the same network meets real English after a few hundred thousand words of it, and that is far too little: the beginning of a
+# sentence tells it next to nothing (section 4), no prompt works, labels help little, and with all weights from random values one gets as far. Nothing
+# learned, nothing carried over. GPT-2 shows on English what the embedded profile shows in small; it took a thousand times the weights and more.
 #
 # ## 7. Put on and taken off
 #
