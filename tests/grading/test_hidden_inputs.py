@@ -167,3 +167,17 @@ def test_a_judge_that_stops_tells_nothing_of_hidden_evidence():
     record = {"status": "misfit", "message": "", "expected": "", "received": "", "misconception": WORD}
     verdict, message = judged(lambda case, evidence: earned(), record=record)
     assert WORD not in message + verdict.message
+
+
+STATUSES = ("ok", "missing", "raised", "misfit", "wrong kind", "not plain", "stub", "fault", "changed tools", "earned", WORD)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("prefix", ["", "ModuleNotFoundError: No module named '"])
+def test_no_field_of_a_record_on_a_hidden_case_is_told(status, prefix):
+    fields = dict.fromkeys(("text", "line", "lineno", "message", "expected", "received", "evidence", "misconception"), WORD)
+    record = {"status": status, **fields, "text": f"{prefix}{WORD}'"}
+    verdict, message = judged(lambda case, evidence: not_earned(f"{evidence} is wrong.", received=evidence), record=record)
+    assert verdict.outcome in (NOT_EARNED, UNJUDGED)
+    assert verdict.message
+    assert WORD not in json.dumps([vars(verdict), message])
