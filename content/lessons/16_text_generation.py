@@ -171,7 +171,7 @@ for causal in (True, False):
 # %%
 def losses_of(model, rows):
     """Return minus log p of each word that really came; nan where there is none."""
-    log_p = np.array(ops.log_softmax(model.predict(rows[:, :-1], verbose=0, batch_size=64)))
+    log_p = np.array(ops.log_softmax(model(rows[:, :-1])))
     loss = -np.take_along_axis(log_p, rows[:, 1:, None], axis=-1)[..., 0]  # (rows, length)
     return np.where(rows[:, 1:] == 0, np.nan, loss)
 
@@ -304,7 +304,7 @@ def ask(texts, prompt=prompts[-1], before=()):
 def verdicts(model, rows):
     """Return the scores of the words for bad and good, `(texts, 2)`."""
     last = (rows != 0).sum(axis=1) - 1
-    return model.predict(rows, verbose=0, batch_size=64)[np.arange(len(rows)), last][:, bad_good]
+    return np.array(model(rows))[np.arange(len(rows)), last][:, bad_good]
 
 
 def accuracy(scores):
@@ -400,7 +400,7 @@ for name, gpt in networks.items():
     for data in labelled:
         begin_again(classifier, weights, state)
         classifier.fit(ask(data.texts), data.labels, batch_size=16, epochs=passes, verbose=0)
-        results[name].append(accuracy(classifier.predict(ask(test.texts), verbose=0)))
+        results[name].append(accuracy(np.array(classifier(ask(test.texts)))))
         memory[name].append(perplexity(gpt, held_rows))
     spread = f"{np.mean(results[name]):.2f} ± {np.std(results[name], ddof=1):.2f}"
     print(f"{name:<19} {size(gpt):>7,} learn: accuracy {spread}, perplexity of the language {np.mean(memory[name]):.1f}")
