@@ -408,7 +408,7 @@ for name, gpt in networks.items():
 # %%
 mean = {name: np.mean(values) for name, values in results.items()}
 if not full:  # of English this network has learned too little for anything to carry over; see below
-    assert mean["LoRA, rank 4"] > max(mean["all weights"] - 0.03, zero_shot["it was"] + 0.1)
+    assert mean["LoRA, rank 4"] > mean["all weights"] - 0.03
     assert min(mean["LoRA, rank 4"], mean["all weights"]) > mean["from random values"] + 0.05
 assert np.mean(memory["LoRA, rank 4"]) < np.mean(memory["all weights"])
 
@@ -441,10 +441,10 @@ plots.set_alt_text(ax, f"Perplexity on unseen texts before and after learning th
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** In the embedded profile a few labels repair the poor prompt. A correction of a few hundred numbers does it at least as well as
-# all weights, and on words that nobody labelled often better: what cannot move far cannot learn the labelled words by heart (lessons 04 and 06).
-# The network from random values stays near guessing: everything came from text without labels. And the *good* prompt, which cost nothing, is hard
-# to beat: ask well before you train. Full fine-tuning made the network forget more of its language here than LoRA did.
+# **What to notice.** In the embedded profile a correction of some 1,500 numbers learns the task about as well as all weights do, if not better: what cannot
+# move far cannot learn the labelled words by heart (lessons 04 and 06). It makes the network forget far less of its language. From random values
+# the network stays near guessing: all that the others know came from text without labels. And compare with the prompt that fits the language:
+# it cost nothing, and on most runs no training reaches it. How much labels add to the poor prompt depends on how poor it was. Ask well before you train.
 #
 # In the full profile the same network meets real English after a few hundred thousand words of it, and that is far too little: the beginning of a
 # sentence tells it next to nothing (section 4), no prompt works, labels help little, and with all weights from random values one gets as far. Nothing
