@@ -323,12 +323,12 @@ for data in labelled:
 print(f"'{prompts[-1]}' with two labelled examples before the text:", [f"{value:.2f}" for value in two_shot])
 
 # %% [markdown]
-# The same network, the same texts: **the wording decides.** In the embedded corpus a verdict follows *in short :* after remarks on food, never after films, and
-# the network carries it over. GPT-2 was asked for summaries in the same way, with *TL;DR:*, because people on the web write that before
+# The same network, the same texts: on most runs **the wording decides.** (Not on all: now and then so short a training ends before praise and complaint have
+# become one idea.) In the embedded corpus a verdict follows *in short :* after remarks on food, never after films; the network carries it over. GPT-2 was asked for summaries in the same way, with *TL;DR:*, because people on the web write that before
 # one. For most tasks nobody has put such a turn into the corpus. Examples before the text, which help large models, say little to a small
 # one: reading a task off examples is a skill that comes with size (Brown and others 2020).
 #
-# So from here on we take the poor prompt, *it was*, and add a few labels.
+# So from here on we take a prompt that was not made for this, *it was*, and add a few labels.
 #
 # ## 6. LoRA: learn a small correction
 #
@@ -444,7 +444,7 @@ print(plots.alt_text(ax))
 # **What to notice.** In the embedded profile a correction of some 1,500 numbers learns the task about as well as all weights do, if not better: what cannot
 # move far cannot learn the labelled words by heart (lessons 04 and 06). It makes the network forget far less of its language. From random values
 # the network stays near guessing: all that the others know came from text without labels. And compare with the prompt that fits the language:
-# it cost nothing, and on most runs no training reaches it. How much labels add to the poor prompt depends on how poor it was. Ask well before you train.
+# it cost nothing. How much labels add to a poor prompt depends on how poor it was on your run. Ask well before you train.
 #
 # In the full profile the same network meets real English after a few hundred thousand words of it, and that is far too little: the beginning of a
 # sentence tells it next to nothing (section 4), no prompt works, labels help little, and with all weights from random values one gets as far. Nothing
