@@ -262,6 +262,7 @@ for learned, made in {len(corpus.texts): talk[1.0], len(some): recited}.items():
 ax = plots.lines({name: (lengths, shares) for name, shares in copied.items()}, x_label="words in a phrase",
                  y_label="share that stands in the training texts", title="Who has read little recites; who has read much speaks anew")
 ax.set(ylim=(-0.03, 1.03))
+ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 print(plots.alt_text(ax))
 own, fresh, by_heart, by_chance = (shares[4] for shares in copied.values())  # phrases of six words
 print(f"phrases of six words: {own:.2f} copied, {fresh:.2f} in new texts; with {len(some)} texts {by_heart:.2f} copied, {by_chance:.2f} in new texts")
@@ -421,11 +422,11 @@ for place, (name, values) in enumerate(asked.items()):
     ax.scatter([learns[name]] * len(values), values, color=plots.colour_of(place), marker=plots.MARKERS[place], s=50, label=name)
 ax.set_xscale("symlog", linthresh=100)
 ax.xaxis.set_major_formatter("{x:,.0f}")
-ax.set(xlim=(-20, 3e5), xlabel="numbers that learn; dashed: guessing", ylabel="accuracy on unseen texts", title=title)
+ax.set(xlim=(-20, 5e5), ylim=(0.4, 1.02), xlabel="numbers that learn; dashed: guessing", ylabel="accuracy on unseen texts", title=title)
 ax.axhline(0.5, color="black", linestyle="--", linewidth=1)
 ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 said = "; ".join(f"{name}: {learns[name]:,} learn, accuracy {np.mean(v):.2f}" for name, v in asked.items())
-plots.set_alt_text(ax, f"{title}. One mark for each draw of labels; means: {said}.")
+plots.set_alt_text(ax, f"One mark for each draw of labels; means: {said}.")
 print(plots.alt_text(ax))
 
 # %%
@@ -434,7 +435,7 @@ after = {"before": [trained]} | {name: memory[name] for name in list(networks)[:
 for place, (name, values) in enumerate(after.items()):
     kind = place + 2 if place else 0  # colours and marks as above
     ax.scatter(values, [place] * len(values), color=plots.colour_of(kind), marker=plots.MARKERS[kind], s=50)
-ax.set(yticks=range(len(after)), yticklabels=after, ylim=(len(after) - 0.5, -0.5), xlabel="perplexity of the language, one mark for each draw of labels")
+ax.set(yticks=range(len(after)), yticklabels=after, ylim=(len(after) - 0.5, -0.5), xscale="log", xlabel="perplexity of the language (log), one mark for each draw of labels")
 ax.set_title("Whoever learns the task forgets some of the language")
 words_of_it = "; ".join(f"{name} {np.mean(v):.2f}" for name, v in after.items())
 plots.set_alt_text(ax, f"Perplexity on unseen texts before and after learning the task, mean over draws: {words_of_it}.")
