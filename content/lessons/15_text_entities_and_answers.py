@@ -493,15 +493,15 @@ for start in starts:
 print("answer looked for in the right sentence:", ", ".join(f"{who} {share:.2f}" for who, share in hit.items()))
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+fig, ax = plt.subplots(figsize=(9, 2.8), layout="constrained")
 for number, (column, name) in enumerate(((0, "exact match"), (1, "F1 of words"))):
     values = [row[column] for row in table.values()]
     ax.scatter(values, range(len(table)), color=plots.colour_of(number), marker=plots.MARKERS[number], s=50, label=name)
 ax.set(yticks=range(len(table)), yticklabels=table, xlim=(-0.02, 1), xlabel=f"score on {len(to_ask)} questions")
 ax.invert_yaxis()
 ax.grid(axis="x", alpha=0.3)
-ax.set_title("A rule finds the sentence, the network the words in it")
-ax.legend(frameon=False, loc="lower right")
+ax.set_title("A rule finds the sentence, the network the words")
+ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 words = "; ".join(f"{who}: {em:.2f} and {f1:.2f}" for who, (em, f1) in table.items())
 plots.set_alt_text(ax, f"Exact match and F1 of words. {words}.")
 print(plots.alt_text(ax))
