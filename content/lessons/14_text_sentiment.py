@@ -31,7 +31,7 @@ from tlcourse import evaluate, plots, text
 # Settings
 full = tlcourse.profile() == "full"
 train_per_class, test_per_class = (400, 200) if full else (None, None)  # None: all there are
-sizes = (10, 40, 160, 400) if full else (10, 40, 100, 200)  # labelled reviews of each class
+sizes = (10, 40, 160, 320) if full else (10, 40, 100, 200)  # labelled reviews of each class
 draws = 5  # repeats with other labelled reviews
 tuned_sizes, tuned_draws = (40, 160) if full else (40, 200), 2  # fine-tuning costs more
 length = 48 if full else 32  # tokens of a review; what is longer is cut
@@ -422,7 +422,7 @@ assert all(change > 0 for name, change in moved.items())
 # %% [markdown]
 # **What to notice.** First the gap between *frozen* and *random values*: that is what reading was worth; the pieces and the mean alone are worth next
 # to nothing. Then the gain of fine-tuning over the same reviews: small, and with so few draws not to be told from luck. The frozen features
-# cost seconds. Often said: "fine-tune BERT". Say instead: probe first, and fine-tune when you have measured that it pays.
+# cost seconds. One thing flatters: at the right end the draws share most of their reviews, so that the band there is too narrow. Often said: "fine-tune BERT". Say instead: probe first, and fine-tune when you have measured that it pays.
 #
 # ## 5. Another kind of review
 #
@@ -445,7 +445,7 @@ for draw, (place, (source, target)) in [(d, p) for d in range(draws) for p in en
 # %%
 fig, ax = plt.subplots(figsize=(8, 3.4), layout="constrained")
 plots.group_scores(shift, [f"{target},\nlearned from\n{source}" for source, target in pairs], ax=ax,
-                   title="On films, BERT that learned elsewhere beats counting that learned at home")
+                   title="The same test, learned at home and from the other kind")
 ax.axhline(0.5, color="black", linestyle="--", linewidth=1)
 ax.set_ylim(0.4, 1.02)
 words = "; ".join(f"{name} on {target}, learned from {source}: {mean:.2f}" for name, table in shift.items()
@@ -459,12 +459,14 @@ for name, cost in costs.items():
     print(f"{name:<15} cost of learning elsewhere, tested on {domains[0]} and {domains[1]}:", end=" ")
     print(", ".join(f"{c.mean():+.2f} ± {c.std(ddof=1):.2f}" for c in cost))
 print(f"fine-tuned on films, tested elsewhere: {abroad[:, -1].mean():.2f} (frozen {shift['frozen BERT'][:, 2].mean():.2f})")
-assert shift["frozen BERT"][:, 1].mean() > shift["counting words"][:, 0].mean()
+if not full:
+    assert shift["frozen BERT"][:, 1].mean() > shift["counting words"][:, 0].mean()
 
 # %% [markdown]
-# On films, BERT that learned **from the other kind** beats counting that learned at home. Its features hold "pleased or annoyed" in a way that does
-# not hang on the topic. Counting depends on which words come back. Look at the other pair as well, and in the full profile: there the other
-# kind is long reviews with many opinion words each, and counting is at its best. A baseline is honest only if it may win.
+# With the written reviews the change of kind costs BERT little or nothing, and on films it beats, learned **from the other kind**, counting that
+# learned at home: what its features say of "pleased or annoyed" does not hang on the topic. That is no law. In the full profile the other
+# kind is long reviews, of which BERT sees the beginning alone, with many opinion words each: there counting at home is at its best, and
+# BERT pays for learning from them, too. A baseline is honest only if it may win.
 #
 # ## 6. What it gets wrong
 #
