@@ -259,8 +259,9 @@ for learned, made in {len(corpus.texts): talk[1.0], len(some): recited}.items():
             copied[f"{name}, {learned:,} known"].append(np.mean([phrase in known for phrase in phrases(given, n)]))
 
 # %%
-ax = plots.lines({name: (lengths, shares) for name, shares in copied.items()}, x_label="words in a phrase",
-                 y_label="share that stands in the training texts", title="Who has read little recites; who has read much speaks anew")
+ax = plt.subplots(figsize=(9, 3.6), layout="constrained")[1]
+plots.lines({name: (lengths, shares) for name, shares in copied.items()}, x_label="words in a phrase",
+            y_label="share that stands in the training texts", title="Who has read little recites; who has read much speaks anew", ax=ax)
 ax.set(ylim=(-0.03, 1.03))
 ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 print(plots.alt_text(ax))
@@ -435,7 +436,8 @@ after = {"before": [trained]} | {name: memory[name] for name in list(networks)[:
 for place, (name, values) in enumerate(after.items()):
     kind = place + 2 if place else 0  # colours and marks as above
     ax.scatter(values, [place] * len(values), color=plots.colour_of(kind), marker=plots.MARKERS[kind], s=50)
-ax.set(yticks=range(len(after)), yticklabels=after, ylim=(len(after) - 0.5, -0.5), xscale="log", xlabel="perplexity of the language (log), one mark for each draw of labels")
+ax.set(yticks=range(len(after)), yticklabels=[f"{name}: {np.mean(v):.1f}" for name, v in after.items()], ylim=(len(after) - 0.5, -0.5))
+ax.set(xlabel="perplexity of the language, one mark for each draw of labels; left: their mean")
 ax.set_title("Whoever learns the task forgets some of the language")
 words_of_it = "; ".join(f"{name} {np.mean(v):.2f}" for name, v in after.items())
 plots.set_alt_text(ax, f"Perplexity on unseen texts before and after learning the task, mean over draws: {words_of_it}.")
