@@ -277,7 +277,8 @@ plots.set_alt_text(ax, f"Accuracy over {draws} draws, mean: {words}; guessing is
 print(plots.alt_text(ax))
 
 # %%
-print({name: f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}" for name, values in unseen.items()})
+for name, values in unseen.items():
+    print(f"{name:<19} {np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}")
 assert means["read the corpus"] > 0.85
 assert means["sentences shuffled"] > 0.85
 assert max(means[name] for name in ("counting words", "from scratch", "random values", "corpus shuffled")) < 0.7
