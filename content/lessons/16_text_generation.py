@@ -433,7 +433,7 @@ print(plots.alt_text(ax))
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 after = {"before": [trained]} | {name: memory[name] for name in list(networks)[:3]}
-for place, (name, values) in enumerate(after.items()):
+for place, values in enumerate(after.values()):
     kind = place + 2 if place else 0  # colours and marks as above
     ax.scatter(values, [place] * len(values), color=plots.colour_of(kind), marker=plots.MARKERS[kind], s=50)
 ax.set(yticks=range(len(after)), yticklabels=[f"{name}: {np.mean(v):.1f}" for name, v in after.items()], ylim=(len(after) - 0.5, -0.5))

@@ -193,9 +193,12 @@ def _mask_judge(case: Case, evidence: Any) -> Verdict:
         return not_earned("All texts hide the same places.", misconception="same-places-in-each-text")
     found, room = masked.sum() / words.sum(), 4 * np.sqrt(share * (1 - share) / words.sum()) + 0.02
     if abs(found - share) > room:
-        name = "share-kept" if abs(found - (1 - share)) < room else None
+        mistake = "share-kept" if abs(found - (1 - share)) < room else None
         return not_earned(
-            "Another share of the words is hidden.", expected=f"about {share:.2f}", received=f"{found:.2f}", misconception=name
+            "Another share of the words is hidden.",
+            expected=f"about {share:.2f}",
+            received=f"{found:.2f}",
+            misconception=mistake,
         )
     if np.array_equal(passes[1][0], inputs):
         return not_earned("The second pass hides the same words as the first.", misconception="same-mask-in-each-pass")

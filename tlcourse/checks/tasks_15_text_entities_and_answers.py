@@ -83,18 +83,16 @@ def _align_judge(case: Case, evidence: Any) -> Verdict:
     wanted = [_aligned(row) for row in rows]
     if found == wanted:
         return earned("Each word's label stands at its first piece, and nothing else is counted, cut sentences included.")
-    for name in _ALIGN_MISTAKES:
-        if found == [_aligned(row, name) for row in rows]:
-            break
-    else:
-        name = "wrong-length" if any(len(f) != len(w) for f, w in zip(found, wanted, strict=True)) else None
+    mistake = next((name for name in _ALIGN_MISTAKES if found == [_aligned(row, name) for row in rows]), None)
+    if mistake is None and any(len(f) != len(w) for f, w in zip(found, wanted, strict=True)):
+        mistake = "wrong-length"
     bad = next(place for place in range(len(rows)) if found[place] != wanted[place])
     row = rows[bad]
     return not_earned(
         f"For the words' labels {show(row['tags'])} with {show(row['pieces'])} pieces and length={row['length']}, other labels come out.",
         expected=str(wanted[bad]),
         received=show(found[bad]),
-        misconception=name,
+        misconception=mistake,
     )
 
 
