@@ -94,7 +94,7 @@ def _compute(backbone: Any, images: np.ndarray, batch_size: int, progress: bool 
     with tqdm(
         total=len(images),
         desc=f"Features of {backbone.name}",
-        unit="image",
+        unit="example",
         delay=2 if progress is None else 0,
         disable=progress is False,
     ) as bar:
