@@ -500,7 +500,7 @@ for number, (column, name) in enumerate(((0, "exact match"), (1, "F1 of words"))
 ax.set(yticks=range(len(table)), yticklabels=table, xlim=(-0.02, 1), xlabel=f"score on {len(to_ask)} questions")
 ax.invert_yaxis()
 ax.grid(axis="x", alpha=0.3)
-ax.set_title("A rule finds the sentence, the network the words")
+ax.set_title("Questions: better than random values, and against rules")
 ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 words = "; ".join(f"{who}: {em:.2f} and {f1:.2f}" for who, (em, f1) in table.items())
 plots.set_alt_text(ax, f"Exact match and F1 of words. {words}.")
@@ -510,13 +510,13 @@ print(plots.alt_text(ax))
 both = "pretrained, within the sentence"
 assert table["pretrained"][0] > table["random values"][0] + 0.03
 assert table[both][1] > table["random values, within the sentence"][1] + 0.05
-assert table[both][1] > max(table["rule: the sentence"][1], table["rule: capitals or digits"][1])
+assert full or table[both][1] > max(table["rule: the sentence"][1], table["rule: capitals or digits"][1])
 
 # %% [markdown]
-# **What to notice.** Compare how often each looks in the right sentence with how well it answers. A few hundred questions are little to learn from,
-# and where they do not suffice to find the right sentence, a rule of one line helps out; within the sentence the pretrained network finds
-# words that no rule finds, and the network at random values does not. A rule is no disgrace: measure it first, and let the network do
-# the rest.
+# **What to notice.** The pretrained network answers better than the same network at random values, in both profiles. Against the rules it depends: on
+# the short passages of the embedded profile, network and rule together beat each rule. On the encyclopedia passages of the full profile
+# a few hundred questions are too few for so small an encoder, and the last assertion is not made there: look whether the rule of capitals
+# and digits wins. A rule is no disgrace: measure it first, and use a network only where it adds something.
 #
 # This is far from what you know of large models. On SQuAD, with 88,000 questions to learn from, BERT's makers report an F1 of 88 for an encoder with
 # twenty times as many weights.
