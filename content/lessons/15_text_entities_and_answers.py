@@ -238,9 +238,8 @@ assert scores["pretrained"][2] > scores["random values"][2] + 0.1
 assert scores["pretrained"][2] > max(scores["capitals"][2], scores["by heart"][2])
 
 # %% [markdown]
-# **What to notice.** Saying "outside" to everything gets most words right and finds no name. The network at random values gets hardly further: it
-# can learn its training names by heart and nothing else, since a piece that it has not seen there means nothing to it. The pretrained
-# network has the same layers and the same sentences to learn from; what it has besides is what pieces and neighbours *mean*.
+# **What to notice.** Saying "outside" to everything gets most words right and finds no name. The network at random values gets hardly further.
+# The pretrained network has the same layers and the same sentences to learn from; all that it has besides is where it started.
 #
 # ## 4. Read what it says
 #
