@@ -17,6 +17,7 @@ from typing import Any
 from tlcourse.course import execute, find_course, list_runnable
 
 _NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w.]*\w)|\binf\b")
+_HOLE = "\x00"  # stands for a number in the shape of a line; no line that is printed holds it
 _LONGEST = 170  # longer lines are descriptions of figures, which say the same numbers
 _PROFILES = {"embedded": "Embedded profile", "full": "Full profile"}
 
@@ -83,14 +84,14 @@ def summary(runs: list[list[str]]) -> list[str]:
     for run in runs:
         table: dict[tuple[str, int], list[str]] = {}
         for line in run:
-            shape = _NUMBER.sub("#", line)
+            shape = _NUMBER.sub(_HOLE, line)
             table[shape, sum(known == shape for known, _ in table)] = _NUMBER.findall(line)
         tables.append(table)
     joined = []
     for key in tables[0] if tables else ():
         if all(key in table for table in tables):
             numbers = iter(zip(*(table[key] for table in tables), strict=True))
-            joined.append(re.sub("#", lambda _, numbers=numbers: _spread(next(numbers)), key[0]))
+            joined.append(re.sub(_HOLE, lambda _, numbers=numbers: _spread(next(numbers)), key[0]))
     return joined
 
 
