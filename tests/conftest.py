@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,18 @@ def _own_home(tmp_path_factory):
         del os.environ["TLCOURSE_HOME"]
     else:
         os.environ["TLCOURSE_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory):
+    """A folder with every data set under its own name: links, and what comes as an archive unpacked."""
+    folder, real = tmp_path_factory.mktemp("mirror"), Path(os.environ["TLCOURSE_MIRROR_DATA"])
+    for entry in [*real.iterdir(), *(real / "text").iterdir()]:
+        if entry.is_dir() and entry.name != "text":
+            (folder / entry.name).symlink_to(entry, target_is_directory=True)
+    for archive in (real / "text").glob("*.zip"):
+        zipfile.ZipFile(archive).extractall(folder)
+    return folder
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Corpora: texts without labels and labelled ones of the same language."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -44,8 +42,8 @@ def test_wrong_arguments_are_named(call):
 
 
 @pytest.mark.mirror
-def test_real_sentences_are_short_lower_case_and_from_both_sources(monkeypatch):
-    monkeypatch.setenv("TLCOURSE_MIRROR", os.environ["TLCOURSE_MIRROR_DATA"])
+def test_real_sentences_are_short_lower_case_and_from_both_sources(monkeypatch, mirror):
+    monkeypatch.setenv("TLCOURSE_MIRROR", str(mirror))
     monkeypatch.setenv("TLCOURSE_PROFILE", "full")
     corpus = tlcourse.load_corpus(4000)
     assert len(corpus.texts) == 4000

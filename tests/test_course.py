@@ -240,7 +240,8 @@ def test_the_command_line_answers_wrong_use_in_one_line(capsys):
     assert "flower_photos" in capsys.readouterr().err
 
 
-def test_the_command_line_lists_downloads_cache_and_stale_notebooks(capsys):
+def test_the_command_line_lists_downloads_cache_and_stale_notebooks(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path))
     assert main(["fetch"]) == 0
     assert "flower_photos" in capsys.readouterr().out
     assert main(["cache"]) == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -51,18 +50,6 @@ def keras_home(tmp_path_factory):
     home = tmp_path_factory.mktemp("keras")
     shutil.copytree(Path(os.environ["TLCOURSE_MIRROR_DATA"]) / "keras/models", home / "models")  # Keras writes into its home
     return home
-
-
-@pytest.fixture(scope="session")
-def mirror(tmp_path_factory):
-    """A folder with every data set under its own name: links, and what comes as an archive unpacked."""
-    folder, real = tmp_path_factory.mktemp("mirror"), Path(os.environ["TLCOURSE_MIRROR_DATA"])
-    for entry in [*real.iterdir(), *(real / "text").iterdir()]:
-        if entry.is_dir() and entry.name != "text":
-            (folder / entry.name).symlink_to(entry, target_is_directory=True)
-    for archive in (real / "text").glob("*.zip"):
-        zipfile.ZipFile(archive).extractall(folder)
-    return folder
 
 
 @pytest.mark.mirror
