@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,6 +77,7 @@ def _course(options: argparse.Namespace) -> int:
     from tlcourse.course import find_course, run_course
 
     chosen = options.profile or profile()
+    _share_cores(options.jobs)
     index, records = run_course(
         find_course(), options.out, profile=chosen, only=options.only, fresh=options.fresh, jobs=options.jobs
     )
@@ -84,6 +86,14 @@ def _course(options: argparse.Namespace) -> int:
         print(f"\n{record.title} failed at {record.error}", file=sys.stderr)
     print(f"\n{len(records) - len(failed)} of {len(records)} notebooks ran to the end. Pages: {index.resolve()}")
     return 1 if failed else 0
+
+
+def _share_cores(jobs: int) -> None:
+    """Give each of several notebooks its part of the cores: where all use every core, their threads mostly wait for each other."""
+    if jobs > 1:
+        part = str(max(1, (os.cpu_count() or 1) // jobs))
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            os.environ.setdefault(name, part)
 
 
 def _lab(options: argparse.Namespace) -> int:
