@@ -113,14 +113,13 @@ def test_env_says_profile_versions_and_gpu(capsys):
     assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} >= {"profile", "keras", "python", "GPU"}
 
 
-def test_notebooks_side_by_side_share_the_cores_and_one_alone_has_tensorflows(monkeypatch):
+def test_notebooks_side_by_side_share_the_cores_and_one_alone_has_all(monkeypatch):
     from tlcourse import cli
 
-    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     monkeypatch.setattr(cli.os, "cpu_count", lambda: 8)
     monkeypatch.setattr(cli.os, "environ", {})
     cli._share_cores(1)
-    assert cli.os.environ == {"OMP_NUM_THREADS": "1"}
-    cli.os.environ["OMP_NUM_THREADS"] = "3"
+    assert cli.os.environ == {}
+    cli.os.environ["TF_NUM_INTRAOP_THREADS"] = "3"
     cli._share_cores(4)
-    assert [cli.os.environ[name] for name in names] == ["3", "2", "2"]
+    assert cli.os.environ == {"TF_NUM_INTRAOP_THREADS": "3", "TF_NUM_INTEROP_THREADS": "2"}

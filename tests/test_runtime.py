@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tlcourse import config, runtime
 
@@ -80,3 +81,13 @@ def test_the_report_is_escaped_where_it_is_shown_as_html():
     report = runtime.MachineReport("embedded", "3", "3", "<b>", ("<script>",), "float32", 2)
     assert "<script>" not in report._repr_html_()
     assert "&lt;script&gt;" in report._repr_html_()
+
+
+def test_linear_algebra_stays_on_one_core_unless_it_is_asked_for_more(monkeypatch):
+    with threadpool_limits(2):  # and back to what it was
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        runtime.start()
+        assert {row["num_threads"] for row in threadpool_info()} == {1}
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        runtime.start()
+        assert {row["num_threads"] for row in threadpool_info()} == {2}

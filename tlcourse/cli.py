@@ -89,8 +89,7 @@ def _course(options: argparse.Namespace) -> int:
 
 
 def _share_cores(jobs: int) -> None:
-    """Keep linear algebra on one core, where many small problems wait for threads most of the time; share TensorFlow's between jobs."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    """Give each of several notebooks its part of the cores: where all use every core, their threads mostly wait for each other."""
     if jobs > 1:
         part = str(max(1, (os.cpu_count() or 1) // jobs))
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -102,7 +101,6 @@ def _lab(options: argparse.Namespace) -> int:
 
     from tlcourse.course import copy_course, find_course
 
-    _share_cores(1)
     course = find_course()
     target = options.folder or (Path("tlcourse-course") if course.name == "_course" else course)
     if target != course:

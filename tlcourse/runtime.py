@@ -46,6 +46,9 @@ class MachineReport:
 def start(topic: str | None = None, seed: int = 0) -> int:
     """Seed everything, print what this run depends on, and return the seed: the first cell of every notebook.
 
+    NumPy, SciPy and scikit-learn compute on one core from then on, unless `OMP_NUM_THREADS` says otherwise: in small problems their
+    threads mostly wait for each other (lesson 10 takes half a minute on one core, and ran for more than twelve minutes on two).
+
     Args:
         topic: the notebook's topic, such as "02_feature_extraction"; printed only.
         seed: 0 or more. The variable `TLCOURSE_SEED` takes its place, so that a whole notebook can be run again with another.
@@ -59,6 +62,7 @@ def start(topic: str | None = None, seed: int = 0) -> int:
     seed = _seed_of(os.environ.get("TLCOURSE_SEED", seed))
     _quiet_tensorflow()
     set_seed(seed)
+    _calm_linear_algebra()
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") >= "2":  # TensorFlow's notes on what it saved where are no news to a learner
         logging.getLogger("tensorflow").setLevel(logging.WARNING)
     if topic:
@@ -107,6 +111,15 @@ def _accelerators(backend: str) -> tuple[str, ...]:
     import keras
 
     return tuple(name for name in keras.distribution.list_devices() if not name.startswith("cpu"))
+
+
+def _calm_linear_algebra() -> None:
+    """Keep linear algebra on one core; TensorFlow has threads of its own, which stay as they are."""
+    from threadpoolctl import threadpool_limits
+
+    threads = os.environ.setdefault("OMP_NUM_THREADS", "1")  # for libraries that are loaded later
+    if threads.isdecimal() and int(threads):
+        threadpool_limits(int(threads))  # for those that are here
 
 
 def _quiet_tensorflow() -> None:
