@@ -189,6 +189,32 @@ def test_batches_are_full_labels_stay_with_their_images_and_the_larger_domain_is
     assert orders[0] != orders[1]
 
 
+@pytest.mark.parametrize("build", [DANN, AlignedModel])
+def test_small_data_takes_a_shorter_way_with_the_same_batches(two_domains, small_parts, monkeypatch, build):
+    def trained(largest):
+        monkeypatch.setattr("tlcourse.adapt.batches._SMALL", largest)
+        model = build(*small_parts())
+        model.compile("adam")
+        return model.fit(*two_domains, batch_size=16, epochs=3, seed=5, verbose=0).history, model.get_weights()
+
+    (short, short_weights), (long, long_weights) = trained(2**20), trained(0)
+    assert short.keys() == long.keys()
+    for name in short:
+        np.testing.assert_allclose(short[name], long[name], rtol=1e-4)
+    for ours, theirs in zip(short_weights, long_weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only TensorFlow asks Python for each batch")
+def test_only_small_data_is_copied(two_domains, monkeypatch):
+    batches = PairedBatches(*two_domains)
+    size = sum(part.nbytes for part in (two_domains[0], two_domains[2]))
+    monkeypatch.setattr("tlcourse.adapt.batches._SMALL", size)
+    assert type(batches.for_fit(1)).__module__.startswith("tensorflow")
+    monkeypatch.setattr("tlcourse.adapt.batches._SMALL", size - 1)
+    assert batches.for_fit(1) is batches
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -1,11 +1,13 @@
 """Domain adaptation: labels in a source domain, none in the target, and what can be done about the shift between them.
 
 One method a file. Functions on features take `source_features, source_labels, target_features`; models take
-`source_images, source_labels, target_images`. Nothing here imports TensorFlow: the code runs on every backend of Keras.
+`source_images, source_labels, target_images`. The code runs on every backend of Keras, and needs TensorFlow only where that is the
+backend.
 """
 
 from tlcourse.adapt.adabn import adapt_batchnorm
 from tlcourse.adapt.aligned import AlignedModel, DomainDistance
+from tlcourse.adapt.batches import PairedBatches
 from tlcourse.adapt.choosing import negative_entropy, source_validation, weighted_validation
 from tlcourse.adapt.coral import coral, deep_coral_loss
 from tlcourse.adapt.dann import DANN
@@ -13,7 +15,7 @@ from tlcourse.adapt.gradient_reversal import GradientReversal, ReversalSchedule,
 from tlcourse.adapt.kliep import kliep_weights
 from tlcourse.adapt.label_shift import LabelShift, correct_priors, label_shift
 from tlcourse.adapt.mmd import MMDTest, mmd, mmd_loss, mmd_test
-from tlcourse.adapt.paired import PairedBatches, PairedModel
+from tlcourse.adapt.paired import PairedModel
 from tlcourse.adapt.randomise import RandomBackground, RandomColour, RandomGrain
 from tlcourse.adapt.self_training import SelfTraining, confident, self_train
 from tlcourse.adapt.shift import FeatureDrift, ShiftTest, classifier_two_sample_test, feature_drift, proxy_a_distance

@@ -1,4 +1,4 @@
-"""What the adaptation methods that train a network share: batches of both domains, and one network over both."""
+"""What the adaptation methods that train a network share: one network over both domains."""
 
 from __future__ import annotations
 
@@ -11,67 +11,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from tlcourse.adapt.inputs import as_paired_images
-
-
-class PairedBatches(keras.utils.PyDataset):
-    """Batches with as many examples of the source as of the target, for `PairedModel`.
-
-    An epoch shows every example of the larger domain at least once; the smaller domain starts over in a new order as often as needed.
-    Every batch is full, so that no step is compiled twice. Source and target are shuffled apart: what stands side by side in
-    a batch has nothing to do with each other.
-
-    Args:
-        source_images: `(n_source, ...)`.
-        source_labels: `(n_source,)` class numbers.
-        target_images: `(n_target, ...)`; no labels.
-        batch_size: examples of each domain in a batch, 1 or more.
-        seed: of the order.
-        with_domains: whether batches carry the true domain of every example, 1 for source and 0 for target, beside the labels.
-
-    Raises:
-        ValueError: shapes do not fit, or `batch_size` is below 1.
-    """
-
-    def __init__(
-        self,
-        source_images: ArrayLike,
-        source_labels: ArrayLike,
-        target_images: ArrayLike,
-        *,
-        batch_size: int = 32,
-        seed: int = 0,
-        with_domains: bool = False,
-    ) -> None:
-        super().__init__()
-        if batch_size < 1:
-            raise ValueError(f"`batch_size` must be 1 or more. Received: batch_size={batch_size}.")
-        self.source, self.labels, self.target = as_paired_images(source_images, source_labels, target_images)
-        self.batch_size, self.with_domains = batch_size, with_domains
-        self._rng = np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return -(-max(len(self.source), len(self.target)) // self.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], Any]:
-        places = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        source, target = self._source_order[places], self._target_order[places]
-        inputs = {"source": self.source[source], "target": self.target[target]}
-        labels = self.labels[source]
-        if not self.with_domains:
-            return inputs, labels
-        domains = np.repeat(np.array([1, 0], "float32"), self.batch_size)[:, None]  # (2 * batch_size, 1)
-        return inputs, {"label": labels, "domain": domains}
-
-    def on_epoch_end(self) -> None:
-        """Draw new orders."""
-        needed = len(self) * self.batch_size
-        self._source_order = self._order(len(self.source), needed)
-        self._target_order = self._order(len(self.target), needed)
-
-    def _order(self, count: int, needed: int) -> np.ndarray:
-        return np.concatenate([self._rng.permutation(count) for _ in range(-(-needed // count))])[:needed]
+from tlcourse.adapt.batches import PairedBatches
 
 
 @keras.saving.register_keras_serializable(package="tlcourse")
@@ -185,7 +125,10 @@ class PairedModel(keras.Model):
             seed=seed,
             with_domains=isinstance(self.output, dict),
         )
-        return super().fit(batches, shuffle=False, **options)  # the batches are shuffled already, from `seed`
+        if self.compiled and not self.optimizer.built:  # or else the first step is traced twice: once to make its variables
+            self.optimizer.build(self.trainable_variables)
+        options.setdefault("steps_per_epoch", len(batches))
+        return super().fit(batches.for_fit(options.get("epochs", 1)), shuffle=False, **options)  # shuffled already, from `seed`
 
     def predict(self, images: ArrayLike, **options: Any) -> np.ndarray:  # type: ignore[override]
         """Return the classifier's logits, `(n, num_classes)`, for images of any domain; options as in `keras.Model.predict`."""

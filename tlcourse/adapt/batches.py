@@ -1,0 +1,100 @@
+"""Batches of two domains, and how they reach `fit`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tlcourse.adapt.inputs import as_paired_images
+
+_SMALL = 64 * 2**20  # bytes of both domains: what may be copied
+
+
+class PairedBatches(keras.utils.PyDataset):
+    """Batches with as many examples of the source as of the target, for `PairedModel`.
+
+    An epoch shows every example of the larger domain at least once; the smaller domain starts over in a new order as often as needed.
+    Every batch is full, so that no step is compiled twice. Source and target are shuffled apart: what stands side by side in
+    a batch has nothing to do with each other.
+
+    Args:
+        source_images: `(n_source, ...)`.
+        source_labels: `(n_source,)` class numbers.
+        target_images: `(n_target, ...)`; no labels.
+        batch_size: examples of each domain in a batch, 1 or more.
+        seed: of the order.
+        with_domains: whether batches carry the true domain of every example, 1 for source and 0 for target, beside the labels.
+
+    Raises:
+        ValueError: shapes do not fit, or `batch_size` is below 1.
+    """
+
+    def __init__(
+        self,
+        source_images: ArrayLike,
+        source_labels: ArrayLike,
+        target_images: ArrayLike,
+        *,
+        batch_size: int = 32,
+        seed: int = 0,
+        with_domains: bool = False,
+    ) -> None:
+        super().__init__()
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be 1 or more. Received: batch_size={batch_size}.")
+        self.source, self.labels, self.target = as_paired_images(source_images, source_labels, target_images)
+        self.batch_size, self.with_domains = batch_size, with_domains
+        self._rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-max(len(self.source), len(self.target)) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], Any]:
+        places = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        source, target = self._source_order[places], self._target_order[places]
+        inputs = {"source": self.source[source], "target": self.target[target]}
+        labels = self.labels[source]
+        if not self.with_domains:
+            return inputs, labels
+        return inputs, {"label": labels, "domain": self._domains()}
+
+    def on_epoch_end(self) -> None:
+        """Draw new orders."""
+        needed = len(self) * self.batch_size
+        self._source_order = self._order(len(self.source), needed)
+        self._target_order = self._order(len(self.target), needed)
+
+    def _order(self, count: int, needed: int) -> np.ndarray:
+        return np.concatenate([self._rng.permutation(count) for _ in range(-(-needed // count))])[:needed]
+
+    def _domains(self) -> np.ndarray:
+        return np.repeat(np.array([1, 0], "float32"), self.batch_size)[:, None]  # (2 * batch_size, 1)
+
+    def for_fit(self, epochs: int) -> Any:
+        """Return what gives `fit` these batches for some epochs in the least time.
+
+        On TensorFlow Keras asks a `PyDataset` for each batch through Python, which takes longer than a step of a small network. Small
+        data is therefore copied once into a `tf.data.Dataset` that gathers the same batches in the same order. Large data and other
+        backends get this object itself.
+        """
+        if keras.backend.backend() != "tensorflow" or self.source.nbytes + self.target.nbytes > _SMALL:
+            return self
+        import tensorflow as tf
+
+        orders = []
+        for _ in range(max(epochs, 1)):
+            self.on_epoch_end()  # Keras draws anew before the first epoch, too
+            orders.append(np.stack([self._source_order, self._target_order], axis=1).reshape(len(self), self.batch_size, 2))
+        with tf.device("CPU"):
+            source, labels, target, domains = map(tf.constant, (self.source, self.labels, self.target, self._domains()))
+
+        def batch(rows: Any) -> tuple[dict[str, Any], Any]:
+            inputs = {"source": tf.gather(source, rows[:, 0]), "target": tf.gather(target, rows[:, 1])}
+            label = tf.gather(labels, rows[:, 0])
+            return inputs, {"label": label, "domain": domains} if self.with_domains else label
+
+        return tf.data.Dataset.from_tensor_slices(np.concatenate(orders)).map(batch).repeat().prefetch(2)
