@@ -82,6 +82,34 @@ def test_each_score_picks_by_itself_and_never_the_oracle(table):
     assert by_lot == pytest.approx(0.65)
 
 
+def test_of_equal_scores_none_is_preferred_because_it_stands_first(table):
+    rows = [{"accuracy": accuracy, "entropy": score} for accuracy, score in ((0.2, 1.0), (0.6, 1.0), (0.9, 0.5))]
+    assert table["page"].picked_by("entropy", rows) == table["page"].picked_by("entropy", rows[::-1]) == pytest.approx(0.4)
+
+
+def test_the_summary_counts_what_is_faster_and_what_is_less_accurate_beyond_the_spread(table):
+    name, pair = "moons, turned by 30 degrees", ("moons, turned by 30 degrees", "CORAL", "ADAPT CORAL")
+
+    def found(ours, theirs, seconds):
+        rows = [
+            {
+                "shift": name,
+                "seed": seed,
+                "method": method,
+                "accuracy": accuracy,
+                "seconds": 1.0,
+                "seconds without classifier": time,
+            }
+            for method, scores, time in (("CORAL", ours, 1.0), ("ADAPT CORAL", theirs, seconds))
+            for seed, accuracy in enumerate(scores)
+        ]
+        return re.findall(r"(\d) of 1\b", table["page"].in_short(rows, [pair]))
+
+    assert found([0.7, 0.8], [0.7, 0.8], 1.5) == ["1", "0"]
+    assert found([0.7, 0.8], [0.9, 0.95], 0.5) == ["0", "1"]
+    assert found([0.7, 0.8], [0.75, 0.85], 0.5) == ["0", "0"]
+
+
 def test_every_method_of_others_is_compared_with_one_of_ours(table):
     theirs = [name for names in table["page"].PAIRS.values() for name in names]
     assert sorted(theirs) == sorted(table["others"].METHODS)

@@ -182,9 +182,18 @@ def main() -> None:
             data = dict(file)
         for name in WEIGHTS if "ratio" in data else METHODS:
             if (shift, int(seed), name) not in done:
+                seed_everything(int(seed))
                 row = {"shift": shift, "seed": int(seed), "method": name, **measured(name, data)}
                 with results.open("a") as file:
                     file.write(json.dumps(row) + "\n")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed what takes no seed of its own, such as ADAPT's DANN."""
+    with contextlib.suppress(ImportError):
+        import keras
+
+        keras.utils.set_random_seed(seed)
 
 
 def measured(name: str, data: Arrays) -> dict[str, Any]:
