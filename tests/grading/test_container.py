@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 from corpus import LIMITS, MASTER, all_kinds, answered, assert_outcomes, inserted, to_bytes
+from hidden import groups_of, letters, numbers
 
 from tlcourse.grading.gate import run_gate
 from tlcourse.grading.grade import Settings, grade
-from tlcourse.grading.master import load_master
+from tlcourse.grading.master import case_seeds, load_master
 from tlcourse.grading.sandbox import CONTAINER, Limits, choose_sandbox
 
 IMAGE = os.environ.get("TLCOURSE_GRADING_IMAGE", "")
@@ -61,6 +62,14 @@ def refusal(statement):
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 def test_outcomes_are_right(kind, walled):
     assert_outcomes(kind, Settings("a secret of the tests", walled))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.where == "hidden"], ids=lambda kind: kind.name)
+def test_no_attack_gets_hidden_inputs_into_a_record(kind, walled):
+    secret = "a secret of the tests"
+    inputs = groups_of(case_seeds(MASTER, "0.1", secret, 1)[1])
+    record = json.dumps(grade(MASTER, kind.make(), Settings(secret, walled)))
+    assert [trace for trace in (letters(inputs), letters(inputs)[:12], *numbers(inputs)) if trace in record] == []
 
 
 def test_the_record_is_that_of_bubblewrap_but_for_the_sandbox(walled):

@@ -46,7 +46,11 @@ def to_csv(rows: Sequence[Marks]) -> str:
 
 
 def to_canvas(rows: Sequence[Marks], assignment: str) -> str:
-    """Return a file for Canvas' gradebook import: its five columns, the assignment, and a line of points possible."""
+    """Return a file for Canvas' gradebook import: its five columns, the assignment, and a line of points possible.
+
+    Canvas takes the first five columns by their names and order, finds learners by `ID`, and by `Student` where that is empty
+    (its own reader: `lib/gradebook_importer.rb` in `instructure/canvas-lms`).
+    """
     highest = max((row.max_points for row in rows), default=0)
     lines: list[list[Any]] = [[*CANVAS_COLUMNS, assignment], ["    Points Possible", "", "", "", "", _number(highest)]]
     lines += [[row.entry.learner, row.entry.learner_id, "", "", "", _final(row)] for row in rows]
@@ -63,7 +67,7 @@ def to_moodle(rows: Sequence[Marks]) -> str:
 
 
 def to_gradescope(row: Marks) -> dict[str, Any]:
-    """Return one learner's `results.json` in Gradescope's format."""
+    """Return one learner's `results.json` in Gradescope's format (gradescope-autograders.readthedocs.io/en/latest/specs)."""
     tests = [
         {
             "name": f"Task {result['task']}: {result['title']}",
