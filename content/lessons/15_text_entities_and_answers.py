@@ -31,7 +31,7 @@ from tlcourse import plots, text
 # Settings
 full = tlcourse.profile() == "full"
 longest = 32 if full else 24  # tokens of a sentence; what is longer is cut
-steps = {100: 50, 300: 75, 900: 150} if full else {32: 36, 80: 45, 192: 72}  # sentences to learn from: steps of 16 sentences
+steps = {100: 50, 300: 75, 900: 150} if full else {32: 30, 80: 40, 192: 60}  # sentences to learn from: steps of 16 sentences
 judged = 640  # sentences to test with, or all there are
 sizes = list(steps)
 draws = 2  # repeats with other sentences

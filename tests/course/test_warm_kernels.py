@@ -38,7 +38,9 @@ def nurseries():
     return [nursery.process.pid for nursery in warm_kernels._nurseries.values()]
 
 
-def test_a_kernel_starts_with_tensorflow_imported_and_with_its_own_variables_and_folder(tmp_path):
+def test_a_kernel_starts_with_tensorflow_imported_and_with_its_own_variables_and_folder(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.endswith("_THREADS")]:
+        monkeypatch.delenv(name)  # as in a terminal: threads of linear algebra would forbid to fork
     loaded, parent, profile, seed, files = printed(tmp_path, LOOK, seed=3)[0].split()
     assert (loaded, profile, seed, files) == ("True", "embedded", "3", "[]")
     assert int(parent) in nurseries()

@@ -105,10 +105,14 @@ def read_notebook(path: Path) -> Any:
 
 
 def kernel_environment(profile: str, seed: int | None = None) -> dict[str, str]:
-    """Build what the kernel sees: the caller's variables but for MPLBACKEND, so that figures land in the page, and our own."""
+    """Build what the kernel sees: the caller's variables but for MPLBACKEND, so that figures land in the page, and our own.
+
+    Linear algebra has one thread from the start, as `runtime.start` sets it in any case: a process with more may not be forked, and every
+    kernel would import TensorFlow again.
+    """
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     ours = {"TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise"}
-    return inherited | ours | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
+    return {"OMP_NUM_THREADS": "1"} | inherited | ours | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
 
 
 def _located(notebook: Any, number: int, what: str) -> str:

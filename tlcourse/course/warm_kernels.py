@@ -196,7 +196,7 @@ def _socket_for(environment: dict[str, str], flags: list[str]) -> Path:
     seen = sorted(item for item in environment.items() if not item[0].startswith(_READ_LATE))
     name = hashlib.sha256(json.dumps([seen, flags]).encode()).hexdigest()[:16]
     shared = Path(os.environ.get(_SHARED, "/nowhere"), name)
-    if shared.exists():
+    if shared.parent not in _folder and shared.exists():  # of the process that started this one; ours are looked after below
         return shared
     with _lock:
         if not _folder:
