@@ -210,9 +210,9 @@ def test_only_small_data_is_copied(two_domains, monkeypatch):
     batches = PairedBatches(*two_domains)
     size = sum(part.nbytes for part in (two_domains[0], two_domains[2]))
     monkeypatch.setattr("tlcourse.adapt.batches._SMALL", size)
-    assert type(batches.for_fit(1)).__module__.startswith("tensorflow")
+    assert type(batches.for_fit()).__module__.startswith("tensorflow")
     monkeypatch.setattr("tlcourse.adapt.batches._SMALL", size - 1)
-    assert batches.for_fit(1) is batches
+    assert batches.for_fit() is batches
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -64,37 +66,40 @@ class PairedBatches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Draw new orders."""
-        needed = len(self) * self.batch_size
-        self._source_order = self._order(len(self.source), needed)
-        self._target_order = self._order(len(self.target), needed)
+        self._source_order, self._target_order = self._orders(self._rng)
 
-    def _order(self, count: int, needed: int) -> np.ndarray:
-        return np.concatenate([self._rng.permutation(count) for _ in range(-(-needed // count))])[:needed]
+    def _orders(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        needed = len(self) * self.batch_size
+        sizes = (len(self.source), len(self.target))
+        source, target = (np.concatenate([rng.permutation(size) for _ in range(-(-needed // size))])[:needed] for size in sizes)
+        return source, target
 
     def _domains(self) -> np.ndarray:
         return np.repeat(np.array([1, 0], "float32"), self.batch_size)[:, None]  # (2 * batch_size, 1)
 
-    def for_fit(self, epochs: int) -> Any:
-        """Return what gives `fit` these batches for some epochs in the least time.
+    def for_fit(self) -> Any:
+        """Return what gives `fit` these batches, without end, in the least time.
 
         On TensorFlow Keras asks a `PyDataset` for each batch through Python, which takes longer than a step of a small network. Small
-        data is therefore copied once into a `tf.data.Dataset` that gathers the same batches in the same order. Large data and other
-        backends get this object itself.
+        data is therefore copied once into a `tf.data.Dataset` that gathers the same batches in the same order, and asks Python
+        once an epoch. Large data and other backends get this object itself.
         """
         if keras.backend.backend() != "tensorflow" or self.source.nbytes + self.target.nbytes > _SMALL:
             return self
         import tensorflow as tf
 
-        orders = []
-        for _ in range(max(epochs, 1)):
-            self.on_epoch_end()  # Keras draws anew before the first epoch, too
-            orders.append(np.stack([self._source_order, self._target_order], axis=1).reshape(len(self), self.batch_size, 2))
         with tf.device("CPU"):
             source, labels, target, domains = map(tf.constant, (self.source, self.labels, self.target, self._domains()))
+
+        def orders() -> Iterator[np.ndarray]:
+            rng = copy.deepcopy(self._rng)  # Keras begins twice: once to look at a batch
+            while True:
+                yield np.stack(self._orders(rng), axis=1).reshape(len(self), self.batch_size, 2)
 
         def batch(rows: Any) -> tuple[dict[str, Any], Any]:
             inputs = {"source": tf.gather(source, rows[:, 0]), "target": tf.gather(target, rows[:, 1])}
             label = tf.gather(labels, rows[:, 0])
             return inputs, {"label": label, "domain": domains} if self.with_domains else label
 
-        return tf.data.Dataset.from_tensor_slices(np.concatenate(orders)).map(batch).repeat().prefetch(2)
+        epoch = tf.TensorSpec((len(self), self.batch_size, 2), "int64")
+        return tf.data.Dataset.from_generator(orders, output_signature=epoch).unbatch().map(batch).prefetch(2)

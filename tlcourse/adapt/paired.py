@@ -128,7 +128,7 @@ class PairedModel(keras.Model):
         if self.compiled and not self.optimizer.built:  # or else the first step is traced twice: once to make its variables
             self.optimizer.build(self.trainable_variables)
         options.setdefault("steps_per_epoch", len(batches))
-        return super().fit(batches.for_fit(options.get("epochs", 1)), shuffle=False, **options)  # shuffled already, from `seed`
+        return super().fit(batches.for_fit(), shuffle=False, **options)  # shuffled already, from `seed`
 
     def predict(self, images: ArrayLike, **options: Any) -> np.ndarray:  # type: ignore[override]
         """Return the classifier's logits, `(n, num_classes)`, for images of any domain; options as in `keras.Model.predict`."""
