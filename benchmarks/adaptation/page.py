@@ -147,9 +147,9 @@ def in_short(rows: Sequence[Row], pairs: Sequence[tuple[str, str, str]]) -> str:
         seeds = sorted(set(mine) & set(their))
         if len(seeds) < 2:
             continue
-        part = next(part for part in reversed(TIMES) if all(part in found[seed] for found in (mine, their) for seed in seeds))
+        everything, alone = times_as_long(mine, their)
         measured += 1
-        faster += statistics.median(their[seed][part] / max(mine[seed][part], 1e-9) for seed in seeds) > 1
+        faster += (alone or everything or 0.0) > 1
         scores = [[found[seed]["accuracy"] for seed in seeds] for found in (mine, their)]
         lower += statistics.mean(scores[1]) - statistics.mean(scores[0]) > max(map(statistics.stdev, scores))
     return (
@@ -167,17 +167,21 @@ def _pair(rows: Sequence[Row], name: str, ours: str, other: str) -> str:
         return f"| {name} | {ours} | {other} | {spread([r['accuracy'] for r in mine.values()]) if mine else '–'} | – | {reason} | – | – |"
     scores = [[part[seed]["accuracy"] for seed in seeds] for part in (mine, their)]
     change = difference(dict(zip(seeds, scores[0], strict=True)), dict(zip(seeds, scores[1], strict=True)))
-    times = [ratio([(mine[seed].get(part), their[seed].get(part)) for seed in seeds]) for part in TIMES]
+    times = ["–" if found is None else f"{found:.1f} x" for found in times_as_long(mine, their)]
     fewer = f" ({len(seeds)} of {len(mine)} seeds, the others failed)" if len(seeds) < len(mine) else ""
     return (
         f"| {name} | {ours} | {other} | {spread(scores[0])} | {spread(scores[1])}{fewer} | {change} | {times[0]} | {times[1]} |"
     )
 
 
-def ratio(pairs: Sequence[tuple[float | None, float | None]]) -> str:
-    """Median of theirs over ours, over the pairs that have both."""
-    ratios = [theirs / max(ours, 1e-9) for ours, theirs in pairs if ours is not None and theirs is not None]
-    return f"{statistics.median(ratios):.1f} x" if ratios else "–"
+def times_as_long(mine: dict[int, Row], their: dict[int, Row]) -> list[float | None]:
+    """For each of `TIMES` the median of theirs over ours, over the seeds that have both; None where none has."""
+    found: list[float | None] = []
+    for part in TIMES:
+        seeds = [seed for seed in mine if part in mine[seed] and part in their.get(seed, {})]
+        ratios = [their[seed][part] / max(mine[seed][part], 1e-9) for seed in seeds]
+        found.append(statistics.median(ratios) if ratios else None)
+    return found
 
 
 def by_seed(rows: Sequence[Row], shift: str, method: str) -> dict[int, Row]:

@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 
 import pytest
+from attempts import refusal, tried
 from corpus import LIMITS, MASTER, all_kinds, answered, assert_outcomes, inserted, to_bytes
-from hidden import groups_of, letters, numbers
+from hidden import groups_of, traces
 
 from tlcourse.grading.gate import run_gate
 from tlcourse.grading.grade import Settings, grade
@@ -44,21 +45,6 @@ def walled():
     return choose_sandbox(CONTAINER, limits=LIMITS, image=IMAGE)
 
 
-def tried(sandbox, program):
-    """Run a program where workers run, and return what it prints as JSON."""
-    command = [*sandbox.command(f"tlcourse-test-{time.monotonic_ns()}")[:-1], f"import json\n{program}"]
-    done = subprocess.run(
-        command, env=sandbox.environment(), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def refusal(statement):
-    """A program that prints None where a statement works, else the kind of error."""
-    return f"try:\n    {statement}\n    print('null')\nexcept OSError as error:\n    print(json.dumps(type(error).__name__))"
-
-
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 def test_outcomes_are_right(kind, walled):
     assert_outcomes(kind, Settings("a secret of the tests", walled))
@@ -69,7 +55,7 @@ def test_no_attack_gets_hidden_inputs_into_a_record(kind, walled):
     secret = "a secret of the tests"
     inputs = groups_of(case_seeds(MASTER, "0.1", secret, 1)[1])
     record = json.dumps(grade(MASTER, kind.make(), Settings(secret, walled)))
-    assert [trace for trace in (letters(inputs), letters(inputs)[:12], *numbers(inputs)) if trace in record] == []
+    assert traces(inputs, record) == []
 
 
 def test_the_record_is_that_of_bubblewrap_but_for_the_sandbox(walled):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-import json
 import os
 import secrets
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attempts import refusal, tried
 from corpus import MASTER, RIGHT, answered, inserted, to_bytes
 
 from tlcourse.grading import grade as grading
@@ -41,21 +41,6 @@ LIMITS = Limits(cell_seconds=5, probe_seconds=5, notebook_seconds=60, memory_mib
 @pytest.fixture
 def walled():
     return Sandbox(BUBBLEWRAP, LIMITS)
-
-
-def tried(sandbox, program):
-    """Run a program where workers run, and return what it prints as JSON."""
-    command = [*sandbox.command("x")[:-1], f"import json\n{program}"]
-    done = subprocess.run(
-        command, env=sandbox.environment(), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def refusal(statement):
-    """A program that prints None where a statement works, else the kind of error."""
-    return f"try:\n    {statement}\n    print('null')\nexcept OSError as error:\n    print(json.dumps(type(error).__name__))"
 
 
 @pytest.mark.skipif(

@@ -67,6 +67,11 @@ def numbers(groups: np.ndarray) -> list[str]:
     return [str(int(group) + 10**6) for group in groups[:3]]
 
 
+def traces(groups: np.ndarray, text: str) -> list[str]:
+    """Return which traces of the groups of plants of a hidden case are in a text."""
+    return [trace for trace in (letters(groups), letters(groups)[:12], *numbers(groups)) if trace in text]
+
+
 def groups_of(seed: int) -> np.ndarray:
     """Return the groups of plants that a case holds."""
     return find_task("0.1").make_case(seed).inputs["groups"]
