@@ -286,6 +286,9 @@ def test_a_container_is_started_without_network_files_and_privileges():
     assert "--init=false" in command, "the worker ends what a probe left only where it is the first process"
     assert not {"-v", "--volume", "--mount", "--privileged"} & set(command)
     assert command[command.index("the-image") - 1] == "python3"
+    more = "--read-only-tmpfs=false"  # podman alone knows it, and needs it
+    assert more not in command
+    assert more in Sandbox(CONTAINER, LIMITS, "the-image", "/usr/bin/podman").command("tlcourse-1")
 
 
 def test_a_worker_speaks_through_a_container_engine(tmp_path, monkeypatch):

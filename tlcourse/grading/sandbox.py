@@ -202,6 +202,8 @@ def _container(sandbox: Sandbox, name: str) -> list[str]:
     limits = sandbox.limits
     command = [sandbox.engine, "run", "--rm", "--interactive", "--init=false", "--name", name]
     command += ["--network", "none", "--read-only"]
+    if Path(sandbox.engine).name == "podman":
+        command.append("--read-only-tmpfs=false")  # or else it makes more folders that can be written, which docker does not
     command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65534:65534", "--hostname", "sandbox"]
     command += [
         "--pids-limit",
