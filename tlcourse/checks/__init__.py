@@ -5,11 +5,11 @@ How a task is written is told in `docs/checks.md`. Nothing here imports TensorFl
 
 from __future__ import annotations
 
-from .feedback import CheckFailed, Feedback, Hint
-from .plain import NotPlainError, clean, plain, show
-from .run import CheckFault, call, collect, conclude, describe, draw, run_task
-from .session import check, hint, progress
-from .task import (
+from tlcourse.checks.feedback import CheckFailed, Feedback, Hint
+from tlcourse.checks.plain import NotPlainError, clean, plain, show
+from tlcourse.checks.run import CheckFault, call, collect, conclude, describe, draw, run_task
+from tlcourse.checks.session import check, hint, progress
+from tlcourse.checks.task import (
     EARNED,
     NOT_EARNED,
     PUBLIC_SEED,
@@ -23,8 +23,8 @@ from .task import (
     load_tasks,
     not_earned,
 )
-from .values import Mismatch, array_of, need_array, need_number
-from .wire import WireError, from_wire, to_wire
+from tlcourse.checks.values import Mismatch, array_of, need_array, need_number
+from tlcourse.checks.wire import WireError, from_wire, to_wire
 
 __all__ = [
     "EARNED",

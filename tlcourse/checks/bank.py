@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .run import run_task
-from .task import EARNED, NOT_EARNED, PUBLIC_SEED, Task
+from tlcourse.checks.run import run_task
+from tlcourse.checks.task import EARNED, NOT_EARNED, PUBLIC_SEED, Task
 
 HIDDEN_SEED = 1001
 

@@ -10,8 +10,8 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-from .plain import clean
-from .task import EARNED, NOT_EARNED, Task, Verdict
+from tlcourse.checks.plain import clean
+from tlcourse.checks.task import EARNED, NOT_EARNED, Task, Verdict
 
 # A sign and a word carry the outcome; the kind and colour (Okabe-Ito) of the bar only repeat it.
 _SIGNS = {EARNED: ("✓", "solid #009E73"), NOT_EARNED: ("✗", "double #D55E00")}

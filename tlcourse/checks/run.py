@@ -14,9 +14,9 @@ import types
 from pathlib import Path
 from typing import Any
 
-from .plain import NotPlainError, clean, plain
-from .task import NOT_EARNED, OUTCOMES, Case, Task, Verdict, could_not_judge, not_earned
-from .values import Mismatch
+from tlcourse.checks.plain import NotPlainError, clean, plain
+from tlcourse.checks.task import NOT_EARNED, OUTCOMES, Case, Task, Verdict, could_not_judge, not_earned
+from tlcourse.checks.values import Mismatch
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 

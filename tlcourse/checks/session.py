@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .feedback import CheckFailed, Feedback, Hint
-from .run import run_task
-from .task import EARNED, PUBLIC_SEED, find_task
+from tlcourse.checks.feedback import CheckFailed, Feedback, Hint
+from tlcourse.checks.run import run_task
+from tlcourse.checks.task import EARNED, PUBLIC_SEED, find_task
 
 _progress: dict[str, dict[str, Any]] = {}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, Task, Verdict, array_of, call, earned, need_array, not_earned, show
+from tlcourse.checks import Case, Task, Verdict, array_of, call, earned, need_array, not_earned, show
 
 # ---------------------------------------------------------------- 1.1 a new head for an old network
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned, show
+from tlcourse.checks import Case, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned, show
 
 # ---------------------------------------------------------------- 5.1 keep BatchNorm asleep
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Case, Task, Verdict, array_of, call, earned, need_array, not_earned, show
+from tlcourse.checks import Case, Task, Verdict, array_of, call, earned, need_array, not_earned, show
 
 # ---------------------------------------------------------------- 14.1 a bag of words
 

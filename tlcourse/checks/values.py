@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .plain import clean, show
-from .task import Verdict, not_earned
+from tlcourse.checks.plain import clean, show
+from tlcourse.checks.task import Verdict, not_earned
 
 
 class Mismatch(Exception):  # noqa: N818 - an answer that does not fit is no error of the program

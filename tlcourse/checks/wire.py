@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .plain import MAX_BYTES, NotPlainError, plain
+from tlcourse.checks.plain import MAX_BYTES, NotPlainError, plain
 
 _TREE = "tree.json"
 _MAX_TREE_BYTES = 16 * 2**20

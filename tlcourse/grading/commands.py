@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .classroom import Summary
-    from .master import Master
-    from .sandbox import Sandbox
+    from tlcourse.grading.classroom import Summary
+    from tlcourse.grading.master import Master
+    from tlcourse.grading.sandbox import Sandbox
 
 _DONE, _FAILED, _WRONG_USE, _OPEN = 0, 1, 2, 3
 _EXITS = "Exit status: 0 all judged; 3 all graded, and something needs a person; 1 the gate is closed or the run failed; 2 wrong use."
@@ -61,7 +61,7 @@ _COURSE = "the course's repository; default: the one that this package is in"
 
 
 def _add_sandbox(parser: argparse.ArgumentParser) -> None:
-    from .sandbox import Limits
+    from tlcourse.grading.sandbox import Limits
 
     limits = Limits()
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="submissions at a time (default: 1)")
@@ -83,10 +83,9 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
 
 def _release(options: argparse.Namespace) -> int:
     from tlcourse.authoring import write_notebooks
-
-    from .gate import run_gate
-    from .grade import Settings
-    from .master import load_master
+    from tlcourse.grading.gate import run_gate
+    from tlcourse.grading.grade import Settings
+    from tlcourse.grading.master import load_master
 
     course = _course(options)
     if (course / "content").is_dir():
@@ -101,7 +100,7 @@ def _release(options: argparse.Namespace) -> int:
         return _closed(problems)
     print(f"exercises/{master.topic}.ipynb can go to learners: {_proved(master)}")
     if options.nbgrader:
-        from .nbgrader_course import write_source
+        from tlcourse.grading.nbgrader_course import write_source
 
         print(
             f"written: {write_source(course, master.topic, options.nbgrader)}; next: nbgrader generate_assignment {master.topic}"
@@ -110,8 +109,8 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from .classroom import GateClosed, about_of, grade_class, open_run, pass_gate
-    from .master import load_master
+    from tlcourse.grading.classroom import GateClosed, about_of, grade_class, open_run, pass_gate
+    from tlcourse.grading.master import load_master
 
     course = _course(options)
     exercise = options.exercise or _guess(course, options.submissions)
@@ -133,16 +132,16 @@ def _grade(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     import json
 
-    from .classroom import report, run_of
-    from .master import load_master
+    from tlcourse.grading.classroom import report, run_of
+    from tlcourse.grading.master import load_master
 
     run = run_of(options.out)
     master = load_master(_course(options), run["topic"])
     about = {key: value for key, value in run.items() if key != "topic"}
     summary = report(master, options.out, {key: v if isinstance(v, str) else json.dumps(v) for key, v in about.items()})
     if options.nbgrader:
-        from .classroom import marks_of
-        from .nbgrader_course import write_marks
+        from tlcourse.grading.classroom import marks_of
+        from tlcourse.grading.nbgrader_course import write_marks
 
         print(
             f"nbgrader: {write_marks(options.nbgrader, marks_of(options.out)[0], master.topic)} learners in {options.nbgrader}"
@@ -185,7 +184,7 @@ def _told(done: int, total: int) -> None:
 
 
 def _sandbox(options: argparse.Namespace) -> Sandbox:
-    from .sandbox import UNSAFE, Limits, choose_sandbox
+    from tlcourse.grading.sandbox import UNSAFE, Limits, choose_sandbox
 
     limits = Limits(
         cell_seconds=options.cell_seconds,
@@ -222,7 +221,7 @@ def _count(text: str) -> int:
 
 
 def _shard(text: str) -> Any:
-    from .classroom import Shard
+    from tlcourse.grading.classroom import Shard
 
     number, _, count = text.partition("/")
     if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):

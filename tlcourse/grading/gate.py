@@ -8,10 +8,9 @@ from typing import Any
 
 from tlcourse.checks import EARNED, NOT_EARNED
 from tlcourse.checks.bank import Wrong
-
-from .grade import Settings, record_key
-from .master import Master, with_answers
-from .pool import grade_all
+from tlcourse.grading.grade import Settings, record_key
+from tlcourse.grading.master import Master, with_answers
+from tlcourse.grading.pool import grade_all
 
 
 def gate_key(master: Master, settings: Settings) -> str:

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tlcourse.checks import UNJUDGED
-
-from .records import write_whole
-from .submissions import Submission
+from tlcourse.grading.records import write_whole
+from tlcourse.grading.submissions import Submission
 
 DECISIONS = "decisions.csv"
 _DECISION_COLUMNS = ("learner", "task", "points", "comment")

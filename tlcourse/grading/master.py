@@ -19,9 +19,8 @@ import tlcourse
 from tlcourse.authoring.sources import TASK_HEADING
 from tlcourse.checks import PUBLIC_SEED, Task, find_task, load_tasks
 from tlcourse.checks.bank import Bank, load_bank
-
-from .locate import Released
-from .notebook import Cell, read_notebook
+from tlcourse.grading.locate import Released
+from tlcourse.grading.notebook import Cell, read_notebook
 
 _PACKAGES = ("tlcourse", "numpy", "scikit-learn", "keras", "tensorflow")
 _SMALLEST, _LARGEST = 2**16, 2**32 - 2**16  # hidden seeds: too many to try, and every library takes them

@@ -19,10 +19,9 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from tlcourse.grading import worker
+from tlcourse.grading.keyrings import refuse_keyrings
 from tlcourse.warm import import_frameworks, may_fork
-
-from . import worker
-from .keyrings import refuse_keyrings
 
 READY, REFUSED = b"ready", b"refused"
 SCRATCH = ("/scratch", "/tmp", "/dev/shm")

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, Verdict, clean, conclude, could_not_judge, not_earned
-
-from .wording import as_written
+from tlcourse.grading.wording import as_written
 
 ONLY_VISIBLE = "visible-case-only"
 ONLY_VISIBLE_MEANS = (

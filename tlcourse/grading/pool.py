@@ -11,8 +11,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from .grade import Settings, grade
-from .master import Master
+from tlcourse.grading.grade import Settings, grade
+from tlcourse.grading.master import Master
 
 Outcome = tuple[str, dict[str, Any] | None, str]
 """`(key, record, "")`, or `(key, None, reason)` where the grader itself stopped."""

@@ -22,13 +22,12 @@ from typing import Any
 
 from tlcourse.checks import Task, call, clean, collect, load_tasks
 from tlcourse.checks.task import lesson_of
+from tlcourse.grading.keyrings import refuse_keyrings
+from tlcourse.grading.locate import Located, Place, Released, locate
+from tlcourse.grading.notebook import UnreadableNotebook, read_notebook
+from tlcourse.grading.protocol import NotPlainError, read_frame, to_frame
+from tlcourse.grading.steady import Steady
 from tlcourse.warm import import_frameworks, may_fork
-
-from .keyrings import refuse_keyrings
-from .locate import Located, Place, Released, locate
-from .notebook import UnreadableNotebook, read_notebook
-from .protocol import NotPlainError, read_frame, to_frame
-from .steady import Steady
 
 
 def main() -> None:
