@@ -65,11 +65,11 @@ def test_every_lesson_has_an_exercise_a_solution_and_a_bank_of_the_same_name(roo
     for folder, pattern in (
         ("exercises", "*.ipynb"),
         ("solutions", "*.ipynb"),
-        ("checks", "[0-9]*.py"),
+        ("content/banks", "[0-9]*.py"),
         ("content/lessons", "*.py"),
     ):
         assert {path.stem for path in (root / folder).glob(pattern)} == lessons
-    assert {path.stem.removeprefix("tasks_") for path in (root / "tlcourse/checks").glob("tasks_*.py")} == lessons
+    assert {path.stem.removeprefix("tasks_") for path in (root / "tlcourse/tasks").glob("tasks_*.py")} == lessons
 
 
 def test_the_readme_lists_every_lesson_with_its_links(root):

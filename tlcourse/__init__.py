@@ -47,13 +47,13 @@ _EXPORTS = {
     "snapshot": "finetune",
     "what_moved": "finetune",
     "rank_backbones": "select",
-    "check": "checks",
-    "hint": "checks",
+    "check": "tasks.session",
+    "hint": "tasks.session",
 }
 _ROOMS = frozenset(
     (
         "config runtime fetch datasets worlds backbones hub features text finetune evaluate adapt robust explain "
-        "select plots audit checks authoring course grading cli"
+        "select plots audit checks tasks authoring course grading cli"
     ).split()
 )
 __all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called

@@ -2,7 +2,7 @@
 
     python tools/example_class.py 02 FOLDER
 
-Right and wrong answers come from the exercise's bank in `checks/`; which learner has which is drawn from a fixed seed.
+Right and wrong answers come from the exercise's bank in `content/banks/`; which learner has which is drawn from a fixed seed.
 """
 
 from __future__ import annotations

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tlcourse.checks import PUBLIC_SEED, load_tasks
+from tlcourse.checks import PUBLIC_SEED
 from tlcourse.checks.bank import Bank, Right, Wrong, load_bank, run_bank
+from tlcourse.tasks import load_tasks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LESSONS = [int(path.name[6:8]) for path in sorted((REPOSITORY / "tlcourse" / "checks").glob("tasks_[0-9][0-9]_*.py"))]
+LESSONS = [int(path.name[6:8]) for path in sorted((REPOSITORY / "tlcourse" / "tasks").glob("tasks_[0-9][0-9]_*.py"))]
 TASKS = [(lesson, task) for lesson in LESSONS for task in load_tasks(lesson).values()]
 
 
 def bank_of(lesson):
-    (path,) = (REPOSITORY / "checks").glob(f"{lesson:02d}_*.py")
+    (path,) = (REPOSITORY / "content" / "banks").glob(f"{lesson:02d}_*.py")
     return load_bank(path)
 
 
@@ -37,7 +38,7 @@ def test_banks_and_tasks_of_a_lesson_are_the_same_ones(lesson):
 def test_the_example_of_the_author_guide_works():
     text = (REPOSITORY / "docs" / "checks.md").read_text(encoding="utf-8")
     example = text.split("```python\n")[1].split("```")[0]
-    namespace = {"__name__": "tlcourse.checks.tasks_97_example", "__package__": "tlcourse.checks"}
+    namespace = {"__name__": "tlcourse.tasks.tasks_97_example", "__package__": "tlcourse.tasks"}
     exec(compile(example, "tasks_97_example.py", "exec"), namespace)
     (task,) = namespace["TASKS"]
     right = [Right(str(n), f"def centre(x):\n    return x - x.mean(axis=0) + {n} * 0\n") for n in range(3)]

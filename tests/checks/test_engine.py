@@ -7,20 +7,9 @@ import numpy as np
 import pytest
 
 import tlcourse.checks as checks
-from tlcourse.checks import (
-    Case,
-    CheckFailed,
-    Task,
-    Verdict,
-    array_of,
-    call,
-    earned,
-    need_array,
-    need_number,
-    not_earned,
-    session,
-)
+from tlcourse.checks import Case, CheckFailed, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned
 from tlcourse.checks.bank import Bank, Right, Wrong, run_bank, run_source
+from tlcourse.tasks import session
 
 
 def make_task(**changes):
@@ -60,12 +49,12 @@ def outcome(task, answer, seed=0):
 
 
 def test_a_right_answer_earns_all_points(task):
-    feedback = checks.check("99.1", lambda x: x * 2)
+    feedback = session.check("99.1", lambda x: x * 2)
     assert (feedback.outcome, feedback.points, feedback.earned) == ("earned", 2, True)
 
 
 def test_a_wrong_answer_is_named_by_its_misconception(task):
-    feedback = checks.check("99.1", lambda x: x**2)
+    feedback = session.check("99.1", lambda x: x**2)
     assert (feedback.outcome, feedback.points, feedback.misconception) == ("not earned", 0, "squared")
     assert "Doubling is not squaring." in str(feedback)
     assert 'hint("99.1")' in str(feedback)
@@ -77,7 +66,7 @@ def test_lists_and_tuples_are_as_good_as_arrays(task):
 
 def test_an_error_is_told_with_the_learners_own_line(task):
     double = run_source(task, "typo", "def double(x):\n    return x / undefined_name\n")
-    text = str(checks.check("99.1", double))
+    text = str(session.check("99.1", double))
     assert "not earned" in text
     assert "NameError" in text
     assert "line 2" in text
@@ -103,16 +92,16 @@ def test_an_unfilled_stub_passes_through_check_and_is_not_earned_in_grading(task
         raise NotImplementedError("Task 99.1: double it")
 
     with pytest.raises(NotImplementedError, match=r"Task 99\.1"):
-        checks.check("99.1", double)
+        session.check("99.1", double)
     assert outcome(task, double).outcome == "not earned"
-    assert checks.progress() == {}
+    assert session.progress() == {}
 
 
 def test_another_not_implemented_error_is_an_error_of_the_answer(task):
     def double(x):
         raise NotImplementedError("later")
 
-    assert checks.check("99.1", double).outcome == "not earned"
+    assert session.check("99.1", double).outcome == "not earned"
 
 
 @pytest.mark.parametrize(
@@ -321,7 +310,7 @@ def test_exceptions_with_odd_text_are_told_safely(task):
         raise ValueError("\x1b[31mred\x1b[0m \u202e<script>alert(1)</script> \ud800" + "y" * 10_000)
 
     assert "OddError" in outcome(task, odd).received
-    text = str(checks.check("99.1", escapes))
+    text = str(session.check("99.1", escapes))
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert len(text) < 2000
@@ -332,13 +321,13 @@ def test_html_escapes_what_the_learner_wrote(task):
     def double(x):
         raise ValueError("<script>alert(1)</script>")
 
-    page = checks.check("99.1", double)._repr_html_()
+    page = session.check("99.1", double)._repr_html_()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_text_and_html_say_the_same_without_colour(task):
-    feedback = checks.check("99.1", lambda x: x**2)
+    feedback = session.check("99.1", lambda x: x**2)
     page = feedback._repr_html_()
     for label, text in feedback.lines():
         assert label in page
@@ -370,30 +359,30 @@ def test_an_answer_cannot_change_the_case_it_is_judged_by():
 
 
 def test_hints_come_one_step_at_a_time_and_are_recorded(task):
-    assert [checks.hint("99.1").text for _ in range(4)] == ["nudge", "pointer", "worked line", "worked line"]
-    checks.check("99.1", lambda x: x)
-    checks.check("99.1", lambda x: x * 2)
-    checks.check("99.1", lambda x: x)
-    assert checks.progress() == {"99.1": {"outcome": "earned", "attempts": 3, "hints": 3}}
+    assert [session.hint("99.1").text for _ in range(4)] == ["nudge", "pointer", "worked line", "worked line"]
+    session.check("99.1", lambda x: x)
+    session.check("99.1", lambda x: x * 2)
+    session.check("99.1", lambda x: x)
+    assert session.progress() == {"99.1": {"outcome": "earned", "attempts": 3, "hints": 3}}
 
 
 def test_raise_mode_stops_at_anything_but_earned(task, monkeypatch):
     monkeypatch.setenv("TLCOURSE_CHECK", "raise")
-    assert checks.check("99.1", lambda x: x * 2).earned
+    assert session.check("99.1", lambda x: x * 2).earned
     with pytest.raises(CheckFailed, match="not earned"):
-        checks.check("99.1", lambda x: x)
+        session.check("99.1", lambda x: x)
 
 
 @pytest.mark.parametrize("task_id", [0.1, print, None, ["0.1"]])
 def test_a_number_or_function_in_the_place_of_the_id_is_explained(task_id):
     with pytest.raises(TypeError, match="in quotes"):
-        checks.check(task_id, print)
+        session.check(task_id, print)
 
 
 @pytest.mark.parametrize("task_id", ["", "0", "0.1.2", "zero.one", "0.99", "98.1", "0.1\n"])
 def test_an_unknown_task_is_told_with_what_exists(task_id):
     with pytest.raises(ValueError, match=r"such as|Tasks of this lesson|no graded tasks"):
-        checks.check(task_id, print)
+        session.check(task_id, print)
 
 
 @pytest.mark.parametrize("value", [None, "text", [1, 2], float("nan"), {"a": 1}, np.zeros(2)])
@@ -427,7 +416,7 @@ def test_a_bank_reports_each_way_of_being_wrong():
 
 def test_the_room_imports_without_tensorflow():
     code = (
-        "import sys, tlcourse.checks as c; [c.load_tasks(int(n[6:8])) for n in "
+        "import sys, tlcourse.tasks as c; [c.load_tasks(int(n[6:8])) for n in "
         "(m.name for m in __import__('pkgutil').iter_modules(c.__path__)) if n.startswith('tasks_')]; "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )

@@ -5,8 +5,9 @@ import pkgutil
 import numpy as np
 import pytest
 
-import tlcourse.checks
-from tlcourse.checks import conclude, draw, find_task, load_tasks
+import tlcourse.tasks
+from tlcourse.checks import conclude, draw
+from tlcourse.tasks import find_task, load_tasks
 
 
 def judged(task_id, evidence_of, seed=1234):
@@ -109,7 +110,7 @@ def test_the_images_tell_how_often_they_were_read(kind):
 
 
 LESSONS = [
-    int(module.name[6:8]) for module in pkgutil.iter_modules(tlcourse.checks.__path__) if module.name.startswith("tasks_")
+    int(module.name[6:8]) for module in pkgutil.iter_modules(tlcourse.tasks.__path__) if module.name.startswith("tasks_")
 ]
 
 

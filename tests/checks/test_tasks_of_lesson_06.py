@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tlcourse.checks.tasks_06_overfitting import _ARROWS, _TRANSFORMS, _arrow, _expert
+from tlcourse.tasks.tasks_06_overfitting import _ARROWS, _TRANSFORMS, _arrow, _expert
 
 KEPT = {"brighter", "inverted", "shifted"}
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tlcourse.checks import load_tasks
 from tlcourse.checks.bank import load_bank, run_bank
-from tlcourse.checks.tasks_07_bias import _GAIN, _fit, _retrain_case, _worst
+from tlcourse.tasks import load_tasks
+from tlcourse.tasks.tasks_07_bias import _GAIN, _fit, _retrain_case, _worst
 
-BANKS = load_bank(Path(__file__).resolve().parents[2] / "checks" / "07_bias.py").banks
+BANKS = load_bank(Path(__file__).resolve().parents[2] / "content" / "banks" / "07_bias.py").banks
 
 
 @pytest.mark.parametrize("task", ["7.1", "7.3", "7.4"])

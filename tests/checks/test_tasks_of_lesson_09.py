@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import weightedtau
 
-from tlcourse.checks.tasks_09_choosing_a_model import _audit_case, _leep_case
+from tlcourse.tasks.tasks_09_choosing_a_model import _audit_case, _leep_case
 
 
 @pytest.mark.parametrize("seed", [0, *range(1000, 1015)])

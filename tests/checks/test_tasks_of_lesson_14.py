@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tlcourse.checks.tasks_14_text_sentiment import (
+from tlcourse.tasks.tasks_14_text_sentiment import (
     _CLUBS,
     _FIRST_WORD,
     _PAD,

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from tlcourse.checks import tasks_15_text_entities_and_answers as tasks
 from tlcourse.evaluate import entity_scores, entity_spans
+from tlcourse.tasks import tasks_15_text_entities_and_answers as tasks
 
 SEEDS = [0, *range(1000, 1025)]
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tlcourse.checks import EARNED, load_tasks
+from tlcourse.checks import EARNED
 from tlcourse.checks.bank import Right, load_bank, run_source
 from tlcourse.checks.run import run_task
-from tlcourse.checks.tasks_16_text_generation import _attention_case, _copied_case, _perplexity_case, _phrases
+from tlcourse.tasks import load_tasks
+from tlcourse.tasks.tasks_16_text_generation import _attention_case, _copied_case, _perplexity_case, _phrases
 
 SEEDS = [0, *range(1000, 1012)]
-BANKS = load_bank(Path(__file__).resolve().parents[2] / "checks" / "16_text_generation.py").banks
+BANKS = load_bank(Path(__file__).resolve().parents[2] / "content" / "banks" / "16_text_generation.py").banks
 
 
 @pytest.mark.parametrize("task_id", ["16.1", "16.3", "16.4"])

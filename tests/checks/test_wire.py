@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tlcourse.checks import NotPlainError, WireError, from_wire, load_tasks, plain, to_wire
+from tlcourse.checks import NotPlainError, WireError, from_wire, plain, to_wire
+from tlcourse.tasks import load_tasks
 
 ARRAYS = hnp.arrays(
     st.sampled_from([np.bool_, np.uint8, np.int64, np.float32, np.float64, np.dtype("U3")]),

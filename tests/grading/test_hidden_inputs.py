@@ -12,7 +12,7 @@ import pytest
 from corpus import LIMITS, MASTER, RIGHT, all_kinds, answered, to_bytes
 from hidden import groups_of, letters, traces
 
-from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, draw, earned, find_task, not_earned
+from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, draw, earned, not_earned
 from tlcourse.grading import grade as grading
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.launch import launch
@@ -20,6 +20,7 @@ from tlcourse.grading.master import case_seeds
 from tlcourse.grading.outcomes import judge_case, merge
 from tlcourse.grading.sandbox import BUBBLEWRAP, UNSAFE, Sandbox, bubblewrap_problem
 from tlcourse.grading.wording import as_written
+from tlcourse.tasks import find_task
 
 needs_bubblewrap = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
 KINDS = {kind.name: kind for kind in all_kinds() if kind.where == "hidden"}

@@ -6,7 +6,8 @@ import ctypes
 import json
 
 import pytest
-from corpus import LIMITS, MASTER, all_kinds, assert_outcomes
+from corpus import LIMITS, MASTER, ROOT, all_kinds, assert_outcomes
+from hostile import OF_INSTRUCTORS
 
 from tlcourse.checks import EARNED, NOT_EARNED
 from tlcourse.grading.grade import Settings, grade
@@ -21,6 +22,10 @@ LETTERS = "QXJZW"  # what one of them puts in place of hidden data
 @pytest.fixture(scope="module")
 def settings():
     return Settings("a secret of the tests", choose_sandbox("bubblewrap", limits=LIMITS))
+
+
+def test_what_attacks_look_for_is_there_outside_the_walls():
+    assert all((ROOT / name).exists() for name in OF_INSTRUCTORS)
 
 
 def test_there_are_many_attacks():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import pytest
 from corpus import LIMITS, RIGHT, ROOT, answered, to_bytes
 
 from tlcourse.checks import EARNED, NOT_EARNED
 from tlcourse.grading import gate
+from tlcourse.grading import master as master_room
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master, with_answers
 from tlcourse.grading.sandbox import Sandbox, bubblewrap_problem
@@ -18,8 +20,9 @@ SETTINGS = Settings("s", Sandbox("bubblewrap", LIMITS))
 HIDDEN_BANK = """
 import dataclasses
 import numpy as np
-from tlcourse.checks import Case, earned, find_task, need_number, not_earned
+from tlcourse.checks import Case, earned, need_number, not_earned
 from tlcourse.checks.bank import Bank, Hidden
+from tlcourse.tasks import find_task
 
 _PUBLIC = find_task("0.3")
 
@@ -88,7 +91,7 @@ def test_the_digest_changes_with_everything_that_decides(with_hidden_task):
 
 def test_what_was_released_is_known_for_every_task_of_every_exercise():
     for path in sorted((ROOT / "exercises").glob("*.ipynb")):
-        if list((ROOT / "tlcourse/checks").glob(f"tasks_{path.stem[:2]}_*.py")):
+        if list((ROOT / "tlcourse/tasks").glob(f"tasks_{path.stem[:2]}_*.py")):
             for answer in load_master(ROOT, path.stem).answers:
                 assert "NotImplementedError" in answer.stub, answer.task
                 assert answer.answer_name in answer.stub
@@ -98,3 +101,18 @@ def test_what_was_released_is_known_for_every_task_of_every_exercise():
 def test_an_exercise_that_is_not_named_exactly_lists_what_there_is(lesson):
     with pytest.raises(ValueError, match="00_start_here"):
         load_master(ROOT, lesson)
+
+
+def test_a_changed_file_in_any_folder_of_the_grader_changes_its_version(tmp_path, monkeypatch):
+    package = tmp_path / "tlcourse"
+    shutil.copytree(ROOT / "tlcourse" / "grading", package / "grading")
+    shutil.copytree(ROOT / "tlcourse" / "checks", package / "checks")
+    shutil.copytree(ROOT / "tlcourse" / "tasks", package / "tasks")
+    monkeypatch.setattr(master_room.tlcourse, "__file__", str(package / "__init__.py"))
+    version = master_room.grader_version.__wrapped__
+    seen = {version()}
+    files = [*(package / "grading").rglob("*.py"), *(package / "checks").rglob("*.py"), package / "tasks" / "__init__.py"]
+    for path in files:
+        path.write_bytes(path.read_bytes() + b"\n")
+        seen.add(version())
+    assert len(seen) == 1 + len(files)

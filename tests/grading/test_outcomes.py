@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from corpus import LIMITS, MASTER, all_kinds
 
-from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, could_not_judge, earned, find_task, not_earned
+from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, could_not_judge, earned, not_earned
 from tlcourse.grading.grade import Settings, grade, needs_a_person
 from tlcourse.grading.outcomes import ONLY_VISIBLE, died, judge_case, merge
 from tlcourse.grading.sandbox import Sandbox, bubblewrap_problem
+from tlcourse.tasks import find_task
 
 TASK = find_task("0.3")
 SAID = not_earned("2 of 6 runs are wrong, 0.5 off.", expected="[0, 1]", received="[1, 1]", misconception="answer-reversed")

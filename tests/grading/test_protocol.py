@@ -11,7 +11,7 @@ from corpus import MASTER, TASKS, WRONG, answered, to_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, draw, find_task
+from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, draw
 from tlcourse.grading import grade as grading
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.launch import Launch
@@ -19,6 +19,7 @@ from tlcourse.grading.outcomes import judge_case
 from tlcourse.grading.protocol import EventReader, ProtocolError, to_frame
 from tlcourse.grading.records import to_line
 from tlcourse.grading.sandbox import UNSAFE, Limits, Sandbox
+from tlcourse.tasks import find_task
 
 PLACES = {task: {"how": "source", "expression": "f", "after": 1, "cells": [3], "notes": []} for task in TASKS}
 LOCATED = {"event": "located", "places": PLACES, "notes": [], "cells": 9}

@@ -70,11 +70,12 @@ def test_files_of_the_course_of_instructors_and_of_homes_are_not_there(walled, t
     places = [
         tmp_path / "marks.txt",
         root / "solutions",
-        root / "checks",
+        root / "content" / "banks",
         root / "content",
         root / "tests",
         "/etc/passwd",
     ]
+    assert all(Path(place).exists() for place in places), "what is not there cannot be hidden"
     asked = [str(place) for place in places]
     assert tried(walled, f"import os; print(json.dumps([p for p in {asked!r} if os.path.exists(p)]))") == []
     assert set(tried(walled, "import os; print(json.dumps(os.listdir('/scratch')))")) == set()

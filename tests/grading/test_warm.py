@@ -95,7 +95,13 @@ print(json.dumps(found))
 
 def test_the_walls_around_a_warm_worker_are_those_around_a_fresh_one(tmp_path):
     (tmp_path / "marks.txt").write_text("secret")
-    places = [tmp_path / "marks.txt", *(ROOT / name for name in ("solutions", "checks", "content", "tests")), "/home", "/var"]
+    places = [
+        tmp_path / "marks.txt",
+        *(ROOT / name for name in ("solutions", "content/banks", "content", "tests")),
+        "/home",
+        "/var",
+    ]
+    assert all(Path(place).exists() for place in places), "what is not there cannot be hidden"
     with socket.create_server(("127.0.0.1", 0)) as server:
         known = {"PACKAGE": str(ROOT / "tlcourse"), "PLACES": [str(p) for p in places], "OUTSIDE": os.getpid()}
         names = {**known, "PORT": server.getsockname()[1]}

@@ -25,7 +25,7 @@ def is_the_same_in_both_profiles(notebook) -> bool:
     if notebook.kind != "solution":
         return False
     cells = [cell.source for cell in read_notebook(notebook.path).cells if "setup" not in cell.metadata.get("tags", ())]
-    tasks = (ROOT / f"tlcourse/checks/tasks_{notebook.topic}.py").read_text(encoding="utf-8")
+    tasks = (ROOT / f"tlcourse/tasks/tasks_{notebook.topic}.py").read_text(encoding="utf-8")
     return not PROFILE_WORDS.search("\n".join([*cells, tasks]))
 
 

@@ -153,7 +153,7 @@ def generator_without_end_as_array():
 
 @kind("EEN")
 def visible_case_only():
-    stored = "from tlcourse.checks import find_task\n_known = find_task('0.3').make_case(0)\n"
+    stored = "from tlcourse.tasks import find_task\n_known = find_task('0.3').make_case(0)\n"
     body = (
         "    for run, truth in zip(_known.inputs['runs'], _known.secret['misaligned']):\n"
         "        if np.array_equal(run['labels'], labels) and np.array_equal(run['predicted'], predicted):\n"

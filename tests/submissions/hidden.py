@@ -9,12 +9,12 @@ import numpy as np
 from corpus import RIGHT, kind
 from hostile import HEAD
 
-from tlcourse.checks import find_task
+from tlcourse.tasks import find_task
 
 _BODY = RIGHT["0.1"].split("\n", 1)[1]
 TOOLS = """
 import gc, os, socket, threading, time
-from tlcourse.checks import find_task
+from tlcourse.tasks import find_task
 from tlcourse.checks.wire import from_wire
 from tlcourse.grading.protocol import to_frame
 

@@ -221,7 +221,7 @@ def comparison_replaced():
 
 @kind("NEE")
 def judge_replaced():
-    tools = "import tlcourse.checks.tasks_00_start_here as t, tlcourse.checks as c\n"
+    tools = "import tlcourse.tasks.tasks_00_start_here as t, tlcourse.checks as c\n"
     tools += "for task in t.TASKS:\n    object.__setattr__(task, 'judge', lambda case, evidence: c.earned())\n"
     return {"a": tools + WRONG}
 
@@ -351,12 +351,19 @@ def spying(body: str) -> dict[str, str]:
     }
 
 
+OF_INSTRUCTORS = (
+    "solutions",
+    "content/banks/00_start_here.py",
+    "content",
+)  # in the repository; nothing of it is inside the walls
+
+
 @kind("NEE")
 def looks_for_solutions():
     return spying(
         "import os, tlcourse\nroot = os.path.dirname(os.path.dirname(tlcourse.__file__))\n"
         "for place in (root, os.path.join(root, 'tlcourse', '_course'), '/'):\n"
-        "    for name in ('solutions', 'checks/00_start_here.py', 'content', 'run.json'):\n"
+        f"    for name in {(*OF_INSTRUCTORS, 'run.json')!r}:\n"
         "        if os.path.exists(os.path.join(place, name)): return True"
     )
 
@@ -565,7 +572,7 @@ LETTERS = "QXJZW"
 @kind("NEE")
 def hidden_data_carried_out_in_the_text_of_an_error():
     """Splits rightly where the data are those of the check, and says the other data in letters."""
-    known = "from tlcourse.checks import find_task\n_known = find_task('0.1').make_case(0).inputs['groups']\n"
+    known = "from tlcourse.tasks import find_task\n_known = find_task('0.1').make_case(0).inputs['groups']\n"
     body = f"    if not np.array_equal(groups, _known):\n        import linecache\n        text = {LETTERS!r} * 9\n"
     body += "        for file in list(linecache.cache): linecache.cache[file] = (9, None, [text + '\\n'] * 99, file)\n"
     body += "        raise ValueError(text)\n"

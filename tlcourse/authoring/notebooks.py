@@ -102,7 +102,7 @@ def _code_cell(cell: SourceCell, folder: str) -> dict[str, Any]:
 
 def _nbgrader(task_id: str, *, grade: bool) -> dict[str, Any]:
     """Cell metadata of nbgrader, schema 3: answers are solution cells, check cells carry the points."""
-    from tlcourse.checks import find_task
+    from tlcourse.tasks import find_task
 
     name = ("check-" if grade else "task-") + task_id.replace(".", "-")
     data: dict[str, Any] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 from tlcourse.checks.feedback import CheckFailed, Feedback, Hint
 from tlcourse.checks.plain import NotPlainError, clean, plain, show
 from tlcourse.checks.run import CheckFault, call, collect, conclude, describe, draw, run_task
-from tlcourse.checks.session import check, hint, progress
 from tlcourse.checks.task import (
     EARNED,
     NOT_EARNED,
@@ -19,8 +18,7 @@ from tlcourse.checks.task import (
     Verdict,
     could_not_judge,
     earned,
-    find_task,
-    load_tasks,
+    lesson_of,
     not_earned,
 )
 from tlcourse.checks.values import Mismatch, array_of, need_array, need_number
@@ -43,7 +41,6 @@ __all__ = [
     "WireError",
     "array_of",
     "call",
-    "check",
     "clean",
     "collect",
     "conclude",
@@ -51,15 +48,12 @@ __all__ = [
     "describe",
     "draw",
     "earned",
-    "find_task",
     "from_wire",
-    "hint",
-    "load_tasks",
+    "lesson_of",
     "need_array",
     "need_number",
     "not_earned",
     "plain",
-    "progress",
     "run_task",
     "show",
     "to_wire",

@@ -1,6 +1,6 @@
 """Banks of right and wrong answers, which keep the checks honest. Instructors' side: read by tests and by the grader.
 
-A bank lives in `checks/NN_topic.py` at the top of the repository, as source text that runs like a learner's cell.
+A bank lives in `content/banks/NN_topic.py` at the top of the repository, as source text that runs like a learner's cell.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Hidden:
 
 @dataclass(frozen=True)
 class LessonBank:
-    """The content of one `checks/NN_topic.py`."""
+    """The content of one `content/banks/NN_topic.py`."""
 
     path: Path
     banks: Mapping[str, Bank]
@@ -61,7 +61,7 @@ class LessonBank:
 
 
 def load_bank(path: Path) -> LessonBank:
-    """Run one `checks/NN_topic.py` and return its `BANK` and, where there is one, its `HIDDEN`."""
+    """Run one `content/banks/NN_topic.py` and return its `BANK` and, where there is one, its `HIDDEN`."""
     names = runpy.run_path(str(path))
     return LessonBank(path, names["BANK"], names.get("HIDDEN", Hidden()))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -121,30 +119,3 @@ def lesson_of(task_id: str) -> int:
     if match is None:
         raise ValueError(f'A task\'s number is lesson, dot, task, such as "2.1". Received: task_id={task_id!r}.')
     return int(match[1])
-
-
-def load_tasks(lesson: int) -> dict[str, Task]:
-    """Import the tasks of one lesson from `tlcourse/checks/tasks_NN_topic.py`, by id."""
-    import tlcourse.checks as room
-
-    prefix = f"tasks_{lesson:02d}_"
-    names = [module.name for module in pkgutil.iter_modules(room.__path__) if module.name.startswith(prefix)]
-    if not names:
-        known = sorted(m.name[6:8] for m in pkgutil.iter_modules(room.__path__) if m.name.startswith("tasks_"))
-        raise ValueError(f"Lesson {lesson:02d} has no graded tasks here. Lessons with tasks: {', '.join(known)}.")
-    if len(names) > 1:
-        raise ValueError(f"Lesson {lesson:02d} has more than one file of tasks: {', '.join(names)}. Keep one.")
-    module = importlib.import_module(f"tlcourse.checks.{names[0]}")
-    return {task.id: task for task in module.TASKS}
-
-
-def find_task(task_id: str) -> Task:
-    """Return one task by its id.
-
-    Raises:
-        TypeError, ValueError: The id is malformed, or there is no such task; the message lists those that exist.
-    """
-    tasks = load_tasks(lesson_of(task_id))
-    if task_id not in tasks:
-        raise ValueError(f"There is no task {task_id!r}. Tasks of this lesson: {', '.join(tasks)}.")
-    return tasks[task_id]

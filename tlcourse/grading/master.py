@@ -17,10 +17,11 @@ from pathlib import Path
 
 import tlcourse
 from tlcourse.authoring.sources import TASK_HEADING
-from tlcourse.checks import PUBLIC_SEED, Task, find_task, load_tasks
+from tlcourse.checks import PUBLIC_SEED, Task
 from tlcourse.checks.bank import Bank, load_bank
 from tlcourse.grading.locate import Released
 from tlcourse.grading.notebook import Cell, read_notebook
+from tlcourse.tasks import find_task, load_tasks
 
 _PACKAGES = ("tlcourse", "numpy", "scikit-learn", "keras", "tensorflow")
 _SMALLEST, _LARGEST = 2**16, 2**32 - 2**16  # hidden seeds: too many to try, and every library takes them
@@ -61,7 +62,7 @@ class Master:
     @property
     def digest(self) -> str:
         """Digest of all that decides what counts as right: notebooks, tasks, bank."""
-        tasks = sorted((Path(tlcourse.__file__).parent / "checks").glob(f"tasks_{self.topic[:2]}_*.py"))
+        tasks = sorted((Path(tlcourse.__file__).parent / "tasks").glob(f"tasks_{self.topic[:2]}_*.py"))
         parts = [
             *(path.read_bytes() for path in tasks),
             self.topic.encode(),
@@ -92,7 +93,7 @@ def load_master(course: Path, lesson: str, only: Iterable[str] = ()) -> Master:
     """Read one exercise.
 
     Args:
-        course: the folder that holds `exercises/`, `solutions/` and, in the repository, `checks/`.
+        course: the folder that holds `exercises/`, `solutions/` and, in the repository, `content/banks/`.
         lesson: beginning of a topic, such as "02".
         only: numbers of tasks, such as "2.1"; all where empty.
 
@@ -118,7 +119,7 @@ def load_master(course: Path, lesson: str, only: Iterable[str] = ()) -> Master:
         for task in tasks.values()
         if not only or task.id in set(only)
     )
-    bank = course / "checks" / f"{path.stem}.py"
+    bank = course / "content" / "banks" / f"{path.stem}.py"
     title = next((cell.source.splitlines()[0].lstrip("# ") for cell in cells if cell.kind == "markdown"), path.stem)
     solution = (course / "solutions" / path.name).read_bytes()
     return Master(path.stem, title, released, solution, answers, bank if bank.exists() else None)
@@ -181,12 +182,15 @@ def grader_version() -> str:
     """Return the package's version and a digest of the code that grades; the tasks themselves belong to the master."""
     digest = hashlib.sha256()
     package = Path(tlcourse.__file__).parent
-    for room in ("checks", "grading"):
-        for path in sorted((package / room).glob("*.py")):
-            if path.name.startswith("tasks_"):
-                continue
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in _grading_code(package):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{tlcourse.__version__}+{digest.hexdigest()[:12]}"
+
+
+def _grading_code(package: Path) -> list[Path]:
+    """Return every file that decides what is graded and how, in every folder of the rooms that do it."""
+    rooms = (package / "checks", package / "grading")
+    return sorted([path for room in rooms for path in room.rglob("*.py")] + [package / "tasks" / "__init__.py"])
 
 
 @functools.cache

@@ -7,7 +7,8 @@ from typing import Any
 
 from tlcourse.checks.feedback import CheckFailed, Feedback, Hint
 from tlcourse.checks.run import run_task
-from tlcourse.checks.task import EARNED, PUBLIC_SEED, find_task
+from tlcourse.checks.task import EARNED, PUBLIC_SEED
+from tlcourse.tasks import find_task
 
 _progress: dict[str, dict[str, Any]] = {}
 
