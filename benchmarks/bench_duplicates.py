@@ -20,9 +20,9 @@ import time
 
 import numpy as np
 
-from tlcourse.audit import neighbours
-from tlcourse.audit.duplicates import RADIUS, copies_between
-from tlcourse.audit.hashing import Prints, prints_of
+from tlcourse.audit.data import neighbours
+from tlcourse.audit.data.duplicates import RADIUS, copies_between
+from tlcourse.audit.data.hashing import Prints, prints_of
 
 
 def main() -> None:

@@ -154,8 +154,8 @@ def _doctor(options: argparse.Namespace) -> int:
     import contextlib
     import json
 
-    from tlcourse.audit.pages import page, text
-    from tlcourse.audit.program import examine_program
+    from tlcourse.audit.program.examine import examine_program
+    from tlcourse.audit.program.pages import page, text
 
     with contextlib.redirect_stdout(sys.stderr):  # what the program prints is not the result
         visit = examine_program(options.program, say=lambda line: print(f"... {line}"))

@@ -13,9 +13,9 @@ from material import photographs, resized, through_jpeg
 from PIL import Image
 from small_world import pictures
 
-from tlcourse.audit.duplicates import blank, copies_between, exact_copies, repeated
-from tlcourse.audit.hashing import Prints, digests_of, mirror, prints_of
-from tlcourse.audit.neighbours import bands_for, near_pairs
+from tlcourse.audit.data.duplicates import blank, copies_between, exact_copies, repeated
+from tlcourse.audit.data.hashing import Prints, digests_of, mirror, prints_of
+from tlcourse.audit.data.neighbours import bands_for, near_pairs
 
 COPIES = {
     "re-encoded": lambda images: through_jpeg(images, 60),
@@ -121,7 +121,7 @@ def test_bands_cover_all_bits_once_and_obey_the_pigeonhole(count, radius):
 
 
 def test_candidates_are_few_beside_all_pairs(monkeypatch):
-    import tlcourse.audit.neighbours as room
+    import tlcourse.audit.data.neighbours as room
 
     seen = []
     before = room._candidates

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tlcourse.audit.balance import class_counts, imbalance, missing_by_more_than_chance, unknown_classes
-from tlcourse.audit.collect import Batch
-from tlcourse.audit.fingerprints import Fingerprints
-from tlcourse.audit.label_noise import find_label_noise
-from tlcourse.audit.order import purity_of_batches
-from tlcourse.audit.penultimate import Penultimate, body_of, expected_length
-from tlcourse.audit.pipeline import cut_after_reshuffle, has_random_map, last_stage, random_map_before_cache, shuffles
-from tlcourse.audit.seen_classes import imagenet_names, seen_in_pretraining
-from tlcourse.audit.sources import make_split
+from tlcourse.audit.data.balance import class_counts, imbalance, missing_by_more_than_chance, unknown_classes
+from tlcourse.audit.data.collect import Batch
+from tlcourse.audit.data.fingerprints import Fingerprints
+from tlcourse.audit.data.label_noise import find_label_noise
+from tlcourse.audit.data.order import purity_of_batches
+from tlcourse.audit.data.pipeline import cut_after_reshuffle, has_random_map, last_stage, random_map_before_cache, shuffles
+from tlcourse.audit.data.sources import make_split
+from tlcourse.audit.detectors.penultimate import Penultimate, body_of, expected_length
+from tlcourse.audit.model.seen_classes import imagenet_names, seen_in_pretraining
 
 
 def test_sorted_labels_have_full_excess_and_shuffled_ones_none():

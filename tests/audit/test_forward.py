@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tlcourse.audit.collect import Collected
 from tlcourse.audit.context import Context
+from tlcourse.audit.data.collect import Collected
 
 
 class Recorder(keras.layers.Layer):

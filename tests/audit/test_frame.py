@@ -15,11 +15,11 @@ from small_world import custom_backbone, pictures
 
 import tlcourse
 from tlcourse.audit import Finding, NotChecked, Report
-from tlcourse.audit.collect import BASIC, Collected, read_splits
 from tlcourse.audit.context import CannotCheckError, Context
+from tlcourse.audit.data.collect import BASIC, Collected, read_splits
+from tlcourse.audit.data.sources import ENDLESS_LIMIT, make_split
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.run import examine
-from tlcourse.audit.sources import ENDLESS_LIMIT, make_split
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 

@@ -10,10 +10,10 @@ from correct_models import PROGRAMS
 from pairs import history_pairs, output_pairs, preprocessing_pairs, training_pairs
 
 import tlcourse
-from tlcourse.audit.anatomy import backbone_part, head_units
-from tlcourse.audit.collect import Collected
 from tlcourse.audit.context import Context
-from tlcourse.audit.model_detectors import MODEL_DETECTORS
+from tlcourse.audit.data.collect import Collected
+from tlcourse.audit.detectors.model_detectors import MODEL_DETECTORS
+from tlcourse.audit.model.anatomy import backbone_part, head_units
 
 PAIRS = [*preprocessing_pairs.PAIRS, *training_pairs.PAIRS, *output_pairs.PAIRS, *history_pairs.PAIRS]
 MODEL_IDS = {name for detector in MODEL_DETECTORS for name in detector.ids}

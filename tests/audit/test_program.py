@@ -7,8 +7,8 @@ import keras
 import nbformat
 import pytest
 
-from tlcourse.audit.pages import page, text
-from tlcourse.audit.program import examine_program
+from tlcourse.audit.program.examine import examine_program
+from tlcourse.audit.program.pages import page, text
 from tlcourse.cli import main
 
 HEAD = """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_world import pictures
 
-from tlcourse.audit.ranges import contract_for, mismatch
+from tlcourse.audit.model.ranges import contract_for, mismatch
 
 STEM = keras.layers.Conv2D(1, 1)
 UNIT = keras.layers.Normalization(name="normalization")

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from small_world import application
 
-from tlcourse.audit.program import examine_program
+from tlcourse.audit.program.examine import examine_program
 
 FOLDER = Path(__file__).parent / "unseen"
 # File of weights -> the network whose learned-looking values it holds.

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tlcourse.audit.collect import LABELS, SAMPLE, Collected, Labels
+from tlcourse.audit.data.collect import LABELS, SAMPLE, Collected, Labels
+from tlcourse.audit.data.sources import Batch, Split
+from tlcourse.audit.data.structures import leaves, stacked, take
 from tlcourse.audit.report import NotChecked
-from tlcourse.audit.sources import Batch, Split
-from tlcourse.audit.structures import leaves, stacked, take
 
 _VALUES_TO_RUN = 64 * 128 * 128 * 3
 _VALUES_AT_ONCE = 8 * 96 * 96 * 3  # Keras keeps what every layer returns until a run ends: many times the size of the images
@@ -122,7 +122,7 @@ class Context:
         Raises:
             CannotCheckError: The model cannot be run on this data; names the error.
         """
-        from tlcourse.audit.structures import to_numpy
+        from tlcourse.audit.data.structures import to_numpy
 
         try:
             if not training and (pieces := _pieces(inputs)):

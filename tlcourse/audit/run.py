@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tlcourse.audit.collect import BASIC, read_splits
 from tlcourse.audit.context import CannotCheckError, Context
-from tlcourse.audit.data_detectors import DATA_COLLECTIONS, DATA_DETECTORS
+from tlcourse.audit.data.collect import BASIC, read_splits
+from tlcourse.audit.data.sources import make_split
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.model_detectors import MODEL_DETECTORS
-from tlcourse.audit.preserve import preserved
+from tlcourse.audit.detectors.data_detectors import DATA_COLLECTIONS, DATA_DETECTORS
+from tlcourse.audit.detectors.model_detectors import MODEL_DETECTORS
+from tlcourse.audit.model.preserve import preserved
 from tlcourse.audit.report import Finding, NotChecked, Report, by_severity
-from tlcourse.audit.sources import make_split
 
 
 def audit(

@@ -1,0 +1,1 @@
+"""Examining a program that somebody else wrote: running it, and writing pages about it."""

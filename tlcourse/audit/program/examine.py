@@ -1,0 +1,214 @@
+"""Run somebody's script or notebook as far as its calls of `fit`, and examine what is passed to them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from math import floor
+from pathlib import Path
+from typing import Any
+
+from tlcourse.audit.data.structures import as_arrays, is_array_structure, size_of, take
+from tlcourse.audit.program.source_code import SourceFile, read_source
+from tlcourse.audit.program.unsaved import Unsaved, loading_from
+from tlcourse.audit.report import Report
+
+_WRITERS = ("save", "save_weights", "export")  # of a model; what they would write was never trained
+
+
+@dataclass
+class Visit:
+    """What the doctor saw of one program.
+
+    Args:
+        path: The script or notebook.
+        reports: One report for each call of `fit`, in order, with the line it was called from.
+        problem: "" or why the program ended before its end, in one sentence.
+        left_out: What was not done although the program says so, such as saving or notebook commands.
+    """
+
+    path: Path
+    reports: list[tuple[str, Report]] = field(default_factory=list)
+    problem: str = ""
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> int:
+        """0 nothing serious, 1 a serious finding, 2 there was no `fit` to examine."""
+        return max((report.exit_status for _, report in self.reports), default=2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that `json.dumps` takes."""
+        return {
+            "program": str(self.path),
+            "fits": [{"called_from": where, **report.to_dict()} for where, report in self.reports],
+            "problem": self.problem,
+            "left_out": self.left_out,
+            "exit_status": self.exit_status,
+        }
+
+
+@dataclass
+class _Fit:
+    where: str
+    model: Any
+    train: Any
+    validation: Any
+    weighted: bool = False
+    test: Any = None
+
+
+def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda line: None) -> Visit:
+    """Run a program without editing it, and audit each model and its data at the moment when `fit` is called.
+
+    Each `fit` trains one batch for one epoch and then returns, so that the program goes on to its next one (head first, then
+    fine-tuning); what `evaluate` gets last is taken for the test set. Models are not saved, and what loads them again gets the one
+    in memory. Callbacks are not called, and commands of a notebook (`!pip`, `%matplotlib`) are left out. Everything else is done as
+    written: files that the program itself writes are written. It runs in its own folder, in this process.
+
+    Args:
+        path: A Python script or a notebook.
+        say: Called with lines that tell what is going on.
+
+    Returns:
+        The visit, with a report for each `fit`. A program that fails after a `fit` keeps the reports of those before.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is no Python script and no notebook.
+    """
+    source = read_source(path)
+    visit = Visit(source.path, left_out=list(source.left_out))
+    fits: list[_Fit] = []
+    with _recorded(source, fits, visit, say):
+        visit.problem = _run(source)
+    if not fits and not visit.problem:
+        visit.problem = "The program has no call of fit(). Pass its model and data to tlcourse.audit(model, train) instead."
+    return visit
+
+
+def _run(source: SourceFile) -> str:
+    """Execute the program; return "" or what stopped it."""
+    namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(source.path)}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")  # a program's warnings are its own, whatever the caller makes of warnings
+            for name, code in source.pieces:
+                exec(compile(code, name, "exec"), namespace)
+    except SystemExit as end:
+        return "" if end.code in (None, 0) else f"The program ended itself with status {end.code!r}."
+    except Exception as error:  # any error of the program is news about the program, not about the doctor
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in dict(source.pieces)]
+        line = f" at {source.locate(frames[-1].filename, frames[-1].lineno or 0)}" if frames else ""
+        return f"The program stopped{line}: {type(error).__name__}: {error}"
+    return ""
+
+
+@contextlib.contextmanager
+def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[[str], None]) -> Iterator[None]:
+    """Put recorders in the place of Keras' methods, and everything back at the end; audit each fit once its test set is known."""
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    import keras
+
+    original = {name: getattr(keras.Model, name) for name in ("fit", "evaluate", *_WRITERS)}
+    added = {name for name in original if name not in keras.Model.__dict__}
+
+    inside: list[Any] = []  # fit() calls evaluate() itself, with the validation set
+    unsaved = Unsaved()
+
+    def leave(name: str) -> None:
+        visit.left_out.append(f"{name}() at {_caller(source)}")
+
+    def fit(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
+        where = _caller(source)
+        say(f"fit at {where}: examining")
+        train, validation = _sets(x, y, options)
+        weighted = any(options.get(name) is not None for name in ("class_weight", "sample_weight"))
+        found = _Fit(where, model, train, validation, weighted)
+        fits.append(found)
+        visit.reports.append((where, _audit(found)))
+        inside.append(model)
+        unsaved.keep_checkpoints(options.get("callbacks"), model)
+        try:
+            return original["fit"](model, x, y, **_shortened(options))
+        finally:
+            inside.pop()
+
+    def evaluate(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
+        mine = [i for i, f in enumerate(fits) if f.model is model]
+        if mine and not inside:
+            latest = fits[mine[-1]]
+            latest.test = x if y is None else (x, y)
+            visit.reports[mine[-1]] = (latest.where, _audit(latest))
+        return original["evaluate"](model, x, y, **{**options, "verbose": 0, "steps": 1, "callbacks": None})
+
+    def writer(name: str) -> Callable[..., None]:
+        def leave_out(model: Any, filepath: Any, *arguments: Any, **options: Any) -> None:
+            unsaved.keep(filepath, model)
+            leave(name)
+
+        return leave_out
+
+    replaced = {"fit": fit, "evaluate": evaluate, **{name: writer(name) for name in _WRITERS}}
+    here, arguments, path = os.getcwd(), sys.argv, list(sys.path)
+    try:
+        for name, function in replaced.items():
+            setattr(keras.Model, name, function)
+        os.chdir(source.path.parent)
+        sys.argv = [str(source.path)]
+        sys.path.insert(0, str(source.path.parent))
+        with loading_from(unsaved, leave):
+            yield
+    finally:
+        os.chdir(here)
+        sys.argv, sys.path[:] = arguments, path
+        for name, function in original.items():
+            if name in added:
+                delattr(keras.Model, name)
+            else:
+                setattr(keras.Model, name, function)
+
+
+def _sets(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what `fit` trains and validates on: with `validation_split=`, the last rows as they come, as in Keras."""
+    train, validation = x if y is None else (x, y), options.get("validation_data")
+    share = options.get("validation_split") or 0.0
+    if validation is not None or not 0 < share < 1 or not is_array_structure(train):
+        return train, validation
+    arrays = as_arrays(train)
+    at = floor(size_of(arrays) * (1 - share))
+    return take(arrays, slice(0, at)), take(arrays, slice(at, None))
+
+
+def _audit(fit: _Fit) -> Report:
+    from tlcourse.audit.run import audit
+
+    report = audit(fit.model, fit.train, fit.validation, fit.test)
+    if not (fit.weighted and "imbalance" in report.ids):
+        return report
+    findings = tuple(finding for finding in report.findings if finding.id != "imbalance")  # its rare classes are weighed
+    return replace(report, findings=findings, passed=(*report.passed, "imbalance"))
+
+
+def _shortened(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a fit over one batch: enough for Keras to build its training step and for `history` to be filled."""
+    kept = {name: value for name, value in options.items() if name in ("batch_size", "class_weight", "validation_data")}
+    steps = {"validation_steps": 1} if options.get("validation_data") is not None else {}
+    split = options.get("validation_split") or 0.0
+    return {**kept, "validation_split": split, "epochs": 1, "steps_per_epoch": 1, "verbose": 0, "shuffle": False, **steps}
+
+
+def _caller(source: SourceFile) -> str:
+    """Return the line of the program that is being executed, such as "cell 3, line 2"."""
+    names = dict(source.pieces)
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename in names:
+            return source.locate(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back  # type: ignore[assignment]
+    return "a line outside the program"
