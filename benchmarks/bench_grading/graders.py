@@ -19,7 +19,7 @@ from pathlib import Path
 from tlcourse.grading.classroom import grade_class
 from tlcourse.grading.grade import Settings
 from tlcourse.grading.master import load_master
-from tlcourse.grading.sandbox import choose_sandbox
+from tlcourse.grading.sandbox.backends import choose_sandbox
 root, tasks, folder, out, jobs, workers = sys.argv[1:]
 def main():
     master, settings = load_master(Path(root), "00", tasks.split(",")), Settings("a seed", choose_sandbox())

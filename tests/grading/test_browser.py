@@ -12,8 +12,8 @@ import pytest
 import websocket
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Feedback
-from tlcourse.grading import pages
-from tlcourse.grading.gradebook import Entry, Marks
+from tlcourse.grading.results import pages
+from tlcourse.grading.results.gradebook import Entry, Marks
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OWNED = "document.title='owned'"

@@ -21,8 +21,8 @@ from tlcourse.grading import grade as grading
 from tlcourse.grading.classroom import GateClosed, Shard, about_of, grade_class, open_run, pass_gate, report
 from tlcourse.grading.grade import MachineFault, Settings, grade, record_key
 from tlcourse.grading.master import case_seeds, hidden_seeds, load_master, needs_frameworks, with_answers
-from tlcourse.grading.records import read_lines
-from tlcourse.grading.sandbox import BUBBLEWRAP, UNSAFE, Limits, Sandbox, bubblewrap_problem
+from tlcourse.grading.results.records import read_lines
+from tlcourse.grading.sandbox.backends import BUBBLEWRAP, UNSAFE, Limits, Sandbox, bubblewrap_problem
 from tlcourse.tasks import load_tasks
 
 pytestmark = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")

@@ -9,7 +9,7 @@ from corpus import RIGHT, ROOT, answered, to_bytes
 
 from tlcourse.cli import main
 from tlcourse.grading import commands, gate
-from tlcourse.grading.sandbox import bubblewrap_problem
+from tlcourse.grading.sandbox.backends import bubblewrap_problem
 
 needs_sandbox = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
 

@@ -22,7 +22,7 @@ from hidden import groups_of, traces
 from tlcourse.grading.gate import run_gate
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import case_seeds, load_master
-from tlcourse.grading.sandbox import CONTAINER, Limits, choose_sandbox
+from tlcourse.grading.sandbox.backends import CONTAINER, Limits, choose_sandbox
 
 IMAGE = os.environ.get("TLCOURSE_GRADING_IMAGE", "")
 ENGINE = shutil.which("podman") or shutil.which("docker")

@@ -6,7 +6,7 @@ import pytest
 from corpus import LIMITS, all_kinds, assert_outcomes
 
 from tlcourse.grading.grade import Settings
-from tlcourse.grading.sandbox import bubblewrap_problem, choose_sandbox
+from tlcourse.grading.sandbox.backends import bubblewrap_problem, choose_sandbox
 
 pytestmark = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
 ALL = all_kinds()

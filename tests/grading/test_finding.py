@@ -9,9 +9,9 @@ from corpus import MASTER, RIGHT, all_kinds, answered, to_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tlcourse.grading.locate import CHECK, HEADING, METADATA, NOWHERE, SOURCE, TEXT, locate
-from tlcourse.grading.notebook import UnreadableNotebook, read_notebook
-from tlcourse.grading.python_code import read_code
+from tlcourse.grading.reading.locate import CHECK, HEADING, METADATA, NOWHERE, SOURCE, TEXT, locate
+from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
+from tlcourse.grading.reading.python_code import read_code
 
 KINDS = {kind.name: kind for kind in all_kinds()}
 

@@ -15,10 +15,10 @@ from hidden import groups_of, letters, traces
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, draw, earned, not_earned
 from tlcourse.grading import grade as grading
 from tlcourse.grading.grade import Settings, grade
-from tlcourse.grading.launch import launch
 from tlcourse.grading.master import case_seeds
 from tlcourse.grading.outcomes import judge_case, merge
-from tlcourse.grading.sandbox import BUBBLEWRAP, UNSAFE, Sandbox, bubblewrap_problem
+from tlcourse.grading.sandbox.backends import BUBBLEWRAP, UNSAFE, Sandbox, bubblewrap_problem
+from tlcourse.grading.sandbox.launch import launch
 from tlcourse.grading.wording import as_written
 from tlcourse.tasks import find_task
 

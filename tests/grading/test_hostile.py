@@ -11,7 +11,7 @@ from hostile import OF_INSTRUCTORS
 
 from tlcourse.checks import EARNED, NOT_EARNED
 from tlcourse.grading.grade import Settings, grade
-from tlcourse.grading.sandbox import bubblewrap_problem, choose_sandbox
+from tlcourse.grading.sandbox.backends import bubblewrap_problem, choose_sandbox
 
 pytestmark = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
 ALL = all_kinds()

@@ -8,7 +8,7 @@ from corpus import ROOT
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master, with_answers
-from tlcourse.grading.sandbox import bubblewrap_problem, choose_sandbox
+from tlcourse.grading.sandbox.backends import bubblewrap_problem, choose_sandbox
 
 pytestmark = [
     pytest.mark.slow,

@@ -13,7 +13,7 @@ from tlcourse.grading import gate
 from tlcourse.grading import master as master_room
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master, with_answers
-from tlcourse.grading.sandbox import Sandbox, bubblewrap_problem
+from tlcourse.grading.sandbox.backends import Sandbox, bubblewrap_problem
 
 MASTER = load_master(ROOT, "00", ["0.3"])
 SETTINGS = Settings("s", Sandbox("bubblewrap", LIMITS))

@@ -17,8 +17,8 @@ from tlcourse.checks import EARNED
 from tlcourse.grading.classroom import grade_class
 from tlcourse.grading.grade import Settings
 from tlcourse.grading.master import load_master
-from tlcourse.grading.nbgrader_course import MISSING, write_marks, write_source
-from tlcourse.grading.sandbox import Limits, bubblewrap_problem, choose_sandbox
+from tlcourse.grading.results.nbgrader_course import MISSING, write_marks, write_source
+from tlcourse.grading.sandbox.backends import Limits, bubblewrap_problem, choose_sandbox
 
 TOPIC = "00_start_here"
 ASK = """

@@ -8,7 +8,7 @@ from corpus import LIMITS, MASTER, all_kinds
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, could_not_judge, earned, not_earned
 from tlcourse.grading.grade import Settings, grade, needs_a_person
 from tlcourse.grading.outcomes import ONLY_VISIBLE, died, judge_case, merge
-from tlcourse.grading.sandbox import Sandbox, bubblewrap_problem
+from tlcourse.grading.sandbox.backends import Sandbox, bubblewrap_problem
 from tlcourse.tasks import find_task
 
 TASK = find_task("0.3")

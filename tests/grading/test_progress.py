@@ -8,9 +8,9 @@ import runpy
 import pytest
 from corpus import ROOT
 
-from tlcourse.grading.notebook import UnreadableNotebook, read_notebook
-from tlcourse.grading.progress import ClassProgress
-from tlcourse.grading.submissions import find_submissions
+from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
+from tlcourse.grading.reading.submissions import find_submissions
+from tlcourse.grading.results.progress import ClassProgress
 
 
 def test_progress_without_a_terminal_is_a_line_for_each_tenth(capsys):

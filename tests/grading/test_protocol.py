@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, draw
 from tlcourse.grading import grade as grading
 from tlcourse.grading.grade import Settings, grade
-from tlcourse.grading.launch import Launch
 from tlcourse.grading.outcomes import judge_case
-from tlcourse.grading.protocol import EventReader, ProtocolError, to_frame
-from tlcourse.grading.records import to_line
-from tlcourse.grading.sandbox import UNSAFE, Limits, Sandbox
+from tlcourse.grading.results.records import to_line
+from tlcourse.grading.sandbox.backends import UNSAFE, Limits, Sandbox
+from tlcourse.grading.sandbox.launch import Launch
+from tlcourse.grading.sandbox.protocol import EventReader, ProtocolError, to_frame
 from tlcourse.tasks import find_task
 
 PLACES = {task: {"how": "source", "expression": "f", "after": 1, "cells": [3], "notes": []} for task in TASKS}

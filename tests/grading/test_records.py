@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tlcourse.grading.records import DamagedRecords, Journal, read_lines, to_line, write_sorted, write_whole
+from tlcourse.grading.results.records import DamagedRecords, Journal, read_lines, to_line, write_sorted, write_whole
 
 
 def record(key, **more):

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED
-from tlcourse.grading import exports, pages
-from tlcourse.grading.gradebook import Entry, Marks, join, read_decisions, read_roster, write_gradebook, write_roster
+from tlcourse.grading.results import exports, pages
+from tlcourse.grading.results.gradebook import Entry, Marks, join, read_decisions, read_roster, write_gradebook, write_roster
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b[31m\u202e&{{7*7}}"
 

@@ -19,11 +19,9 @@ from attempts import refusal, tried
 from corpus import MASTER, RIGHT, answered, inserted, to_bytes
 
 from tlcourse.grading import grade as grading
-from tlcourse.grading import sandbox as rooms
 from tlcourse.grading.grade import Settings, grade
-from tlcourse.grading.launch import launch
-from tlcourse.grading.protocol import to_frame
-from tlcourse.grading.sandbox import (
+from tlcourse.grading.sandbox import backends as rooms
+from tlcourse.grading.sandbox.backends import (
     BUBBLEWRAP,
     CONTAINER,
     UNSAFE,
@@ -33,6 +31,8 @@ from tlcourse.grading.sandbox import (
     bubblewrap_problem,
     choose_sandbox,
 )
+from tlcourse.grading.sandbox.launch import launch
+from tlcourse.grading.sandbox.protocol import to_frame
 
 needs_bubblewrap = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs bubblewrap: {bubblewrap_problem()}")
 LIMITS = Limits(cell_seconds=5, probe_seconds=5, notebook_seconds=60, memory_mib=512, processes=64, file_mib=16)
@@ -331,7 +331,7 @@ def test_a_worker_that_is_not_alone_in_its_namespace_spares_the_others(walled, m
     job = {**jobs[0], "tasks": jobs[0]["tasks"][:1]}
     assert job["own_pids"]
     code = f"import os, sys; sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r}); assert os.getpid() > 2; "
-    code += "from tlcourse.grading.worker import main; main()"
+    code += "from tlcourse.grading.inside.worker import main; main()"
     program = f"""
 import base64, os, subprocess, sys
 bystander = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tlcourse.grading.submissions import find_submissions
+from tlcourse.grading.reading.submissions import find_submissions
 
 TOPIC = "02_feature_extraction"
 

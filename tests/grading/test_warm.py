@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from corpus import MASTER, RIGHT, ROOT, answered, inserted, to_bytes
 
-from tlcourse.grading import process
-from tlcourse.grading import sandbox as sandboxes
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master
-from tlcourse.grading.process import Fresh, Room, Warm, close_rooms, descendants, start_worker
-from tlcourse.grading.records import to_line
-from tlcourse.grading.sandbox import BUBBLEWRAP, Limits, Sandbox, bubblewrap_problem
+from tlcourse.grading.results.records import to_line
+from tlcourse.grading.sandbox import backends as sandboxes
+from tlcourse.grading.sandbox import process
+from tlcourse.grading.sandbox.backends import BUBBLEWRAP, Limits, Sandbox, bubblewrap_problem
+from tlcourse.grading.sandbox.process import Fresh, Room, Warm, close_rooms, descendants, start_worker
 
 pytestmark = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
 LIMITS = Limits(cell_seconds=5, probe_seconds=5, notebook_seconds=60, memory_mib=1024, processes=64, file_mib=16)
@@ -35,7 +35,7 @@ class Trying(Sandbox):
 
     def nest_command(self, control, frameworks):
         command = super().nest_command(control, frameworks)
-        swap = "; import tlcourse.grading.worker as w; w.main = lambda: exec(sys.stdin.read(), {}); main("
+        swap = "; import tlcourse.grading.inside.worker as w; w.main = lambda: exec(sys.stdin.read(), {}); main("
         return [*command[:-1], command[-1].replace("; main(", swap)]
 
 
@@ -253,7 +253,7 @@ def test_rooms_end_with_the_grader(tmp_path):
     import sys
 
     code = f"import sys, os; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests/submissions')]!r}\n"
-    code += "from tlcourse.grading.process import Room\nfrom tlcourse.grading.sandbox import Sandbox\n"
+    code += "from tlcourse.grading.sandbox.process import Room\nfrom tlcourse.grading.sandbox.backends import Sandbox\n"
     code += "room = Room(Sandbox('bubblewrap'), False)\nprint(room._nest, flush=True)\nos.kill(os.getpid(), 9)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     nest = Path(f"/proc/{int(done.stdout)}")

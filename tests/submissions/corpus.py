@@ -17,7 +17,7 @@ from pathlib import Path
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master
-from tlcourse.grading.sandbox import Limits
+from tlcourse.grading.sandbox.backends import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = ("0.1", "0.2", "0.3")

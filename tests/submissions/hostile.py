@@ -255,7 +255,7 @@ def modules_replaced():
 # ---------------------------------------------------------------- replies forged
 
 _FIND = (
-    "import os\nfrom tlcourse.grading.protocol import to_frame\n"
+    "import os\nfrom tlcourse.grading.sandbox.protocol import to_frame\n"
     "PIPES = [n for n in range(3, 50) if os.path.exists(f'/proc/self/fd/{n}')]\n"
 )
 _SEND = "def send(data):\n    for n in PIPES:\n        try: os.write(n, data)\n        except OSError: pass\n"

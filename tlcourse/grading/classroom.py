@@ -11,18 +11,18 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tlcourse.grading import gradebook
-from tlcourse.grading.exports import write_exports
 from tlcourse.grading.gate import gate_key, run_gate
 from tlcourse.grading.grade import Settings, needs_a_person, record_key
 from tlcourse.grading.master import Master, environment, grader_version
 from tlcourse.grading.outcomes import ONLY_VISIBLE, ONLY_VISIBLE_MEANS
-from tlcourse.grading.pages import write_pages
 from tlcourse.grading.pool import grade_all
-from tlcourse.grading.progress import ClassProgress
-from tlcourse.grading.records import Journal, write_sorted, write_whole
-from tlcourse.grading.sandbox import Sandbox
-from tlcourse.grading.submissions import find_submissions
+from tlcourse.grading.reading.submissions import find_submissions
+from tlcourse.grading.results import gradebook
+from tlcourse.grading.results.exports import write_exports
+from tlcourse.grading.results.pages import write_pages
+from tlcourse.grading.results.progress import ClassProgress
+from tlcourse.grading.results.records import Journal, write_sorted, write_whole
+from tlcourse.grading.sandbox.backends import Sandbox
 
 _RUN, _GATE, _ROSTER, _RECORDS, _BOOK = "run.json", "gate.json", "roster.jsonl", "records.jsonl", "gradebook.sqlite"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tlcourse.grading.classroom import Summary
     from tlcourse.grading.master import Master
-    from tlcourse.grading.sandbox import Sandbox
+    from tlcourse.grading.sandbox.backends import Sandbox
 
 _DONE, _FAILED, _WRONG_USE, _OPEN = 0, 1, 2, 3
 _EXITS = "Exit status: 0 all judged; 3 all graded, and something needs a person; 1 the gate is closed or the run failed; 2 wrong use."
@@ -61,7 +61,7 @@ _COURSE = "the course's repository; default: the one that this package is in"
 
 
 def _add_sandbox(parser: argparse.ArgumentParser) -> None:
-    from tlcourse.grading.sandbox import Limits
+    from tlcourse.grading.sandbox.backends import Limits
 
     limits = Limits()
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="submissions at a time (default: 1)")
@@ -100,7 +100,7 @@ def _release(options: argparse.Namespace) -> int:
         return _closed(problems)
     print(f"exercises/{master.topic}.ipynb can go to learners: {_proved(master)}")
     if options.nbgrader:
-        from tlcourse.grading.nbgrader_course import write_source
+        from tlcourse.grading.results.nbgrader_course import write_source
 
         print(
             f"written: {write_source(course, master.topic, options.nbgrader)}; next: nbgrader generate_assignment {master.topic}"
@@ -141,7 +141,7 @@ def _report(options: argparse.Namespace) -> int:
     summary = report(master, options.out, {key: v if isinstance(v, str) else json.dumps(v) for key, v in about.items()})
     if options.nbgrader:
         from tlcourse.grading.classroom import marks_of
-        from tlcourse.grading.nbgrader_course import write_marks
+        from tlcourse.grading.results.nbgrader_course import write_marks
 
         print(
             f"nbgrader: {write_marks(options.nbgrader, marks_of(options.out)[0], master.topic)} learners in {options.nbgrader}"
@@ -184,7 +184,7 @@ def _told(done: int, total: int) -> None:
 
 
 def _sandbox(options: argparse.Namespace) -> Sandbox:
-    from tlcourse.grading.sandbox import UNSAFE, Limits, choose_sandbox
+    from tlcourse.grading.sandbox.backends import UNSAFE, Limits, choose_sandbox
 
     limits = Limits(
         cell_seconds=options.cell_seconds,

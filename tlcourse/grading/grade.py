@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tlcourse.checks import EARNED, UNJUDGED, Case, CheckFault, Task, Verdict, could_not_judge, draw
-from tlcourse.grading.launch import Launch, launch
-from tlcourse.grading.locate import BY_RUNNING, NOWHERE, Released
 from tlcourse.grading.master import Master, case_seeds, environment, grader_version, needs_frameworks
 from tlcourse.grading.outcomes import died, judge_case, merge
-from tlcourse.grading.sandbox import Sandbox
+from tlcourse.grading.reading.locate import BY_RUNNING, NOWHERE, Released
+from tlcourse.grading.sandbox.backends import Sandbox
+from tlcourse.grading.sandbox.launch import Launch, launch
 
 _MAX_STARTS = 24
 _FORMAT = 1

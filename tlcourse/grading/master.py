@@ -19,8 +19,8 @@ import tlcourse
 from tlcourse.authoring.sources import TASK_HEADING
 from tlcourse.checks import PUBLIC_SEED, Task
 from tlcourse.checks.bank import Bank, load_bank
-from tlcourse.grading.locate import Released
-from tlcourse.grading.notebook import Cell, read_notebook
+from tlcourse.grading.reading.locate import Released
+from tlcourse.grading.reading.notebook import Cell, read_notebook
 from tlcourse.tasks import find_task, load_tasks
 
 _PACKAGES = ("tlcourse", "numpy", "scikit-learn", "keras", "tensorflow")

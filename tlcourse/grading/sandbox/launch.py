@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from tlcourse.grading.process import Fresh, Warm, start_worker
-from tlcourse.grading.protocol import EventReader, ProtocolError, to_frame
-from tlcourse.grading.sandbox import Sandbox
+from tlcourse.grading.sandbox.backends import Sandbox
+from tlcourse.grading.sandbox.process import Fresh, Warm, start_worker
+from tlcourse.grading.sandbox.protocol import EventReader, ProtocolError, to_frame
 
 _LOOK = 0.25  # seconds between two looks at memory and processes
 _START_SECONDS = 120.0  # importing on a cold disk

@@ -14,7 +14,7 @@ import socket
 import subprocess
 from typing import IO, Any
 
-from tlcourse.grading.sandbox import BUBBLEWRAP, Sandbox, readable_places
+from tlcourse.grading.sandbox.backends import BUBBLEWRAP, Sandbox, readable_places
 
 _IMPORT_SECONDS = 120.0  # importing on a cold disk
 _END_SECONDS = 10.0

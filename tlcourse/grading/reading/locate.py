@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tlcourse.grading.notebook import Cell, Notebook
-from tlcourse.grading.python_code import Code, normalise, read_code
+from tlcourse.grading.reading.notebook import Cell, Notebook
+from tlcourse.grading.reading.python_code import Code, normalise, read_code
 
 SOURCE, CHECK, METADATA, HEADING, TEXT, NOWHERE = "source", "check cell", "metadata", "heading", "text", "not found"
 BY_RUNNING = "running all cells"

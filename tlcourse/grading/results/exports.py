@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tlcourse.checks import EARNED
-from tlcourse.grading.gradebook import Marks
-from tlcourse.grading.records import write_whole
+from tlcourse.grading.results.gradebook import Marks
+from tlcourse.grading.results.records import write_whole
 
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE_COLUMNS = ("Identifier", "Full name", "Email address", "Grade", "Maximum grade", "Feedback comments")

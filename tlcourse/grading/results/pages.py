@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, clean
-from tlcourse.grading.exports import file_name
-from tlcourse.grading.gradebook import Marks
-from tlcourse.grading.records import write_whole
+from tlcourse.grading.results.exports import file_name
+from tlcourse.grading.results.gradebook import Marks
+from tlcourse.grading.results.records import write_whole
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 # A sign and a word carry the outcome; the colour of the bar (Okabe-Ito) only repeats it.

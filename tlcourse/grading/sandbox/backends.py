@@ -15,7 +15,7 @@ from pathlib import Path
 BUBBLEWRAP, CONTAINER, UNSAFE = "bubblewrap", "container", "none"
 _SCRATCH = "/scratch"
 _IMPORT = "import sys; sys.path.insert(0, {place!r}); "
-_START = _IMPORT + "from tlcourse.grading.worker import main; main()"
+_START = _IMPORT + "from tlcourse.grading.inside.worker import main; main()"
 
 
 class NoSandbox(ValueError):  # noqa: N818 - says what the machine lacks
@@ -100,7 +100,7 @@ class Sandbox:
         """
         command = _bubblewrap(self.limits)
         at = command.index("--cap-drop") + 2
-        code = f"{_IMPORT.format(place=_package_place())}from tlcourse.grading.nest import main; main({control}, {frameworks})"
+        code = f"{_IMPORT.format(place=_package_place())}from tlcourse.grading.inside.fork_server import main; main({control}, {frameworks})"
         rights = ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"]
         return [*command[:at], *rights, "--as-pid-1", *command[at:-1], code]
 
@@ -218,7 +218,7 @@ def _container(sandbox: Sandbox, name: str) -> list[str]:
     for key, value in _worker_environment(_SCRATCH).items():
         if key != "PATH":
             command += ["--env", f"{key}={value}"]
-    start = "from tlcourse.grading.worker import main; main()"
+    start = "from tlcourse.grading.inside.worker import main; main()"
     return [*command, "--workdir", _SCRATCH, "--entrypoint", "python3", sandbox.image, "-s", "-c", start]
 
 

@@ -19,8 +19,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tlcourse.grading import worker
-from tlcourse.grading.keyrings import refuse_keyrings
+from tlcourse.grading.inside import worker
+from tlcourse.grading.inside.keyrings import refuse_keyrings
 from tlcourse.warm import import_frameworks, may_fork
 
 READY, REFUSED = b"ready", b"refused"

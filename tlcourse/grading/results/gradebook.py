@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tlcourse.checks import UNJUDGED
-from tlcourse.grading.records import write_whole
-from tlcourse.grading.submissions import Submission
+from tlcourse.grading.reading.submissions import Submission
+from tlcourse.grading.results.records import write_whole
 
 DECISIONS = "decisions.csv"
 _DECISION_COLUMNS = ("learner", "task", "points", "comment")

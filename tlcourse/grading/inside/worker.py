@@ -21,11 +21,11 @@ from collections.abc import Callable
 from typing import Any
 
 from tlcourse.checks import Task, call, clean, collect, lesson_of
-from tlcourse.grading.keyrings import refuse_keyrings
-from tlcourse.grading.locate import Located, Place, Released, locate
-from tlcourse.grading.notebook import UnreadableNotebook, read_notebook
-from tlcourse.grading.protocol import NotPlainError, read_frame, to_frame
-from tlcourse.grading.steady import Steady
+from tlcourse.grading.inside.determinism import Steady
+from tlcourse.grading.inside.keyrings import refuse_keyrings
+from tlcourse.grading.reading.locate import Located, Place, Released, locate
+from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
+from tlcourse.grading.sandbox.protocol import NotPlainError, read_frame, to_frame
 from tlcourse.tasks import load_tasks
 from tlcourse.warm import import_frameworks, may_fork
 

@@ -1,0 +1,1 @@
+"""What runs beside learners' code, inside the walls: worker, fork server, determinism, keyrings."""

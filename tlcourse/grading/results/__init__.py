@@ -1,0 +1,1 @@
+"""From records to gradebook, exports, pages and progress."""

@@ -1,0 +1,1 @@
+"""The walls: back ends, processes, the protocol between inside and outside."""
