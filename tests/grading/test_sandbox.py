@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attempts import refusal, tried
-from corpus import MASTER, RIGHT, answered, inserted, to_bytes
+from corpus import MASTER, RIGHT, ROOT, answered, inserted, to_bytes
 
 from tlcourse.grading import grade as grading
 from tlcourse.grading.grade import Settings, grade
@@ -66,13 +66,12 @@ def test_no_network(walled):
 @needs_bubblewrap
 def test_files_of_the_course_of_instructors_and_of_homes_are_not_there(walled, tmp_path):
     (tmp_path / "marks.txt").write_text("secret")
-    root = Path(rooms.__file__).parents[2]
     places = [
         tmp_path / "marks.txt",
-        root / "solutions",
-        root / "content" / "banks",
-        root / "content",
-        root / "tests",
+        ROOT / "solutions",
+        ROOT / "content" / "banks",
+        ROOT / "content",
+        ROOT / "tests",
         "/etc/passwd",
     ]
     assert all(Path(place).exists() for place in places), "what is not there cannot be hidden"
@@ -95,7 +94,7 @@ print(json.dumps(found))
 
 @needs_bubblewrap
 def test_nothing_but_scratch_can_be_written(walled):
-    package = str(Path(rooms.__file__).parents[1])
+    package = str(ROOT / "tlcourse")
     for place in (package, sys.prefix, "/usr", "/", "/dev", "/proc/sys/kernel"):
         assert tried(walled, refusal(f"open({place!r} + '/x', 'w')")) is not None, place
     for place in ("/scratch", "/tmp"):
@@ -297,7 +296,7 @@ def test_a_worker_speaks_through_a_container_engine(tmp_path, monkeypatch):
     engine = tmp_path / "docker"
     engine.write_text(
         f"#!{sys.executable}\nimport sys\nif sys.argv[1] != 'run': sys.exit()\n"
-        f"sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r})\nexec(sys.argv[-1])\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\nexec(sys.argv[-1])\n"
     )
     engine.chmod(0o755)
     record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
@@ -311,7 +310,7 @@ def test_the_container_with_the_visible_inputs_is_killed_before_the_one_with_hid
         f"#!{sys.executable}\nimport sys\n"
         f"name = sys.argv[2] if sys.argv[1] == 'kill' else sys.argv[sys.argv.index('--name') + 1]\n"
         f"print(sys.argv[1], name, file=open({str(log)!r}, 'a'))\nif sys.argv[1] != 'run': sys.exit()\n"
-        f"sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r})\nexec(sys.argv[-1])\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\nexec(sys.argv[-1])\n"
     )
     engine.chmod(0o755)
     record = grade(MASTER, to_bytes(answered()), Settings("s", Sandbox(CONTAINER, LIMITS, "image", str(engine))))
@@ -330,7 +329,7 @@ def test_a_worker_that_is_not_alone_in_its_namespace_spares_the_others(walled, m
     grade(MASTER, to_bytes(answered()), Settings("s", walled))
     job = {**jobs[0], "tasks": jobs[0]["tasks"][:1]}
     assert job["own_pids"]
-    code = f"import os, sys; sys.path.insert(0, {str(Path(rooms.__file__).parents[2])!r}); assert os.getpid() > 2; "
+    code = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); assert os.getpid() > 2; "
     code += "from tlcourse.grading.inside.worker import main; main()"
     program = f"""
 import base64, os, subprocess, sys

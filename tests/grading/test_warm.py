@@ -33,8 +33,8 @@ class Trying(Sandbox):
     def command(self, name):
         return [*super().command(name)[:-1], "import sys; exec(sys.stdin.read())"]
 
-    def nest_command(self, control, frameworks):
-        command = super().nest_command(control, frameworks)
+    def server_command(self, control, frameworks):
+        command = super().server_command(control, frameworks)
         swap = "; import tlcourse.grading.inside.worker as w; w.main = lambda: exec(sys.stdin.read(), {}); main("
         return [*command[:-1], command[-1].replace("; main(", swap)]
 
@@ -183,7 +183,7 @@ def test_one_submission_leaves_nothing_for_the_next_in_the_same_room(no_rooms):
         assert grade(MASTER, to_bytes(answered(a=source + RIGHT["0.1"])), SETTINGS)["points"] == 7
     (room,) = (room for rooms in process._idle.values() for room in rooms)
     time.sleep(0.2)
-    assert descendants(room._nest) == []
+    assert descendants(room._server) == []
 
 
 def test_a_room_is_free_only_when_nothing_of_the_worker_before_is_left(no_rooms):
@@ -196,7 +196,7 @@ def test_a_room_is_free_only_when_nothing_of_the_worker_before_is_left(no_rooms)
             for _ in range(5):
                 given.seek(0), given.truncate(), given.write(bomb.encode()), given.flush(), given.seek(0)
                 room.start(sandbox, (given, said.fileno(), words))
-                family = waited_for(lambda: descendants(room._nest)[2:], 21)
+                family = waited_for(lambda: descendants(room._server)[2:], 21)
                 assert room.clear()
                 assert not any(Path(f"/proc/{pid}").exists() for pid in family)
         finally:
@@ -222,7 +222,7 @@ def test_a_room_that_died_is_replaced(no_rooms):
 
 def test_where_no_room_can_be_made_workers_start_fresh(monkeypatch, no_rooms):
     monkeypatch.setattr(process, "_impossible", set())
-    monkeypatch.setattr(Sandbox, "nest_command", lambda self, control, frameworks: ["false"])
+    monkeypatch.setattr(Sandbox, "server_command", lambda self, control, frameworks: ["false"])
     assert grade(MASTER, to_bytes(answered()), SETTINGS)["points"] == 7
     assert process._impossible
 
@@ -234,11 +234,11 @@ def test_a_process_that_may_not_be_forked_makes_no_room(monkeypatch, no_rooms, w
         "TensorFlow has started": "import types; c = types.SimpleNamespace(_initialized=True); "
         "sys.modules['tensorflow.python.eager.context'] = types.SimpleNamespace(_context=c); main(",
     }[why]
-    plain = Sandbox.nest_command
+    plain = Sandbox.server_command
     monkeypatch.setattr(process, "_impossible", set())
     monkeypatch.setattr(
         Sandbox,
-        "nest_command",
+        "server_command",
         lambda *a: [*plain(*a)[:-1], plain(*a)[-1].replace("main(", spoil).replace("import main;", "import main;")],
     )
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as words:
@@ -254,14 +254,14 @@ def test_rooms_end_with_the_grader(tmp_path):
 
     code = f"import sys, os; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests/submissions')]!r}\n"
     code += "from tlcourse.grading.sandbox.process import Room\nfrom tlcourse.grading.sandbox.backends import Sandbox\n"
-    code += "room = Room(Sandbox('bubblewrap'), False)\nprint(room._nest, flush=True)\nos.kill(os.getpid(), 9)\n"
+    code += "room = Room(Sandbox('bubblewrap'), False)\nprint(room._server, flush=True)\nos.kill(os.getpid(), 9)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    nest = Path(f"/proc/{int(done.stdout)}")
+    server = Path(f"/proc/{int(done.stdout)}")
     for _ in range(50):
-        if not nest.exists():
+        if not server.exists():
             break
         time.sleep(0.1)
-    assert not nest.exists()
+    assert not server.exists()
 
 
 @pytest.mark.slow

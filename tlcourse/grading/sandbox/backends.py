@@ -12,10 +12,13 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+import tlcourse
+
 BUBBLEWRAP, CONTAINER, UNSAFE = "bubblewrap", "container", "none"
 _SCRATCH = "/scratch"
 _IMPORT = "import sys; sys.path.insert(0, {place!r}); "
 _START = _IMPORT + "from tlcourse.grading.inside.worker import main; main()"
+_SERVE = _IMPORT + "from tlcourse.grading.inside.fork_server import main; main({control}, {frameworks})"
 
 
 class NoSandbox(ValueError):  # noqa: N818 - says what the machine lacks
@@ -89,7 +92,7 @@ class Sandbox:
             return _container(self, name)
         return [sys.executable, "-s", "-c", _START.format(place=_package_place())]
 
-    def nest_command(self, control: int, frameworks: bool) -> list[str]:
+    def server_command(self, control: int, frameworks: bool) -> list[str]:
         """Return the command line of the process from which workers are forked, for bubblewrap.
 
         It may make namespaces for its workers, inside its own; they may not.
@@ -100,7 +103,7 @@ class Sandbox:
         """
         command = _bubblewrap(self.limits)
         at = command.index("--cap-drop") + 2
-        code = f"{_IMPORT.format(place=_package_place())}from tlcourse.grading.inside.fork_server import main; main({control}, {frameworks})"
+        code = _SERVE.format(place=_package_place(), control=control, frameworks=frameworks)
         rights = ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"]
         return [*command[:at], *rights, "--as-pid-1", *command[at:-1], code]
 
@@ -249,4 +252,4 @@ def readable_places() -> list[str]:
 
 
 def _package_place() -> str:
-    return str(Path(__file__).resolve().parents[2])
+    return str(Path(tlcourse.__file__).resolve().parents[1])

@@ -77,7 +77,7 @@ class Room:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                sandbox.nest_command(theirs.fileno(), frameworks),
+                sandbox.server_command(theirs.fileno(), frameworks),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -88,7 +88,7 @@ class Room:
         if self._answer(_IMPORT_SECONDS) != b"ready":
             self.close()
             raise OSError("No warm room can be made here.")
-        self._nest = descendants(self._process.pid)[-1]
+        self._server = descendants(self._process.pid)[-1]
 
     def start(self, sandbox: Sandbox, files: tuple[IO[bytes], int, IO[bytes]]) -> None:
         """Start a worker."""
@@ -98,7 +98,7 @@ class Room:
 
     def family(self) -> list[int]:
         """Return the process ids of the worker and of all that it started, without the two that only wait for it."""
-        return descendants(self._nest)[2:]
+        return descendants(self._server)[2:]
 
     def status(self) -> bytes:
         """Wait for the end of the worker and return what the room says about it; b"" when it is lost."""
@@ -110,7 +110,7 @@ class Room:
             return answer != b"refused"
         for _ in range(3):
             # Not the process that waits outside for the first one of the namespace: its word is that nothing in there is left.
-            kill_all(descendants(self._nest)[1:])
+            kill_all(descendants(self._server)[1:])
             answer = self._answer(_END_SECONDS)
             if answer:
                 return answer != b"refused"
