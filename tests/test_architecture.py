@@ -16,68 +16,174 @@ PACKAGE = Path(__file__).resolve().parents[1] / "tlcourse"
 MAY_IMPORT = {
     "config": set(),
     "tables": set(),
+    "checks": set(),
+    "warm": set(),
+    "worlds": set(),
+    "evaluate": set(),
+    "explain": set(),
     "runtime": {"config"},
     "fetch": {"config", "tables"},
-    "worlds": set(),
     "datasets": {"config", "fetch", "worlds"},
     "hub": {"config", "fetch"},
     "backbones": {"config", "tables", "fetch", "hub"},
     "features": {"config", "backbones"},
     "text": {"tables", "features"},
     "finetune": {"tables", "backbones", "features"},
-    "evaluate": set(),
     "select": {"config", "tables", "backbones", "features", "evaluate"},
     "adapt": {"tables", "evaluate"},
     "robust": {"evaluate"},
-    "explain": set(),
     "plots": {"evaluate"},
     "audit": {"config", "backbones", "finetune", "evaluate"},
-    "authoring": {"config", "checks"},
-    "warm": set(),
+    "tasks": {"checks", "config", "runtime", "datasets", "backbones", "features", "text", "finetune", "evaluate"}
+    | {"select", "adapt", "robust", "explain", "plots", "audit", "hub", "worlds", "tables", "fetch"},
+    "authoring": {"config", "tasks"},
     "course": {"config", "authoring", "warm"},
-    "grading": {"runtime", "authoring", "checks", "course", "warm"},
+    "grading": {"runtime", "authoring", "checks", "tasks", "course", "warm"},
 }
-ROOMS = sorted({path.stem for path in PACKAGE.iterdir() if not path.name.startswith("_") and path.suffix in ("", ".py")})
+# The same inside a room that has rooms: each file or folder of it, and what it may import of the room.
+INSIDE = {
+    "audit": {
+        "report": set(),
+        "data": {"report"},
+        "context": {"data", "report"},
+        "model": {"context", "data", "report"},
+        "detector": {"context", "report"},
+        "detectors": {"detector", "context", "model", "data", "report"},
+        "run": {"detectors", "detector", "context", "model", "data", "report"},
+        "program": {"run", "data", "report"},
+    },
+    "grading": {
+        "wording": set(),
+        "reading": set(),
+        "sandbox": set(),
+        "inside": {"reading", "sandbox"},
+        "outcomes": {"wording"},
+        "master": {"reading"},
+        "results": {"reading"},
+        "grade": {"master", "outcomes", "reading", "sandbox"},
+        "pool": {"grade", "master"},
+        "gate": {"grade", "master", "pool"},
+        "classroom": {"gate", "grade", "master", "outcomes", "pool", "reading", "results", "sandbox"},
+        "commands": {"classroom", "gate", "grade", "master", "results", "sandbox"},
+    },
+}
+TEACHING = {
+    "datasets",
+    "backbones",
+    "features",
+    "text",
+    "finetune",
+    "select",
+    "adapt",
+    "robust",
+    "explain",
+    "plots",
+    "audit",
+    "hub",
+}
 
 
-def imported_rooms(room):
-    """Names of the rooms that any file of this one imports, at the top of a file or inside a function."""
-    place = PACKAGE / room
+def parts_of(folder):
+    """Names of the files and folders of a package that hold code, without those that begin with an underscore."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith(("_", "."))]
+    return sorted({path.stem for path in inside if path.suffix == ".py" or (path.is_dir() and any(path.rglob("*.py")))})
+
+
+def imports_of(file, package):
+    """Dotted names of all that a file imports of the package: at its top, inside functions, relative, or by `import_module`."""
+    here = [package.name, *file.relative_to(package).parent.parts]
     found = set()
-    for file in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            else:
-                continue
-            found |= {name.split(".")[1] for name in names if name.startswith("tlcourse.")}
-    return found & set(ROOMS) - {room}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
+            found |= {text.value for arg in node.args for text in ast.walk(arg) if isinstance(text, ast.Constant)}
+    return {name for name in found if isinstance(name, str) and name.startswith(f"{package.name}.")}
+
+
+def imported_parts(package, prefix, part):
+    """Names of the other parts of `prefix` that any file of this part imports."""
+    folder = package.joinpath(*prefix)
+    place = folder / part
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    start = [package.name, *prefix]
+    names = [name.split(".") for file in files for name in imports_of(file, package)]
+    found = {name[len(start)] for name in names if name[: len(start)] == start and len(name) > len(start)}
+    return found & set(parts_of(folder)) - {part}
 
 
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
 def test_a_room_imports_only_what_stands_before_it(room):
-    assert imported_rooms(room) <= MAY_IMPORT[room]
+    assert imported_parts(PACKAGE, [], room) <= MAY_IMPORT[room]
 
 
-def test_every_room_has_its_place_in_the_table():
-    assert set(ROOMS) == {*MAY_IMPORT, "checks", "cli"}
+@pytest.mark.parametrize(("room", "part"), [(room, part) for room in INSIDE for part in INSIDE[room]])
+def test_inside_a_room_too_imports_point_one_way(room, part):
+    assert imported_parts(PACKAGE, [room], part) <= INSIDE[room][part]
 
 
-def test_the_table_has_no_circle():
-    order, left = [], dict(MAY_IMPORT, checks=set())
+def test_every_room_and_every_part_of_one_has_its_place_in_the_table():
+    assert set(parts_of(PACKAGE)) == {*MAY_IMPORT, "cli"}
+    for room, parts in INSIDE.items():
+        assert set(parts_of(PACKAGE / room)) == set(parts)
+    with_rooms = {
+        room for room in MAY_IMPORT if any(path.is_dir() and parts_of(path) for path in (PACKAGE / room).glob("[a-z]*"))
+    }
+    assert with_rooms == set(INSIDE)
+
+
+@pytest.mark.parametrize("table", [MAY_IMPORT, *INSIDE.values()], ids=["rooms", *INSIDE])
+def test_the_table_has_no_circle(table):
+    left = dict(table)
     while left:
         free = [room for room, needs in left.items() if not needs & set(left)]
         assert free, f"these rooms need each other: {sorted(left)}"
-        order += free
         left = {room: needs for room, needs in left.items() if room not in free}
 
 
 def test_no_teaching_room_knows_the_checks_or_the_command_line():
-    for room in MAY_IMPORT:
-        allowed = {"authoring", "grading"}
-        assert room in allowed or not imported_rooms(room) & {"checks", "cli", "course"}
+    for room in set(MAY_IMPORT) - {"tasks", "authoring", "course", "grading"}:
+        assert not imported_parts(PACKAGE, [], room) & {"checks", "tasks", "cli", "course", "grading"}
+
+
+def test_the_engine_of_the_checks_and_grading_import_no_teaching_room():
+    assert not MAY_IMPORT["checks"]
+    assert not MAY_IMPORT["grading"] & TEACHING
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from ..finetune import freeze",
+        "from .. import finetune",
+        "from ..finetune.blocks import units_of",
+        "import tlcourse.finetune",
+        "from tlcourse import finetune",
+        "import importlib; importlib.import_module('tlcourse.finetune')",
+        "import importlib; importlib.import_module(f'tlcourse.finetune.{1}')",
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_import_is_seen_however_it_is_written_and_wherever_it_stands(tmp_path, line, inside):
+    package = tmp_path / "tlcourse"
+    for room in ("finetune", "grading"):
+        (package / room).mkdir(parents=True)
+        (package / room / "blocks.py").touch()
+    (package / "grading" / "blocks.py").write_text(f"def work():\n    {line}\n" if inside else f"{line}\n")
+    assert imported_parts(package, [], "grading") == {"finetune"}
+
+
+def test_imports_between_the_parts_of_a_room_are_seen(tmp_path):
+    package = tmp_path / "tlcourse"
+    for part in ("data", "program"):
+        (package / "audit" / part).mkdir(parents=True)
+    (package / "audit" / "program" / "examine.py").touch()
+    (package / "audit" / "data" / "collect.py").write_text("def work():\n    from ..program.examine import visit\n")
+    assert imported_parts(package, ["audit"], "data") == {"program"}
 
 
 def test_importing_the_package_starts_no_framework_and_touches_no_disk(tmp_path):
