@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 01 · Exercise: why transfer?
 #
-# Five small tools for the three steps, and for judging what they are worth. Fill in each function, run its cell, then the check below
-# it. `hint("1.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 45 minutes. You need lesson 01 and NumPy.
+# Five small tools for the three steps, and for judging what they are worth. Fill in each function,
+# run its cell, then the check below it. `hint("1.1")` in a cell of its own helps one step at a time
+# and costs nothing. **Time:** 45 minutes. You need lesson 01 and NumPy.
 
 # %%
 import keras
@@ -12,11 +13,12 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 1.1: a new head for an old network
 #
-# `source` is a trained Keras model; its last layer is a `Dense` head for the old classes. Return a **new** model with `num_classes`
-# outputs: the same layers with the same values up to the head, then a new `Dense` layer without activation.
+# `source` is a trained Keras model; its last layer is a `Dense` head for the old classes. Return a
+# **new** model with `num_classes` outputs: the same layers with the same values up to the head,
+# then a new `Dense` layer without activation.
 #
-# The old model is still in use elsewhere. It has to keep its answers, even when somebody trains every layer of the new one. The check
-# does that, and it saves the new model and loads it again.
+# The old model is still in use elsewhere. It has to keep its answers, even when somebody trains
+# every layer of the new one. The check does that, and it saves the new model and loads it again.
 
 
 # %%
@@ -36,15 +38,17 @@ check("1.1", swap_head)
 # %% [markdown]
 # ## Task 1.2: set the stage
 #
-# `model` is a `Sequential` of two parts: `model.layers[0]`, the backbone, and `model.layers[1]`, the head. Set what is trainable:
+# `model` is a `Sequential` of two parts: `model.layers[0]`, the backbone, and `model.layers[1]`,
+# the head. Set what is trainable:
 #
 # - `"pre-train"`: everything;
 # - `"transfer"`: the head alone;
 # - `"fine-tune"`: everything but the `BatchNormalization` layers inside the backbone.
 #
-# Whatever stage the model was in before, it must be right afterwards. The check walks through the stages in several orders and trains in
-# each. Keras has a trap here: `backbone.trainable = True` changes **nothing**, the layers inside included, where the flag of the backbone
-# is `True` already. (With `False` it is the same.)
+# Whatever stage the model was in before, it must be right afterwards. The check walks through the
+# stages in several orders and trains in each. Keras has a trap here: `backbone.trainable = True`
+# changes **nothing**, the layers inside included, where the flag of the backbone is `True` already.
+# (With `False` it is the same.)
 
 
 # %%
@@ -65,10 +69,12 @@ check("1.2", set_stage)
 # %% [markdown]
 # ## Task 1.3: what is it worth, in labels?
 #
-# Two methods were measured at the same numbers of labels: `labels` (rising), `with_transfer` and `from_scratch` (accuracies; both
-# curves rise). For each accuracy of `with_transfer`, return how many labels *from scratch* needs to be as good:
+# Two methods were measured at the same numbers of labels: `labels` (rising), `with_transfer` and
+# `from_scratch` (accuracies; both curves rise). For each accuracy of `with_transfer`, return how
+# many labels *from scratch* needs to be as good:
 #
-# - read the scratch curve backwards, in a straight line between neighbouring points over the **logarithm** of the labels;
+# - read the scratch curve backwards, in a straight line between neighbouring points over the
+#   **logarithm** of the labels;
 # - `np.inf` where even the most labels do not suffice; nothing is guessed beyond what was measured;
 # - 0 where scratch is better with the fewest labels already.
 
@@ -90,12 +96,13 @@ check("1.3", label_equivalent)
 # %% [markdown]
 # ## Task 1.4: how many times faster?
 #
-# `runs` is a list of pairs `(with_transfer, from_scratch)`, one pair for each random seed; each is a list of accuracies, one an epoch.
-# For each pair: in which epoch (the first is 1) is `target` reached with transfer, and in which from scratch? The speed-up is the
-# second divided by the first. Return the **median** over the seeds.
+# `runs` is a list of pairs `(with_transfer, from_scratch)`, one pair for each random seed; each is
+# a list of accuracies, one an epoch. For each pair: in which epoch (the first is 1) is `target`
+# reached with transfer, and in which from scratch? The speed-up is the second divided by the first.
+# Return the **median** over the seeds.
 #
-# A run that never reaches the target must not vanish from the statistics: from scratch never is a speed-up of `np.inf`; with transfer
-# never is 0, whatever scratch does.
+# A run that never reaches the target must not vanish from the statistics: from scratch never is a
+# speed-up of `np.inf`; with transfer never is 0, whatever scratch does.
 
 
 # %%
@@ -120,9 +127,10 @@ check("1.4", median_speed_up)
 # %% [markdown]
 # ## Task 1.5: make a placebo
 #
-# Return labels for a placebo source: as many of each class as in `labels`, but with nothing to learn in them: which label a picture
-# has must not depend on what is in it. The same `seed` gives the same placebo, another seed another one, and `labels` itself is not
-# changed. (Careful: calling every A a B and every B an A is *no* placebo. Why?)
+# Return labels for a placebo source: as many of each class as in `labels`, but with nothing to
+# learn in them: which label a picture has must not depend on what is in it. The same `seed` gives
+# the same placebo, another seed another one, and `labels` itself is not changed. (Careful: calling
+# every A a B and every B an A is *no* placebo. Why?)
 
 
 # %%
@@ -137,5 +145,5 @@ def placebo_labels(labels, seed):
 check("1.5", placebo_labels)
 
 # %% [markdown]
-# Now use it (a run of your own, not graded): lesson 01 with a source of 30 letters, half of the labels replaced by a placebo. Is half of
-# the gain gone?
+# Now use it (a run of your own, not graded): lesson 01 with a source of 30 letters, half of the
+# labels replaced by a placebo. Is half of the gain gone?

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 02 · Exercise: feature extraction
 #
-# The three pieces of every feature extractor, written by you. Fill in each function, run its cell, then the check below it.
-# `hint("2.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 02.
+# The three pieces of every feature extractor, written by you. Fill in each function, run its cell,
+# then the check below it. `hint("2.1")` in a cell of its own helps one step at a time and costs
+# nothing. **Time:** 35 minutes. You need lesson 02.
 
 # %%
 import keras
@@ -12,8 +13,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 2.1: features in batches
 #
-# Return what `model` says about each of the `images`, in inference mode and in order: an array with one row an image. Never give the
-# model more than `batch_size` images at once. The number of images need not be a multiple of it. The model takes raw pixels.
+# Return what `model` says about each of the `images`, in inference mode and in order: an array with
+# one row an image. Never give the model more than `batch_size` images at once. The number of images
+# need not be a multiple of it. The model takes raw pixels.
 
 
 # %%
@@ -31,9 +33,10 @@ check("2.1", extract_in_batches)
 # %% [markdown]
 # ## Task 2.2: augment behind the cache
 #
-# `read(i)` returns image *i* and its label, and is slow: call it once for each `i` from 0 to `count - 1`, in all. `augment(image)`
-# returns a new, slightly different image each time. Return a list of `num_epochs` epochs, each a pair `(images, labels)` with every
-# image once, augmented anew from the image as it was read.
+# `read(i)` returns image *i* and its label, and is slow: call it once for each `i` from 0 to
+# `count - 1`, in all. `augment(image)` returns a new, slightly different image each time. Return a
+# list of `num_epochs` epochs, each a pair `(images, labels)` with every image once, augmented anew
+# from the image as it was read.
 
 
 # %%
@@ -52,9 +55,10 @@ check("2.2", training_epochs)
 # %% [markdown]
 # ## Task 2.3: a classifier on a frozen backbone
 #
-# Return a compiled Keras model for whole-number labels: the `backbone` (a Keras model that gives one row of features a picture), frozen,
-# and a new head with `num_classes` outputs. The check trains it for two epochs and compares every number of the backbone, BatchNorm's
-# statistics included.
+# Return a compiled Keras model for whole-number labels: the `backbone` (a Keras model that gives
+# one row of features a picture), frozen, and a new head with `num_classes` outputs. The check
+# trains it for two epochs and compares every number of the backbone, BatchNorm's statistics
+# included.
 
 
 # %%

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 03 · Exercise: what do layers know?
 #
-# Three small tools to look into networks with. Fill in each function, run its cell, then the check below it. `hint("3.1")` in a cell
-# of its own helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 03 and NumPy.
+# Three small tools to look into networks with. Fill in each function, run its cell, then the check
+# below it. `hint("3.1")` in a cell of its own helps one step at a time and costs nothing. **Time:**
+# 35 minutes. You need lesson 03 and NumPy.
 
 # %%
 import numpy as np
@@ -11,13 +12,13 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 3.1: how alike are two sets of features?
 #
-# `x` and `y` are tables: row *i* of both belongs to picture *i*, columns are features, and the two may have different numbers of
-# columns. Return linear CKA: subtract from each column its mean, then
+# `x` and `y` are tables: row *i* of both belongs to picture *i*, columns are features, and the two
+# may have different numbers of columns. Return linear CKA: subtract from each column its mean, then
 #
 # $$\frac{\lVert X^\top Y\rVert^2}{\lVert X^\top X\rVert \, \lVert Y^\top Y\rVert}$$
 #
-# where the norm of a matrix is the root of the sum of its squares. The check compares features with rotated, resized, shifted and
-# mixed copies of themselves.
+# where the norm of a matrix is the root of the sum of its squares. The check compares features with
+# rotated, resized, shifted and mixed copies of themselves.
 
 
 # %%
@@ -36,9 +37,11 @@ check("3.1", linear_cka)
 # %% [markdown]
 # ## Task 3.2: keep the first blocks
 #
-# Two networks of the same kind. Block *i* of each consists of the layers `conv1`, `norm1` (BatchNorm), then `conv2`, `norm2`, and so
-# on; last comes `head`. Change `target` so that its first `count` blocks hold the values of `source` and stay as they are when
-# somebody compiles and trains it. Everything after them is left alone and learns. The check compares every value before and after a fit.
+# Two networks of the same kind. Block *i* of each consists of the layers `conv1`, `norm1`
+# (BatchNorm), then `conv2`, `norm2`, and so on; last comes `head`. Change `target` so that its
+# first `count` blocks hold the values of `source` and stay as they are when somebody compiles and
+# trains it. Everything after them is left alone and learns. The check compares every value before
+# and after a fit.
 
 
 # %%
@@ -58,13 +61,16 @@ check("3.2", copy_first_blocks)
 # %% [markdown]
 # ## Task 3.3: is this filter an edge detector?
 #
-# An edge filter varies along *one* direction. That can be seen in its frequencies: nearly all of their power lies on a line. Return a
-# score from 0 (no direction) to 1 (one direction):
+# An edge filter varies along *one* direction. That can be seen in its frequencies: nearly all of
+# their power lies on a line. Return a score from 0 (no direction) to 1 (one direction):
 #
-# 1. subtract the filter's mean, and take `np.fft.fft2(..., (16, 16))`; its power is the square of the absolute value;
-# 2. each frequency `(fy, fx)` has an angle, `np.arctan2(fy, fx)`; `np.fft.fftfreq(16)` gives the frequencies of both axes;
-# 3. add up arrows of length *power* and direction *twice the angle* (a wave to the left is also a wave to the right: doubled, both
-#    point the same way), and divide the length of the sum by the sum of the power.
+# 1. subtract the filter's mean, and take `np.fft.fft2(..., (16, 16))`; its power is the square of
+#    the absolute value;
+# 2. each frequency `(fy, fx)` has an angle, `np.arctan2(fy, fx)`; `np.fft.fftfreq(16)` gives the
+#    frequencies of both axes;
+# 3. add up arrows of length *power* and direction *twice the angle* (a wave to the left is also a
+#    wave to the right: doubled, both point the same way), and divide the length of the sum by the
+#    sum of the power.
 
 
 # %%
@@ -82,7 +88,8 @@ def edge_score(kernel):
 check("3.3", edge_score)
 
 # %% [markdown]
-# With it, compare the first layer of the pretrained network with random filters (a figure, not graded).
+# With it, compare the first layer of the pretrained network with random filters (a figure, not
+# graded).
 
 # %%
 import tlcourse

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 04 · Exercise: fine-tuning
 #
-# Learning rates that grow with depth, a leash for the backbone, the right order of head and backbone, and a bug hunt. Fill in each
-# function, run its cell, then the check below it. `hint("4.1")` in a cell of its own helps one step at a time and costs nothing.
-# **Time:** 40 minutes. You need lesson 04, NumPy and Keras.
+# Learning rates that grow with depth, a leash for the backbone, the right order of head and
+# backbone, and a bug hunt. Fill in each function, run its cell, then the check below it.
+# `hint("4.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40
+# minutes. You need lesson 04, NumPy and Keras.
 
 # %%
 import keras
@@ -14,13 +15,15 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 4.1: small steps early, large steps late
 #
-# Early layers know general things and should hardly move; late layers have more to learn. Return an optimizer with which the **last**
-# layer that has weights learns at `learning_rate`, and every earlier layer **with weights** at a rate `decay` times below that of the
-# next one with weights. Layers without weights (ReLU, dropout) do not count as a step.
+# Early layers know general things and should hardly move; late layers have more to learn. Return an
+# optimizer with which the **last** layer that has weights learns at `learning_rate`, and every
+# earlier layer **with weights** at a rate `decay` times below that of the next one with weights.
+# Layers without weights (ReLU, dropout) do not count as a step.
 #
-# `keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default_optimizer, optimizer_map))` gives each group of variables an
-# optimizer of its own; `optimizer_map` goes from a pattern of the variable's whole path (`sequential/name_of_the_layer/kernel`), such
-# as `".*name_of_the_layer/.*"`, to an optimizer. Use Adam. The check trains one step and measures how far each layer moved.
+# `keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default_optimizer, optimizer_map))`
+# gives each group of variables an optimizer of its own; `optimizer_map` goes from a pattern of the
+# variable's whole path (`sequential/name_of_the_layer/kernel`), such as `".*name_of_the_layer/.*"`,
+# to an optimizer. Use Adam. The check trains one step and measures how far each layer moved.
 
 
 # %%
@@ -42,14 +45,15 @@ check("4.1", layerwise)
 # %% [markdown]
 # ## Task 4.2: a leash for the backbone
 #
-# Weight decay pulls weights towards zero. For a pretrained backbone that is the wrong place: what it knows lies where it *started*. L2-SP
-# adds to the loss
+# Weight decay pulls weights towards zero. For a pretrained backbone that is the wrong place: what
+# it knows lies where it *started*. L2-SP adds to the loss
 #
 # $$\frac{\lambda}{2} \sum_i (w_i - w_i^{start})^2$$
 #
-# over the trainable weights of the backbone; the head is free. Return a **function without arguments** that computes this from the
-# weights as they are when it is called, with the start as it is *now*, when `make_penalty` is called. Use `keras.ops`, so that a
-# gradient can flow through it. The check moves weights, follows the gradient and looks where it pulls.
+# over the trainable weights of the backbone; the head is free. Return a **function without
+# arguments** that computes this from the weights as they are when it is called, with the start as
+# it is *now*, when `make_penalty` is called. Use `keras.ops`, so that a gradient can flow through
+# it. The check moves weights, follows the gradient and looks where it pulls.
 
 
 # %%
@@ -72,10 +76,12 @@ check("4.2", make_penalty)
 # %% [markdown]
 # ## Task 4.3: first the probe, then fine-tuning
 #
-# The smallest network with a backbone: features are `x @ backbone.T`, the output is `features @ head`. `fine_tune` below trains both by
-# gradient descent. Write LP-FT: fit the head on the frozen features first (least squares), then fine-tune both from there. Leave the
-# caller's arrays as they are. The check tries your function on inputs of a kind that was never trained on, with several backbones,
-# one of them perfect: there nothing is left to tune, and it should stay where it is.
+# The smallest network with a backbone: features are `x @ backbone.T`, the output is
+# `features @ head`. `fine_tune` below trains both by gradient descent. Write LP-FT: fit the head on
+# the frozen features first (least squares), then fine-tune both from there. Leave the caller's
+# arrays as they are. The check tries your function on inputs of a kind that was never trained on,
+# with several backbones, one of them perfect: there nothing is left to tune, and it should stay
+# where it is.
 
 
 # %%
@@ -104,7 +110,8 @@ check("4.3", lp_ft)
 # %% [markdown]
 # ## Task 4.4: bug hunt
 #
-# A colleague's two-phase training. No error, no warning, and a backbone that is not what it should be afterwards:
+# A colleague's two-phase training. No error, no warning, and a backbone that is not what it should
+# be afterwards:
 #
 # ```python
 # def two_phase(model, backbone, images, labels):
@@ -116,9 +123,10 @@ check("4.3", lp_ft)
 #     model.fit(images, labels, epochs=2, verbose=0)
 # ```
 #
-# (The model was built with `backbone(inputs, training=False)`.) Repair it: in the first `fit` only the head learns; in the second the
-# backbone's weights learn too, at a learning rate at least ten times lower, and **no** BatchNorm statistic moves in either. The check
-# looks at the model before and after every `fit`.
+# (The model was built with `backbone(inputs, training=False)`.) Repair it: in the first `fit` only
+# the head learns; in the second the backbone's weights learn too, at a learning rate at least ten
+# times lower, and **no** BatchNorm statistic moves in either. The check looks at the model before
+# and after every `fit`.
 
 
 # %%

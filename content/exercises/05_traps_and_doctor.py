@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 05 · Exercise: find the bug
 #
-# Four silent mistakes. Two of the programs below are broken; two tools are yours to write. Fill in or mend each function, run its cell,
-# then the check below it. `hint("5.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 50 minutes. You
-# need lessons 04 and 05.
+# Four silent mistakes. Two of the programs below are broken; two tools are yours to write. Fill in
+# or mend each function, run its cell, then the check below it. `hint("5.1")` in a cell of its own
+# helps one step at a time and costs nothing. **Time:** 50 minutes. You need lessons 04 and 05.
 
 # %%
 import keras
@@ -14,8 +14,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 5.1: keep BatchNorm asleep
 #
-# Freeze every `BatchNormalization` layer of `model`, **however deep it is nested**: a model may hold a model that holds a model. Leave
-# the flag of every other layer as it is. The check compiles and trains after your function, and looks at every value.
+# Freeze every `BatchNormalization` layer of `model`, **however deep it is nested**: a model may
+# hold a model that holds a model. Leave the flag of every other layer as it is. The check compiles
+# and trains after your function, and looks at every value.
 
 
 # %%
@@ -47,8 +48,9 @@ check("5.1", freeze_batchnorm)
 #     return train, validation, test
 # ```
 #
-# Mend it. `dataset` is a `tf.data.Dataset` of `size` single examples. However often they are read: the three parts share no example, hold
-# all of them together (a fifth, a fifth, the rest), and keep their members; only the **order** within `train` is new each time.
+# Mend it. `dataset` is a `tf.data.Dataset` of `size` single examples. However often they are read:
+# the three parts share no example, hold all of them together (a fifth, a fifth, the rest), and keep
+# their members; only the **order** within `train` is new each time.
 
 
 # %%
@@ -68,11 +70,12 @@ check("5.2", split)
 # %% [markdown]
 # ## Task 5.3: what does this preprocessing do?
 #
-# `preprocess` takes a float32 array of images `(n, height, width, 3)`, RGB, 0 to 255, and returns what a network is to get: each channel
-# scaled and shifted, perhaps with red and blue swapped. There is no documentation. Find out with pictures of one colour, and return a
-# dict with
+# `preprocess` takes a float32 array of images `(n, height, width, 3)`, RGB, 0 to 255, and returns
+# what a network is to get: each channel scaled and shifted, perhaps with red and blue swapped.
+# There is no documentation. Find out with pictures of one colour, and return a dict with
 #
-# - `"low"`, `"high"`: the smallest and the largest value that comes out for any picture (black and white will do);
+# - `"low"`, `"high"`: the smallest and the largest value that comes out for any picture (black and
+#   white will do);
 # - `"bgr"`: `True` if red goes in first and comes out last;
 # - `"in_place"`: `True` if it changes the array that you pass. (Several functions of Keras do!)
 
@@ -101,11 +104,13 @@ check("5.3", examine)
 # %% [markdown]
 # ## Task 5.4: unfreeze in the middle of a fit
 #
-# Return a Keras callback for one call of `fit`: until the epoch with the number `epoch` (counted from 0) the backbone stays as it is, from
-# that epoch on it learns. The head learns all the time. When `fit` is called, `model` is compiled and `backbone.trainable` is `True`.
+# Return a Keras callback for one call of `fit`: until the epoch with the number `epoch` (counted
+# from 0) the backbone stays as it is, from that epoch on it learns. The head learns all the time.
+# When `fit` is called, `model` is compiled and `backbone.trainable` is `True`.
 #
-# Two things stand in the way: Keras goes on using the training step that it built first (`model.make_train_function(force=True)` builds
-# it anew), and an optimizer refuses variables that it was not built for (`model.optimizer.build(variables)`, while all are trainable).
+# Two things stand in the way: Keras goes on using the training step that it built first
+# (`model.make_train_function(force=True)` builds it anew), and an optimizer refuses variables that
+# it was not built for (`model.optimizer.build(variables)`, while all are trainable).
 
 
 # %%
@@ -133,4 +138,5 @@ def unfreeze_at(backbone, epoch):
 check("5.4", unfreeze_at)
 
 # %% [markdown]
-# Now send the doctor to a program of your own, or to one of your favourite tutorial (not graded): `print(tlcourse.audit(model, train))`.
+# Now send the doctor to a program of your own, or to one of your favourite tutorial (not graded):
+# `print(tlcourse.audit(model, train))`.

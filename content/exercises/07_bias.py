@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 07 · Exercise: data bias
 #
-# Count by group, lift the worst one, and measure what a model does to people. Fill in each function, run its cell, then the check below it.
-# `hint("7.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40 minutes. You need lesson 07 and NumPy.
+# Count by group, lift the worst one, and measure what a model does to people. Fill in each
+# function, run its cell, then the check below it. `hint("7.1")` in a cell of its own helps one step
+# at a time and costs nothing. **Time:** 40 minutes. You need lesson 07 and NumPy.
 
 # %%
 import numpy as np
@@ -11,11 +12,13 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 7.1: what the average hides
 #
-# `labels` and `predictions` are arrays of 0 and 1, `groups` holds a whole number for each example (any numbers, any count of groups). Return two numbers:
+# `labels` and `predictions` are arrays of 0 and 1, `groups` holds a whole number for each example
+# (any numbers, any count of groups). Return two numbers:
 #
 # - the accuracy of the **worst group**;
-# - the **equalised-odds gap**: the larger of two gaps, highest minus lowest over the groups, in the true positive rate (of those with label 1, the
-#   share predicted 1) and in the false positive rate (of those with label 0, the share predicted 1).
+# - the **equalised-odds gap**: the larger of two gaps, highest minus lowest over the groups, in the
+#   true positive rate (of those with label 1, the share predicted 1) and in the false positive rate
+#   (of those with label 0, the share predicted 1).
 
 
 # %%
@@ -37,11 +40,13 @@ check("7.1", count_by_group)
 # %% [markdown]
 # ## Task 7.2: a new last layer
 #
-# `features` come from a frozen network, `labels` are 0 and 1, `groups` is `2 * label + place`. The groups are of very different size. `fit(features, labels)`
-# trains a last layer and returns a function that predicts the labels of new features.
+# `features` come from a frozen network, `labels` are 0 and 1, `groups` is `2 * label + place`. The
+# groups are of very different size. `fit(features, labels)` trains a last layer and returns a
+# function that predicts the labels of new features.
 #
-# Train on a draw with **as many examples of each group**: all of the smallest group, and of the others as many, drawn at random with `seed`. Return what
-# `fit` returned. (You may train on several such draws and let them vote.)
+# Train on a draw with **as many examples of each group**: all of the smallest group, and of the
+# others as many, drawn at random with `seed`. Return what `fit` returned. (You may train on several
+# such draws and let them vote.)
 
 
 # %%
@@ -61,8 +66,9 @@ check("7.2", retrain)
 # %% [markdown]
 # ## Task 7.3: passed on or amplified?
 #
-# In the labels, one of two groups is selected (1) more often than the other. Call that the favoured group. The gap is the share of ones in the favoured
-# group minus that in the other one. Return the gap in the **predictions** minus the gap in the **labels**, both taken with the group that the
+# In the labels, one of two groups is selected (1) more often than the other. Call that the favoured
+# group. The gap is the share of ones in the favoured group minus that in the other one. Return the
+# gap in the **predictions** minus the gap in the **labels**, both taken with the group that the
 # *labels* favour: above 0 the model amplifies; far below 0 it has turned the favour round.
 
 
@@ -85,11 +91,13 @@ check("7.3", amplification)
 # %% [markdown]
 # ## Task 7.4: thresholds for equal opportunity
 #
-# `scores` say how suited a model thinks people are; `labels` say who is (1). Return a dict, group -> threshold: the **highest** threshold with which still at
-# least the share `rate` of the suited people of that group are selected. Selected is who scores at or above the threshold. Where a rate times a
-# count is a whole number but for rounding errors, take it for that number: `0.7 * 10` is 7.
+# `scores` say how suited a model thinks people are; `labels` say who is (1). Return a dict, group
+# -> threshold: the **highest** threshold with which still at least the share `rate` of the suited
+# people of that group are selected. Selected is who scores at or above the threshold. Where a rate
+# times a count is a whole number but for rounding errors, take it for that number: `0.7 * 10` is 7.
 #
-# (Such a rule uses the group in every decision. That you can compute it does not mean that you may use it.)
+# (Such a rule uses the group in every decision. That you can compute it does not mean that you may
+# use it.)
 
 
 # %%

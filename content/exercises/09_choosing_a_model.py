@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 09 · Exercise: choosing a model
 #
-# Write two scores the slow and honest way, then check the arithmetic of a published comparison. Fill in each function, run its cell, then the
-# check below it. `hint("9.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 09
-# and NumPy.
+# Write two scores the slow and honest way, then check the arithmetic of a published comparison.
+# Fill in each function, run its cell, then the check below it. `hint("9.1")` in a cell of its own
+# helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 09 and NumPy.
 
 # %%
 import numpy as np
@@ -14,14 +14,16 @@ from tlcourse import check, hint, select
 # %% [markdown]
 # ## Task 9.1: the evidence by brute force
 #
-# LogME's quick formulas are easy to get wrong, so check them with something that is too simple to be wrong. If weights are drawn with
-# *precision* `alpha` (variance 1 / alpha) and noise with precision `beta`, then a column of labels is normal with mean 0 and the covariance
+# LogME's quick formulas are easy to get wrong, so check them with something that is too simple to
+# be wrong. If weights are drawn with *precision* `alpha` (variance 1 / alpha) and noise with
+# precision `beta`, then a column of labels is normal with mean 0 and the covariance
 #
 # `C = features @ features.T / alpha + I / beta` (one row and one column for each picture),
 #
-# and the logarithm of its density is `-(n * log(2 pi) + log det C + column @ inv(C) @ column) / 2` for `n` pictures. Return the **largest** value of
-# this over all pairs from `alphas` and `betas`, **divided by n**. One of the cases has 300 pictures: a determinant of that size is a number
-# so small that the computer takes it for 0, and its logarithm is not.
+# and the logarithm of its density is `-(n * log(2 pi) + log det C + column @ inv(C) @ column) / 2`
+# for `n` pictures. Return the **largest** value of this over all pairs from `alphas` and `betas`,
+# **divided by n**. One of the cases has 300 pictures: a determinant of that size is a number so
+# small that the computer takes it for 0, and its logarithm is not.
 
 
 # %%
@@ -56,13 +58,16 @@ print(f"brute force {slow:.4f}, tlcourse.select.log_me {select.log_me(features, 
 # %% [markdown]
 # ## Task 9.2: LEEP
 #
-# `source_probabilities` has a row for each picture and a column for each source class: what the old head says of the target's pictures.
-# `labels` are the target's class numbers (not all numbers need occur).
+# `source_probabilities` has a row for each picture and a column for each source class: what the old
+# head says of the target's pictures. `labels` are the target's class numbers (not all numbers need
+# occur).
 #
-# 1. *Joint share* of label `y` and source class `z`: the mean over all pictures of "probability of `z`, if the picture has label `y`, else 0".
-# 2. *Share of `y` given `z`*: the joint share divided by the sum of the joint shares of that `z`. (A source class that no picture gets any
-#    probability of has nothing to say: leave it out.)
-# 3. For each picture: the sum over `z` of share of *its label* given `z`, times its probability of `z`. LEEP is the mean of the logarithms.
+# 1. *Joint share* of label `y` and source class `z`: the mean over all pictures of "probability of
+#    `z`, if the picture has label `y`, else 0".
+# 2. *Share of `y` given `z`*: the joint share divided by the sum of the joint shares of that `z`.
+#    (A source class that no picture gets any probability of has nothing to say: leave it out.)
+# 3. For each picture: the sum over `z` of share of *its label* given `z`, times its probability of
+#    `z`. LEEP is the mean of the logarithms.
 
 
 # %%
@@ -85,11 +90,13 @@ check("9.2", leep)
 # %% [markdown]
 # ## Task 9.3: which tables follow from their rows?
 #
-# `tables` is a dict: name -> table. A table is a dict with `"accuracies"` (of ten networks after fine-tuning), `"scores"` (a dict: name of the score -> its ten
-# values, in the same order) and `"weighted_tau"` (a dict: name of the score -> the correlation that was *published*).
+# `tables` is a dict: name -> table. A table is a dict with `"accuracies"` (of ten networks after
+# fine-tuning), `"scores"` (a dict: name of the score -> its ten values, in the same order) and
+# `"weighted_tau"` (a dict: name of the score -> the correlation that was *published*).
 #
-# Recompute each correlation with `scipy.stats.weightedtau(accuracies, scores).statistic`. A table follows from its rows if **every** published
-# correlation lies within `tolerance` of the recomputed one. Return the set of names of tables that do **not**.
+# Recompute each correlation with `scipy.stats.weightedtau(accuracies, scores).statistic`. A table
+# follows from its rows if **every** published correlation lies within `tolerance` of the recomputed
+# one. Return the set of names of tables that do **not**.
 
 
 # %%
@@ -110,7 +117,8 @@ def not_reproducible(tables, tolerance):
 check("9.3", not_reproducible)
 
 # %% [markdown]
-# The check uses the eight tables that were really published, and some that were made up. Here are the real ones alone:
+# The check uses the eight tables that were really published, and some that were made up. Here are
+# the real ones alone:
 
 # %%
 published = {

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 10 · Exercise: data quality
 #
-# Three tools for what comes before every model. Fill in each function, run its cell, then the check below it. `hint("10.1")` in a cell of
-# its own helps one step at a time and costs nothing. **Time:** 40 minutes. You need lesson 10, NumPy and scikit-learn.
+# Three tools for what comes before every model. Fill in each function, run its cell, then the check
+# below it. `hint("10.1")` in a cell of its own helps one step at a time and costs nothing.
+# **Time:** 40 minutes. You need lesson 10, NumPy and scikit-learn.
 
 # %%
 import numpy as np
@@ -13,11 +14,13 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 10.1: throw out the copies
 #
-# `images` are grey pictures, an array `(n, height, width)`. Some are copies of an earlier one: brighter, darker, with a little noise. Return the
-# positions to drop, so that of each picture exactly **one** stays, the first. Never drop a picture that is no copy.
+# `images` are grey pictures, an array `(n, height, width)`. Some are copies of an earlier one:
+# brighter, darker, with a little noise. Return the positions to drop, so that of each picture
+# exactly **one** stays, the first. Never drop a picture that is no copy.
 #
-# A fingerprint that survives such changes: shrink to 8 rows and 9 columns (mean over blocks), and ask for each place whether it is brighter
-# than its right neighbour. That gives 64 answers; of copies at most `limit` of them differ. Heights and widths are multiples of 8 and 9.
+# A fingerprint that survives such changes: shrink to 8 rows and 9 columns (mean over blocks), and
+# ask for each place whether it is brighter than its right neighbour. That gives 64 answers; of
+# copies at most `limit` of them differ. Heights and widths are multiples of 8 and 9.
 
 
 # %%
@@ -43,11 +46,13 @@ check("10.1", copies_to_drop)
 # %% [markdown]
 # ## Task 10.2: who contradicts this label?
 #
-# `features` `(n, d)` and `labels` `(n,)`, whole numbers from 0; some labels are wrong. Return the positions of the labels that a logistic regression
-# (`max_iter=1000`) **contradicts**: it predicts another class.
+# `features` `(n, d)` and `labels` `(n,)`, whole numbers from 0; some labels are wrong. Return the
+# positions of the labels that a logistic regression (`max_iter=1000`) **contradicts**: it predicts
+# another class.
 #
-# A classifier agrees with whatever it was trained on, all the more with many columns. So each example has to be judged by one that was
-# trained **without that example**: five folds, with scikit-learn's `cross_val_predict(..., cv=5)`.
+# A classifier agrees with whatever it was trained on, all the more with many columns. So each
+# example has to be judged by one that was trained **without that example**: five folds, with
+# scikit-learn's `cross_val_predict(..., cv=5)`.
 
 
 # %%
@@ -65,9 +70,11 @@ check("10.2", contradicted)
 # %% [markdown]
 # ## Task 10.3: weights for rare classes
 #
-# Return a dict for Keras' `class_weight`: for each of the classes 0 to `num_classes - 1` the weight $n / (k \cdot n_c)$, with *n* the number of
-# labels, *n_c* that of the class, and *k* the number of classes **that occur**. A class that does not occur gets the weight 0 (and no division by
-# zero). Keys are `int`, values `float`. So the mean weight of a label is 1, and all classes that occur weigh the same together.
+# Return a dict for Keras' `class_weight`: for each of the classes 0 to `num_classes - 1` the weight
+# $n / (k \cdot n_c)$, with *n* the number of labels, *n_c* that of the class, and *k* the number of
+# classes **that occur**. A class that does not occur gets the weight 0 (and no division by zero).
+# Keys are `int`, values `float`. So the mean weight of a label is 1, and all classes that occur
+# weigh the same together.
 
 
 # %%

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 11 · Exercise: shift and weights
 #
-# Four tools for a world that changed and brought no labels. Fill in each function, run its cell, then the check below it. `hint("11.1")` in a cell of
-# its own helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 11, NumPy and scikit-learn.
+# Four tools for a world that changed and brought no labels. Fill in each function, run its cell,
+# then the check below it. `hint("11.1")` in a cell of its own helps one step at a time and costs
+# nothing. **Time:** 35 minutes. You need lesson 11, NumPy and scikit-learn.
 
 # %%
 import numpy as np
@@ -12,8 +13,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 11.1: weights from a classifier
 #
-# `source` and `target` are arrays of rows, not equally many. Return one weight for each **source** row: how much denser the target is there than
-# the source. All weights are above 0, and their **mean is 1**. Where nothing has shifted, they are near 1.
+# `source` and `target` are arrays of rows, not equally many. Return one weight for each **source**
+# row: how much denser the target is there than the source. All weights are above 0, and their
+# **mean is 1**. Where nothing has shifted, they are near 1.
 
 
 # %%
@@ -33,8 +35,8 @@ check("11.1", ratio_weights)
 # %% [markdown]
 # ## Task 11.2: how many rows are left?
 #
-# Return the effective sample size of an array of weights: how many equally weighted rows would be worth as much. The unit of the weights must not matter:
-# all weights times 1000 give the same size.
+# Return the effective sample size of an array of weights: how many equally weighted rows would be
+# worth as much. The unit of the weights must not matter: all weights times 1000 give the same size.
 
 
 # %%
@@ -51,9 +53,11 @@ check("11.2", effective_size)
 # %% [markdown]
 # ## Task 11.3: a line for the target
 #
-# `x` and `y` are numbers of the source, `target_x` those of the target; there is no y of the target. Return slope and intercept of a line that makes
-# small errors **on the target**. What is asked of it: where the target is shifted, at least half of the avoidable error is gone; where it is not, the line
-# is at most 10 % worse than the plain one. (A trap: `np.polyfit` squares the weights that it is given.)
+# `x` and `y` are numbers of the source, `target_x` those of the target; there is no y of the
+# target. Return slope and intercept of a line that makes small errors **on the target**. What is
+# asked of it: where the target is shifted, at least half of the avoidable error is gone; where it
+# is not, the line is at most 10 % worse than the plain one. (A trap: `np.polyfit` squares the
+# weights that it is given.)
 
 
 # %%
@@ -71,9 +75,10 @@ check("11.3", line_for_target)
 # %% [markdown]
 # ## Task 11.4: the mix of the target
 #
-# `labels` are the true classes of source rows and `said` is what a classifier says about them; `target_said` is what it says about the target, whose
-# labels nobody knows. Classes are numbered from 0. The classifier makes the same mistakes in both places. Return the share of each
-# class in the target: 0 or more, sum 1.
+# `labels` are the true classes of source rows and `said` is what a classifier says about them;
+# `target_said` is what it says about the target, whose labels nobody knows. Classes are numbered
+# from 0. The classifier makes the same mistakes in both places. Return the share of each class in
+# the target: 0 or more, sum 1.
 
 
 # %%

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 12 · Exercise: features that do not tell the domain
 #
-# Three tools of lesson 12, to write yourself. Fill in each function, run its cell, then the check below it. `hint("12.1")` in a cell of its own
-# helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 12, NumPy and Keras.
+# Three tools of lesson 12, to write yourself. Fill in each function, run its cell, then the check
+# below it. `hint("12.1")` in a cell of its own helps one step at a time and costs nothing.
+# **Time:** 35 minutes. You need lesson 12, NumPy and Keras.
 
 # %%
 import keras
@@ -12,9 +13,11 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 12.1: CORAL
 #
-# `source_features` and `target_features` are arrays `(n, features)`. Return the source features, moved so that their **covariance** and their **mean**
-# are those of the target. Whiten with the source's covariance to the power -1/2, colour with the target's to the power +1/2. There are
-# more examples than features, so that no regularisation is needed. Rows keep their order: row 7 must still belong to label 7.
+# `source_features` and `target_features` are arrays `(n, features)`. Return the source features,
+# moved so that their **covariance** and their **mean** are those of the target. Whiten with the
+# source's covariance to the power -1/2, colour with the target's to the power +1/2. There are more
+# examples than features, so that no regularisation is needed. Rows keep their order: row 7 must
+# still belong to label 7.
 
 
 # %%
@@ -37,14 +40,16 @@ check("12.1", coral)
 # %% [markdown]
 # ## Task 12.2: a shift, or chance?
 #
-# `discrepancy(kernel, in_source)` is given; it returns MMD squared. `kernel` `(n, n)` says how similar each point is to each other one; `in_source`
-# `(n,)` is True for the points of the source. Return two numbers:
+# `discrepancy(kernel, in_source)` is given; it returns MMD squared. `kernel` `(n, n)` says how
+# similar each point is to each other one; `in_source` `(n,)` is True for the points of the source.
+# Return two numbers:
 #
 # - the discrepancy of the true split;
-# - the **95 % quantile** of the discrepancies of `permutations` random splits: the same points and the same number in each group, but dealt out
-#   at random with `rng` (a NumPy generator).
+# - the **95 % quantile** of the discrepancies of `permutations` random splits: the same points and
+#   the same number in each group, but dealt out at random with `rng` (a NumPy generator).
 #
-# Then a shift is reported where the first is larger than the second: nearly always where there is one, and in about 5 % of the cases where there is none.
+# Then a shift is reported where the first is larger than the second: nearly always where there is
+# one, and in about 5 % of the cases where there is none.
 
 
 # %%
@@ -68,9 +73,10 @@ check("12.2", permutation_test)
 # %% [markdown]
 # ## Task 12.3: AdaBN
 #
-# `model` holds BatchNormalization layers, `images` come from the target. Replace the moving statistics of each of these layers by those of the target,
-# whatever the layers' momentum is: all batches of `batch_size` images count the same (images that fill no batch are left out). **Nothing else
-# may be different afterwards:** no weight, and no layer's momentum either.
+# `model` holds BatchNormalization layers, `images` come from the target. Replace the moving
+# statistics of each of these layers by those of the target, whatever the layers' momentum is: all
+# batches of `batch_size` images count the same (images that fill no batch are left out). **Nothing
+# else may be different afterwards:** no weight, and no layer's momentum either.
 
 
 # %%

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 13 · Exercise: adversarial adaptation
 #
-# Three pieces of DANN: the layer, the step, and the look at the dials. Fill in each function, run its cell, then the check below it.
-# `hint("13.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 13, NumPy and Keras.
+# Three pieces of DANN: the layer, the step, and the look at the dials. Fill in each function, run
+# its cell, then the check below it. `hint("13.1")` in a cell of its own helps one step at a time
+# and costs nothing. **Time:** 35 minutes. You need lesson 13, NumPy and Keras.
 
 # %%
 import numpy as np
@@ -12,8 +13,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 13.1: gradient reversal
 #
-# Return `x` unchanged, bit by bit, such that its gradient arrives multiplied by **minus** `strength`. With strength 0 nothing may arrive.
-# `ops.stop_gradient(x)` is `x` for the forward pass, and lets no gradient through.
+# Return `x` unchanged, bit by bit, such that its gradient arrives multiplied by **minus**
+# `strength`. With strength 0 nothing may arrive. `ops.stop_gradient(x)` is `x` for the forward
+# pass, and lets no gradient through.
 
 
 # %%
@@ -31,15 +33,17 @@ check("13.1", reverse_gradient)
 # %% [markdown]
 # ## Task 13.2: one step of DANN
 #
-# A network of three matrices: `"features"`, `"head"` (tells the class) and `"opponent"` (tells the domain). You get the gradients of both losses, already
-# computed, **without any reversal**:
+# A network of three matrices: `"features"`, `"head"` (tells the class) and `"opponent"` (tells the
+# domain). You get the gradients of both losses, already computed, **without any reversal**:
 #
 # - `label_gradients`: of the label loss, for `"features"` and `"head"`;
 # - `domain_gradients`: of the domain loss, for `"features"` and `"opponent"`.
 #
-# Take one step of gradient descent with `learning_rate`, as DANN does: the head lowers the label loss, the opponent lowers the domain loss, and the
-# features lower the label loss and **raise** the domain loss, `strength` (lambda) times. Return a new dict of three arrays.
-# The check trains with your step, with lambda 0 and with lambda 1, from three seeds each, and then tries to tell the domains from the features.
+# Take one step of gradient descent with `learning_rate`, as DANN does: the head lowers the label
+# loss, the opponent lowers the domain loss, and the features lower the label loss and **raise** the
+# domain loss, `strength` (lambda) times. Return a new dict of three arrays. The check trains with
+# your step, with lambda 0 and with lambda 1, from three seeds each, and then tries to tell the
+# domains from the features.
 
 
 # %%
@@ -61,12 +65,14 @@ check("13.2", dann_step)
 # %% [markdown]
 # ## Task 13.3: has it collapsed?
 #
-# After a run you know three things, none of which needs labels of the target: the `source_accuracy` of every epoch (a list), the `domain_accuracy` of
-# every epoch (a list), and `predicted`, the class (0 to `num_classes` - 1) that was predicted for each picture of the target. "At the end" means:
+# After a run you know three things, none of which needs labels of the target: the `source_accuracy`
+# of every epoch (a list), the `domain_accuracy` of every epoch (a list), and `predicted`, the class
+# (0 to `num_classes` - 1) that was predicted for each picture of the target. "At the end" means:
 # mean over the **last five** epochs. Return one text; the first that applies:
 #
 # - `"collapsed"`: the source's accuracy at the end is below `1.5 / num_classes`, or is `nan`;
-# - `"class lost"`: some class was predicted for less than `0.2 / num_classes` of the target (also: never);
+# - `"class lost"`: some class was predicted for less than `0.2 / num_classes` of the target (also:
+#   never);
 # - `"domains differ"`: the domain accuracy at the end is above 0.9;
 # - `"no alarm"`: none of these. (Which does not mean that all is well.)
 

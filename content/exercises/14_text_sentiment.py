@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 14 · Exercise: words, masks, and what a placebo is
 #
-# Four pieces of what makes BERT work, and of what keeps a report about it honest. Fill in each function, run its cell, then the check below
-# it. `hint("14.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 14 and NumPy; no
-# encoder is loaded.
+# Four pieces of what makes BERT work, and of what keeps a report about it honest. Fill in each
+# function, run its cell, then the check below it. `hint("14.1")` in a cell of its own helps one
+# step at a time and costs nothing. **Time:** 35 minutes. You need lesson 14 and NumPy; no encoder
+# is loaded.
 
 # %%
 import numpy as np
@@ -12,10 +13,12 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 14.1: a bag of words
 #
-# The baseline, by hand. Return two tables of counts, `(training texts, words)` and `(test texts, words)`:
+# The baseline, by hand. Return two tables of counts, `(training texts, words)` and
+# `(test texts, words)`:
 #
 # - a word is what stands between blanks, in lower case;
-# - there is one column for each word **of the training texts**, the same columns in both tables, in any order;
+# - there is one column for each word **of the training texts**, the same columns in both tables, in
+#   any order;
 # - words of the test texts that never occurred in training count nowhere.
 
 
@@ -36,11 +39,13 @@ check("14.1", bag_of_words)
 # %% [markdown]
 # ## Task 14.2: mask words
 #
-# `ids` is `(texts, length)`. Four numbers are special: 0 is padding, 1 is `[MASK]`, 2 begins a text and 3 ends it. Words have numbers from 4 on.
-# Return two arrays of the same shape:
+# `ids` is `(texts, length)`. Four numbers are special: 0 is padding, 1 is `[MASK]`, 2 begins a text
+# and 3 ends it. Words have numbers from 4 on. Return two arrays of the same shape:
 #
-# - **inputs**: `ids`, in which about `share` of the *words* are replaced by 1, drawn anew for every word and in every call (`rng.random`);
-# - **labels**: the number of the word where one was hidden, and -1, "leave this out", everywhere else.
+# - **inputs**: `ids`, in which about `share` of the *words* are replaced by 1, drawn anew for every
+#   word and in every call (`rng.random`);
+# - **labels**: the number of the word where one was hidden, and -1, "leave this out", everywhere
+#   else.
 
 
 # %%
@@ -58,9 +63,10 @@ check("14.2", mask_words)
 # %% [markdown]
 # ## Task 14.3: a corpus without company
 #
-# A placebo has to differ from the real thing in one respect. `sentences` is a list of lists of words. Return a corpus in which no word keeps its
-# company any more, and in which **nothing else** has changed: every word occurs as often as before, and the first sentence is as
-# long as the first sentence was, the second as the second, and so on. Draw with `rng`.
+# A placebo has to differ from the real thing in one respect. `sentences` is a list of lists of
+# words. Return a corpus in which no word keeps its company any more, and in which **nothing else**
+# has changed: every word occurs as often as before, and the first sentence is as long as the first
+# sentence was, the second as the second, and so on. Draw with `rng`.
 
 
 # %%
@@ -78,8 +84,9 @@ check("14.3", scatter)
 # %% [markdown]
 # ## Task 14.4: the mean over words
 #
-# `states` is `(texts, length, width)`, what an encoder says about each token; `real` is `(texts, length)`, True where there is a word and False at
-# the padding. An encoder gives numbers at the padding as well, and they mean nothing. Return `(texts, width)`: the mean over the words of
+# `states` is `(texts, length, width)`, what an encoder says about each token; `real` is
+# `(texts, length)`, True where there is a word and False at the padding. An encoder gives numbers
+# at the padding as well, and they mean nothing. Return `(texts, width)`: the mean over the words of
 # each text. A text without a single word gets zeros.
 
 

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 15 · Exercise: names and answers
 #
-# Three tools without which no score of names or answers can be trusted. Fill in each function, run its cell, then the check below it.
-# `hint("15.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40 minutes. You need lesson 15; no encoder
-# runs here, and plain Python is enough.
+# Three tools without which no score of names or answers can be trusted. Fill in each function, run
+# its cell, then the check below it. `hint("15.1")` in a cell of its own helps one step at a time
+# and costs nothing. **Time:** 40 minutes. You need lesson 15; no encoder runs here, and plain
+# Python is enough.
 
 # %%
 import numpy as np
@@ -12,14 +13,17 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 15.1: labels for pieces of words
 #
-# A tokenizer has told you how many **pieces** each word of a sentence became. The row of tokens is then: `[CLS]`, the pieces of all words,
-# `[SEP]`, and padding up to `length`. Where the pieces do not fit, those at the end are cut off, and `[SEP]` still is the last token of the row.
+# A tokenizer has told you how many **pieces** each word of a sentence became. The row of tokens is
+# then: `[CLS]`, the pieces of all words, `[SEP]`, and padding up to `length`. Where the pieces do
+# not fit, those at the end are cut off, and `[SEP]` still is the last token of the row.
 #
 # Return the labels of the row, `length` whole numbers:
 #
-# - the **first** piece of each word has the word's label from `tags` (0 is "outside", a label like the others);
+# - the **first** piece of each word has the word's label from `tags` (0 is "outside", a label like
+#   the others);
 # - everything else (`[CLS]`, `[SEP]`, padding, other pieces) has **-1**, which the loss leaves out;
-# - a word may have **no piece at all** (a sign that the tokenizer throws away). Its label then is nowhere;
+# - a word may have **no piece at all** (a sign that the tokenizer throws away). Its label then is
+#   nowhere;
 # - a word of which only the first piece is left is still there.
 #
 # For `tags=[3, 0]`, `pieces=[2, 1]`, `length=6` that is `[-1, 3, -1, 0, -1, -1]`.
@@ -44,16 +48,18 @@ check("15.1", label_pieces)
 # %% [markdown]
 # ## Task 15.2: scores of whole names
 #
-# `true` and `said` are lists of sentences; a sentence is a list of tags: `"O"`, `"B-person"`, `"I-person"` and so on, with any kinds. A **name** is
-# a run of tags of one kind:
+# `true` and `said` are lists of sentences; a sentence is a list of tags: `"O"`, `"B-person"`,
+# `"I-person"` and so on, with any kinds. A **name** is a run of tags of one kind:
 #
 # - `B-` begins a name, also right after another name of the same kind;
-# - `I-` goes on with a name of its own kind; where there is none before it (or one of another kind), it begins one;
+# - `I-` goes on with a name of its own kind; where there is none before it (or one of another
+#   kind), it begins one;
 # - no name goes from one sentence into the next.
 #
-# A name is right only if its first word, its last word and its kind are. Return a dict: for each kind that occurs in `true` or in `said`
-# its F1, and under `"all"` the F1 of all names of all sentences counted together. F1 is `2 * right / (true names + said names)`, and 0 where
-# there are neither.
+# A name is right only if its first word, its last word and its kind are. Return a dict: for each
+# kind that occurs in `true` or in `said` its F1, and under `"all"` the F1 of all names of all
+# sentences counted together. F1 is `2 * right / (true names + said names)`, and 0 where there are
+# neither.
 
 
 # %%
@@ -87,12 +93,14 @@ check("15.2", name_scores)
 # %% [markdown]
 # ## Task 15.3: the best spans that are answers
 #
-# `start` and `end` hold a number for each token: how much speaks for it as the first and as the last token of the answer. `inside` says which tokens
-# belong to the passage (True or False). A span `(first, last)` is **valid** if both are inside, `first` is not after `last`, and it has at most
+# `start` and `end` hold a number for each token: how much speaks for it as the first and as the
+# last token of the answer. `inside` says which tokens belong to the passage (True or False). A span
+# `(first, last)` is **valid** if both are inside, `first` is not after `last`, and it has at most
 # `longest` tokens. Its score is `start[first] + end[last]`.
 #
-# Return the `count` valid spans with the largest scores as a list of pairs, the best one first; all valid ones where there are fewer. (Answers
-# to be shown to a person, or to choose from by another rule, need more than the single best.)
+# Return the `count` valid spans with the largest scores as a list of pairs, the best one first; all
+# valid ones where there are fewer. (Answers to be shown to a person, or to choose from by another
+# rule, need more than the single best.)
 
 
 # %%

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 16 · Exercise: text generation
 #
-# Four pieces that every language model needs, small enough to prove. Fill in each function, run its cell, then the check below it.
-# `hint("16.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40 minutes. You need lesson 16.
+# Four pieces that every language model needs, small enough to prove. Fill in each function, run its
+# cell, then the check below it. `hint("16.1")` in a cell of its own helps one step at a time and
+# costs nothing. **Time:** 40 minutes. You need lesson 16.
 
 # %%
 import keras
@@ -12,9 +13,10 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 16.1: attention that looks back only
 #
-# In training a language model sees whole texts, and must not peek at the word that it is asked for. `query`, `key` and `value` have shape
-# `(texts, length, width)`. Return an array of the same shape, in which place `q` is a weighted mean of the values of places `0` to `q`, itself
-# included. The weights are the softmax of `query · key / sqrt(width)` over those places.
+# In training a language model sees whole texts, and must not peek at the word that it is asked for.
+# `query`, `key` and `value` have shape `(texts, length, width)`. Return an array of the same shape,
+# in which place `q` is a weighted mean of the values of places `0` to `q`, itself included. The
+# weights are the softmax of `query · key / sqrt(width)` over those places.
 #
 # The check exchanges everything that comes later: **not a digit before it may change.**
 
@@ -37,13 +39,14 @@ check("16.1", causal_attention)
 # %% [markdown]
 # ## Task 16.2: a low-rank adapter
 #
-# LoRA without `enable_lora`: wrap a built `keras.layers.Dense` layer, keep it as it is, and let two narrow matrices learn beside it. With
-# `A` of shape `(inputs, rank)` and `B` of shape `(rank, units)`, the output is `base(x) + alpha / rank * x A B`.
+# LoRA without `enable_lora`: wrap a built `keras.layers.Dense` layer, keep it as it is, and let two
+# narrow matrices learn beside it. With `A` of shape `(inputs, rank)` and `B` of shape
+# `(rank, units)`, the output is `base(x) + alpha / rank * x A B`.
 #
 # - Before any training the output is exactly that of the base; and yet both matrices can learn.
 # - Nothing but `A` and `B` learns: neither the base's kernel nor its bias.
-# - `merged()` returns **a new** `Dense` layer that answers as base and adapter together. The base stays what it was, so that the adapter can be
-#   taken off.
+# - `merged()` returns **a new** `Dense` layer that answers as base and adapter together. The base
+#   stays what it was, so that the adapter can be taken off.
 
 
 # %%
@@ -76,9 +79,10 @@ check("16.2", LowRankAdapter)
 # %% [markdown]
 # ## Task 16.3: perplexity
 #
-# `logits` has shape `(texts, length, vocabulary)`, `targets` `(texts, length)`: the word that really came. Where `targets` is 0 there is no word,
-# only padding. Return one number: exp of the mean loss, `-log p(word)`, over **all real words of all texts**. Each word counts the same. It has to
-# work for logits around 1000, too.
+# `logits` has shape `(texts, length, vocabulary)`, `targets` `(texts, length)`: the word that
+# really came. Where `targets` is 0 there is no word, only padding. Return one number: exp of the
+# mean loss, `-log p(word)`, over **all real words of all texts**. Each word counts the same. It has
+# to work for logits around 1000, too.
 
 
 # %%
@@ -98,9 +102,10 @@ check("16.3", perplexity)
 # %% [markdown]
 # ## Task 16.4: the share of copied phrases
 #
-# Does a model make sentences, or does it recite? Texts are strings with blanks between the words. Return the share of all phrases of `n` words in
-# the generated texts that stand, word for word, in some text of the corpus. A phrase that was generated twice counts twice. Phrases
-# never run from one text into the next; texts shorter than `n` words have none.
+# Does a model make sentences, or does it recite? Texts are strings with blanks between the words.
+# Return the share of all phrases of `n` words in the generated texts that stand, word for word, in
+# some text of the corpus. A phrase that was generated twice counts twice. Phrases never run from
+# one text into the next; texts shorter than `n` words have none.
 
 
 # %%

@@ -1,31 +1,38 @@
 # %% [markdown]
 # # 00 · Start here: measure before you believe
 #
-# This course is about *transfer learning*: taking a network that somebody trained for one task and using what it knows for
-# another task, yours. It will make many claims of the form "this way is better than that way". Before the first of them, this
-# lesson looks at the measuring itself.
+# This course is about *transfer learning*: taking a network that somebody trained for one task and
+# using what it knows for another task, yours. It will make many claims of the form "this way is
+# better than that way". Before the first of them, this lesson looks at the measuring itself.
 #
 # **After this lesson you can**
 # - say what your machine is, and run a notebook so that somebody else gets the same numbers;
-# - say how far a measured accuracy may be from the true one, and how many test images it takes to be surer;
+# - say how far a measured accuracy may be from the true one, and how many test images it takes to
+#   be surer;
 # - tell a difference between two methods from the luck of a seed;
-# - find two mistakes that make results wrong without any error message: a leaking split, and predictions that lost their labels.
+# - find two mistakes that make results wrong without any error message: a leaking split, and
+#   predictions that lost their labels.
 #
-# **Time:** 30 minutes. **It presumes** Python, and that you have seen NumPy and the words *training set* and *test set*.
+# **Time:** 30 minutes. **It presumes** Python, and that you have seen NumPy and the words *training
+# set* and *test set*.
 
 # %% [markdown]
 # ## 1. Where am I?
 #
 # The cell above has printed what this notebook runs on. Three lines of it matter all the time.
 #
-# - **profile**: every notebook of this course exists in two sizes with the same text. `embedded` draws its own pictures and uses
-#   a small network that comes with the course, so it needs no internet and no GPU. `full` downloads real photographs and a network
-#   trained on ImageNet (1.3 million photographs of 1,000 kinds of things). Switch with the environment variable `TLCOURSE_PROFILE`,
-#   or with `tlcourse.use_profile("full")` before the data are loaded. On Colab `full` is the default. Nothing switches silently.
+# - **profile**: every notebook of this course exists in two sizes with the same text. `embedded`
+#   draws its own pictures and uses a small network that comes with the course, so it needs no
+#   internet and no GPU. `full` downloads real photographs and a network trained on ImageNet (1.3
+#   million photographs of 1,000 kinds of things). Switch with the environment variable
+#   `TLCOURSE_PROFILE`, or with `tlcourse.use_profile("full")` before the data are loaded. On Colab
+#   `full` is the default. Nothing switches silently.
 # - **GPU**: a graphics processor makes training faster. No notebook needs one.
-# - **seed**: a computer's random numbers come from a formula with a starting value, the seed. Same seed, same "random" numbers.
+# - **seed**: a computer's random numbers come from a formula with a starting value, the seed. Same
+#   seed, same "random" numbers.
 #
-# When you ask somebody for help, paste that report; `tlcourse.describe_machine()` shows it again. And this is what a seed does:
+# When you ask somebody for help, paste that report; `tlcourse.describe_machine()` shows it again.
+# And this is what a seed does:
 
 # %%
 import matplotlib.pyplot as plt
@@ -60,9 +67,10 @@ print(tlcourse.plots.alt_text(ax))
 # %% [markdown]
 # ## 2. Something to measure
 #
-# We need a classifier whose accuracy we can measure. The next cell makes one in two steps that lesson 02 takes apart: a
-# pretrained network (a *backbone*) turns each picture into a list of numbers (*features*), and a plain logistic regression learns
-# to tell the kinds of flowers apart by these numbers. Take it as given for now: pictures in, answers out.
+# We need a classifier whose accuracy we can measure. The next cell makes one in two steps that
+# lesson 02 takes apart: a pretrained network (a *backbone*) turns each picture into a list of
+# numbers (*features*), and a plain logistic regression learns to tell the kinds of flowers apart by
+# these numbers. Take it as given for now: pictures in, answers out.
 
 # %%
 backbone = tlcourse.load_backbone(pooling="avg")
@@ -81,8 +89,9 @@ def train_classifier(features, labels):
 
 
 # %% [markdown]
-# Ten images of each kind are for learning, all others wait to be tested on. `right` holds, for each waiting image, whether the
-# classifier's answer was right. Its mean is the *accuracy*, the share of right answers.
+# Ten images of each kind are for learning, all others wait to be tested on. `right` holds, for each
+# waiting image, whether the classifier's answer was right. Its mean is the *accuracy*, the share of
+# right answers.
 
 # %%
 train, rest = flowers.positions_per_class(train_per_class, seed)  # at random, as many of each kind; then all the others
@@ -94,8 +103,8 @@ print(f"{len(train)} images to learn from; accuracy on the other {len(rest)}: {l
 # %% [markdown]
 # ## 3. One number says too little
 #
-# Most people do not have that many images to test on. Suppose you had 40 of them, and your colleague had 40 others. The
-# classifier is the same, trained once. What would each of you report?
+# Most people do not have that many images to test on. Suppose you had 40 of them, and your
+# colleague had 40 others. The classifier is the same, trained once. What would each of you report?
 
 # %%
 rng = np.random.default_rng(seed)
@@ -118,14 +127,15 @@ tlcourse.plots.set_alt_text(ax, words)
 print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** Nobody made a mistake. The classifier is the same for all, and yet the reports lie more than 15 points
-# apart. An accuracy from a small test set is one ticket from this lottery.
+# **What to notice.** Nobody made a mistake. The classifier is the same for all, and yet the reports
+# lie more than 15 points apart. An accuracy from a small test set is one ticket from this lottery.
 #
 # ### How sure am I, with one test set only?
 #
-# You cannot ask 200 colleagues. But you can *pretend*: draw 40 answers from your own 40, with replacement (some come twice, some
-# not at all), take the mean, and do that many times. These means jump about much as other people's results would. Cut off the
-# lowest and the highest 5 %, and what remains is a 90 % *interval*. The name of this trick is the **bootstrap** (Efron, 1979).
+# You cannot ask 200 colleagues. But you can *pretend*: draw 40 answers from your own 40, with
+# replacement (some come twice, some not at all), take the mean, and do that many times. These means
+# jump about much as other people's results would. Cut off the lowest and the highest 5 %, and what
+# remains is a 90 % *interval*. The name of this trick is the **bootstrap** (Efron, 1979).
 
 
 # %%
@@ -140,8 +150,8 @@ low, high = bootstrap_90(my_answers, rng)
 print(f"my accuracy: {my_answers.mean():.2f}, 90 % interval {low:.2f} to {high:.2f}")
 
 # %% [markdown]
-# Does it keep its promise? A 90 % interval should hold the true value for about 90 of 100 people. We know the answer here, or
-# nearly: the accuracy on all the waiting images. So let us count.
+# Does it keep its promise? A 90 % interval should hold the true value for about 90 of 100 people.
+# We know the answer here, or nearly: the accuracy on all the waiting images. So let us count.
 
 # %%
 holds = []
@@ -156,7 +166,8 @@ assert 0.80 < coverage < 0.98
 # %% [markdown]
 # ### How many test images does it take?
 #
-# The interval gets narrower with more images, but slowly: for half the width you need four times as many.
+# The interval gets narrower with more images, but slowly: for half the width you need four times as
+# many.
 
 # %%
 sizes = np.array([20, 40, 80, 160, 320, 640])
@@ -181,7 +192,8 @@ tlcourse.plots.set_alt_text(ax, f"The width falls from {widths[0]:.2f} at {sizes
 print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
-# From the next lesson on this is one call. It says the same as our own lines: both ends within two points.
+# From the next lesson on this is one call. It says the same as our own lines: both ends within two
+# points.
 
 # %%
 theirs = tlcourse.evaluate.bootstrap_interval(right, confidence=0.9, seed=seed)
@@ -193,8 +205,9 @@ assert abs(theirs.high - ours[1]) < 0.02
 # %% [markdown]
 # ## 4. Seeds: the luck of the training set
 #
-# The test set is one source of luck. Which images you happened to *learn* from is another. The next cell does the whole
-# experiment again with other training images: same method, same number of images, another seed.
+# The test set is one source of luck. Which images you happened to *learn* from is another. The next
+# cell does the whole experiment again with other training images: same method, same number of
+# images, another seed.
 
 # %%
 by_seed = []
@@ -207,11 +220,12 @@ print("accuracy for each seed:", np.round(by_seed, 3))
 print("mean and spread:", summary)
 
 # %% [markdown]
-# The mean comes with the *standard deviation*, which says how far a single run is from the mean, typically. Both belong in a
-# report; a table with one number for a method leaves out half of what was measured.
+# The mean comes with the *standard deviation*, which says how far a single run is from the mean,
+# typically. Both belong in a report; a table with one number for a method leaves out half of what
+# was measured.
 #
-# Here is the game that one can play with seeds. Let A be our method. Let B be exactly the same method, run with all the seeds,
-# *of which the best is reported*. B wins.
+# Here is the game that one can play with seeds. Let A be our method. Let B be exactly the same
+# method, run with all the seeds, *of which the best is reported*. B wins.
 
 # %%
 gain = max(by_seed) - np.mean(by_seed)
@@ -233,13 +247,15 @@ tlcourse.plots.set_alt_text(ax, words)
 print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
-# So this course compares methods on the *same* list of seeds, reports mean and spread, and asks whether the difference is
-# large beside the spread. `tlcourse.evaluate.paired_difference` does that from lesson 01 on.
+# So this course compares methods on the *same* list of seeds, reports mean and spread, and asks
+# whether the difference is large beside the spread. `tlcourse.evaluate.paired_difference` does that
+# from lesson 01 on.
 #
 # ### The same seed gives the same result
 #
-# For others to repeat your numbers, set the seed before anything random happens: before layers are built (their first weights
-# are random) and before training shuffles the data. `tlcourse.set_seed` sets those of Python, NumPy and Keras at once.
+# For others to repeat your numbers, set the seed before anything random happens: before layers are
+# built (their first weights are random) and before training shuffles the data. `tlcourse.set_seed`
+# sets those of Python, NumPy and Keras at once.
 
 # %%
 import keras
@@ -264,13 +280,14 @@ print("largest difference between two seeds:                  ", np.abs(first - 
 assert np.abs(first - again).max() < 0.1 * np.abs(first - other).max()
 
 # %% [markdown]
-# On a CPU the first number is zero or next to it. On a GPU the order of additions is not fixed, and the last digits may differ;
-# `keras.utils.set_random_seed` together with `tf.config.experimental.enable_op_determinism()` makes even those equal, but slower.
+# On a CPU the first number is zero or next to it. On a GPU the order of additions is not fixed, and
+# the last digits may differ; `keras.utils.set_random_seed` together with
+# `tf.config.experimental.enable_op_determinism()` makes even those equal, but slower.
 #
 # ## 5. A split that leaks
 #
-# Flowers hold still, so one photographs each plant several times. Below, each of 80 plants gets four photographs: cut a little
-# differently, lighter or darker, with fresh noise.
+# Flowers hold still, so one photographs each plant several times. Below, each of 80 plants gets
+# four photographs: cut a little differently, lighter or darker, with fresh noise.
 
 
 # %%
@@ -294,10 +311,11 @@ ax = tlcourse.plots.image_grid(
 print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
-# Now something absurd: **each plant gets a label by tossing a coin**. There is nothing to learn, so the truth is 50 %, and any
-# accuracy above it is a fault of the measuring. We split into three quarters for learning and one quarter for testing in two
-# ways: shuffling *photographs*, as one does without thinking, or shuffling *plants*, so that all photographs of a plant stay on
-# one side. Ten times each, with new coins.
+# Now something absurd: **each plant gets a label by tossing a coin**. There is nothing to learn, so
+# the truth is 50 %, and any accuracy above it is a fault of the measuring. We split into three
+# quarters for learning and one quarter for testing in two ways: shuffling *photographs*, as one
+# does without thinking, or shuffling *plants*, so that all photographs of a plant stay on one side.
+# Ten times each, with new coins.
 
 # %%
 from sklearn.model_selection import GroupShuffleSplit
@@ -329,9 +347,10 @@ tlcourse.plots.set_alt_text(ax, words)
 print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** With photographs shuffled, nearly every test photograph has a sister in the training set. The classifier
-# recognises *the plant* and repeats the label it was told. On plants it has never met it is as good as a coin. The same happens
-# with several X-rays of one patient, frames of one film, or sentences of one author.
+# **What to notice.** With photographs shuffled, nearly every test photograph has a sister in the
+# training set. The classifier recognises *the plant* and repeats the label it was told. On plants
+# it has never met it is as good as a coin. The same happens with several X-rays of one patient,
+# frames of one film, or sentences of one author.
 #
 # A `Dataset` of this course keeps groups together by itself, once it knows them:
 
@@ -345,8 +364,9 @@ assert len(shared) == 0
 # %% [markdown]
 # ## 6. Predictions that lost their labels
 #
-# The last trap is short. Large data come in batches from a `tf.data.Dataset`, which one shuffles for training. We test the small
-# network from above, and want to see *which* kinds it confuses. So we collect the true labels, then the predictions.
+# The last trap is short. Large data come in batches from a `tf.data.Dataset`, which one shuffles
+# for training. We test the small network from above, and want to see *which* kinds it confuses. So
+# we collect the true labels, then the predictions.
 
 # %%
 import tensorflow as tf
@@ -363,9 +383,9 @@ print(f"evaluate() reports {reported:.3f}; labels and predictions agree in {comp
 # %% [markdown]
 # Two numbers for one thing, far apart. The second looks like guessing. No error, no warning.
 #
-# A shuffled dataset is shuffled **anew each time somebody walks through it**. The labels were collected on one walk, the
-# predictions on the next, in another order. The test for it: the share of agreeing pairs must be what `evaluate` reported. The
-# cure: collect both in *one* walk.
+# A shuffled dataset is shuffled **anew each time somebody walks through it**. The labels were
+# collected on one walk, the predictions on the next, in another order. The test for it: the share
+# of agreeing pairs must be what `evaluate` reported. The cure: collect both in *one* walk.
 
 # %%
 labels_kept, predicted_kept = [], []
@@ -388,10 +408,11 @@ for ax, (title, (true, guess)) in zip(axes, pairs.items()):
     print(tlcourse.plots.alt_text(ax))
 
 # %% [markdown]
-# Each row of such a table is a true class, each column an answer; right answers are on the diagonal. Left, every class seems to
-# be taken for every other. The network is the same in both.
+# Each row of such a table is a true class, each column an answer; right answers are on the
+# diagonal. Left, every class seems to be taken for every other. The network is the same in both.
 #
-# It is easy to meet this without having asked for it. Keras' own loader of picture folders shuffles unless told otherwise:
+# It is easy to meet this without having asked for it. Keras' own loader of picture folders shuffles
+# unless told otherwise:
 
 # %%
 import inspect
@@ -405,18 +426,23 @@ assert shuffles is True
 #
 # - An accuracy without an interval is half a result. Four times the test images halve the interval.
 # - Report mean and spread over several seeds; the best seed of a method is not a better method.
-# - Split by the thing that repeats: by plant, by patient, by author. Random labels are a good test of a split: they must give chance.
-# - Labels and predictions are collected in one walk through the data, and must agree with `evaluate`.
+# - Split by the thing that repeats: by plant, by patient, by author. Random labels are a good test
+#   of a split: they must give chance.
+# - Labels and predictions are collected in one walk through the data, and must agree with
+#   `evaluate`.
 #
 # ## Quiz
 #
-# **1. Model A has 0.90 and model B 0.85 on the same 40 test images, one run each. What follows?** Choose, then open.
+# **1. Model A has 0.90 and model B 0.85 on the same 40 test images, one run each. What follows?**
+# Choose, then open.
 #
 # <details><summary>A is better: five points are a lot.</summary>
-# No. Five points of 40 images are two images. The first figure shows how much further apart one and the same classifier lands.
+# No. Five points of 40 images are two images. The first figure shows how much further apart one and
+# the same classifier lands.
 # </details>
 # <details><summary>Nothing yet: more test images and more seeds are needed.</summary>
-# Right. Until the difference is large beside the interval and the spread over seeds, it may be luck.
+# Right. Until the difference is large beside the interval and the spread over seeds, it may be
+# luck.
 # </details>
 # <details><summary>B is better, because it overfits less.</summary>
 # No. Nothing here tells how either does on its training images.
@@ -431,7 +457,8 @@ assert shuffles is True
 # Right. The width falls with the square root of the number of images.
 # </details>
 # <details><summary>None: draw more bootstrap resamples.</summary>
-# No. More resamples make the interval steadier, not narrower: they add no information about other images.
+# No. More resamples make the interval steadier, not narrower: they add no information about other
+# images.
 # </details>
 #
 # **3. A clinic has 500 X-rays of 100 patients. How do you split?**
@@ -448,15 +475,20 @@ assert shuffles is True
 # <details><summary>Whether the network was trained long enough.</summary>
 # No. The network is the same in both numbers, so training cannot explain the difference.
 # </details>
-# <details><summary>Whether labels and predictions come from the same walk through a shuffled dataset.</summary>
+# <details><summary>Whether labels and predictions come from the same walk through a shuffled
+# dataset.</summary>
 # Right. Two numbers for one thing must agree; when they do not, the pairs have come apart.
 # </details>
 #
 # ## Read on
 #
-# - B. Efron, "Bootstrap methods: another look at the jackknife", *Annals of Statistics*, 1979: where the interval comes from.
-# - X. Bouthillier and others, "Accounting for variance in machine learning benchmarks", 2021 (arXiv 2103.03098).
-# - S. Kapoor and A. Narayanan, "Leakage and the reproducibility crisis in machine-learning-based science", *Patterns*, 2023.
+# - B. Efron, "Bootstrap methods: another look at the jackknife", *Annals of Statistics*, 1979:
+#   where the interval comes from.
+# - X. Bouthillier and others, "Accounting for variance in machine learning benchmarks", 2021 (arXiv
+#   2103.03098).
+# - S. Kapoor and A. Narayanan, "Leakage and the reproducibility crisis in machine-learning-based
+#   science", *Patterns*, 2023.
 # - Keras' guide to reproducibility: keras.io, "Reproducibility in Keras models".
 #
-# Now the exercise of the same name; then lesson 01, which asks what transfer is worth, counted in labels.
+# Now the exercise of the same name; then lesson 01, which asks what transfer is worth, counted in
+# labels.

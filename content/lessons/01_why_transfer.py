@@ -1,9 +1,11 @@
 # %% [markdown]
 # # 01 · Why transfer?
 #
-# A student who knows Spanish learns Italian faster than one who starts with no language. A half-marathon runner trains for a marathon
-# from where she stands, not from the sofa. *Transfer learning* is that for networks: what was learned on one task, the **source**, is
-# the starting point for another, the **target**. You will do it by hand, in three steps, and measure what it is worth.
+# A student who knows Spanish learns Italian faster than one who starts with no language. A
+# half-marathon runner trains for a marathon from where she stands, not from the sofa. *Transfer
+# learning* is that for networks: what was learned on one task, the **source**, is the starting
+# point for another, the **target**. You will do it by hand, in three steps, and measure what it is
+# worth.
 #
 # **After this lesson you can**
 # - pre-train, transfer and fine-tune a network yourself, and prove what changed in each step;
@@ -11,7 +13,8 @@
 # - tell a real gain from a lucky one with a placebo;
 # - name a task for which you should not bother.
 #
-# **Time:** 35 minutes. **It presumes** lesson 00, and that you have trained a small Keras model before.
+# **Time:** 35 minutes. **It presumes** lesson 00, and that you have trained a small Keras model
+# before.
 
 # %%
 import tempfile
@@ -37,9 +40,10 @@ flowers_per_class = {"embedded": 50, "full": 100}[tlcourse.profile()]
 # %% [markdown]
 # ## 1. A source and a target
 #
-# The source: letters printed over pieces of photographs. The target: digits over such pieces. No digit is among the letters, and the
-# test set uses fonts and photographs' pieces that nothing was trained on. Digits have few labels; letters have many. That is the
-# usual situation: labels for *your* task are scarce, labels for some task like it are not.
+# The source: letters printed over pieces of photographs. The target: digits over such pieces. No
+# digit is among the letters, and the test set uses fonts and photographs' pieces that nothing was
+# trained on. Digits have few labels; letters have many. That is the usual situation: labels for
+# *your* task are scarce, labels for some task like it are not.
 
 # %%
 letters = tlcourse.load_glyphs("letters", source_per_class, seed=seed, half="train")
@@ -53,9 +57,10 @@ print(plots.alt_text(fig))
 # %% [markdown]
 # ## 2. Three steps by hand
 #
-# The network has two parts. The *backbone* turns a picture into a row of numbers, its *features*. The *head*, one `Dense` layer,
-# turns features into classes. The head belongs to its task; the backbone may be good for more than one. (`BatchNormalization` keeps
-# numbers in a healthy range; lesson 04 has more about it.)
+# The network has two parts. The *backbone* turns a picture into a row of numbers, its *features*.
+# The *head*, one `Dense` layer, turns features into classes. The head belongs to its task; the
+# backbone may be good for more than one. (`BatchNormalization` keeps numbers in a healthy range;
+# lesson 04 has more about it.)
 
 
 # %%
@@ -98,8 +103,9 @@ pretrained = [w.copy() for w in backbone.get_weights()]  # a copy, to compare wi
 print(f"letters: {pretraining['accuracy'][-1]:.2f} right on the training pictures, {pretraining['seconds'].sum():.0f} s")
 
 # %% [markdown]
-# **Step 2, transfer.** The old head knows letters and is thrown away. A new one is put on the *frozen* backbone (`trainable = False`:
-# training cannot change it) and learns from 20 pictures of each digit.
+# **Step 2, transfer.** The old head knows letters and is thrown away. A new one is put on the
+# *frozen* backbone (`trainable = False`: training cannot change it) and learns from 20 pictures of
+# each digit.
 
 # %%
 digits = pool.subset(np.arange(20 * 10))  # the classes take turns, so these are 20 of each
@@ -111,8 +117,9 @@ print(f"digits: {transfer['val_accuracy'][-1]:.2f}; {sum(unchanged)} of {len(unc
 assert all(unchanged)
 
 # %% [markdown]
-# **Step 3, fine-tune.** Unfreeze, and train on with a much *smaller* learning rate: the backbone is to be adjusted, not rewritten. The
-# normalisation layers stay as they are. `train` compiles again, which is what makes Keras notice the change.
+# **Step 3, fine-tune.** Unfreeze, and train on with a much *smaller* learning rate: the backbone is
+# to be adjusted, not rewritten. The normalisation layers stay as they are. `train` compiles again,
+# which is what makes Keras notice the change.
 
 
 # %%
@@ -131,7 +138,8 @@ print(f"digits: {fine_tuning['val_accuracy'][-1]:.2f}; {unchanged.count(False)} 
 assert unchanged.count(False) == 4  # one kernel in each of four convolutions
 
 # %% [markdown]
-# A network that was worth training is worth keeping. Saved and loaded, it gives the same answers to the last bit.
+# A network that was worth training is worth keeping. Saved and loaded, it gives the same answers to
+# the last bit.
 
 # %%
 path = Path(tempfile.mkdtemp()) / "digits.keras"
@@ -158,7 +166,8 @@ print(plots.alt_text(ax))
 assert scratch["loss"][-1] < 0.1
 
 # %% [markdown]
-# From scratch the loss falls just as well: 200 pictures are soon known by heart. What matters is *unseen* pictures.
+# From scratch the loss falls just as well: 200 pictures are soon known by heart. What matters is
+# *unseen* pictures.
 
 # %%
 target = scratch["val_accuracy"][-1]
@@ -174,13 +183,14 @@ print(f"seconds on this machine: from scratch {scratch['seconds'].sum():.1f}, wi
 assert faster < evaluate.epochs_to_target(scratch["val_accuracy"], target)
 
 # %% [markdown]
-# **What to notice.** The steps on *your* data are short. Pre-training is the long one, and it need not be you who pays for it: the
-# backbones of lesson 02 were trained by others, some of them for weeks.
+# **What to notice.** The steps on *your* data are short. Pre-training is the long one, and it need
+# not be you who pays for it: the backbones of lesson 02 were trained by others, some of them for
+# weeks.
 #
 # ## 4. What is it worth, in labels?
 #
-# One comparison at one size says little. Repeat it with 5, 20 and 100 pictures a class, with other pictures and other initial values
-# each time: three curves.
+# One comparison at one size says little. Repeat it with 5, 20 and 100 pictures a class, with other
+# pictures and other initial values each time: three curves.
 
 
 # %%
@@ -224,8 +234,9 @@ assert gain[0] > 0.3
 assert gain[-1] < gain[0] / 2
 
 # %% [markdown]
-# Read the curve sideways: how many labels would one need *from scratch* to be as good as with transfer? That number is the **label
-# equivalent**, and labels have a price. (`inf`: more than the most that we measured.)
+# Read the curve sideways: how many labels would one need *from scratch* to be as good as with
+# transfer? That number is the **label equivalent**, and labels have a price. (`inf`: more than the
+# most that we measured.)
 
 # %%
 mean = scores.mean(axis=0)
@@ -237,8 +248,9 @@ assert needed[0] > 4 * labels_per_class[0]
 # %% [markdown]
 # ## 5. A placebo
 #
-# Was it really what the source *taught*? Something else may have helped: good first values, the extra training time. Doctors give a
-# placebo, a pill with nothing in it. Ours: the same letters with their labels **shuffled**. Same pictures, same time, nothing to learn.
+# Was it really what the source *taught*? Something else may have helped: good first values, the
+# extra training time. Doctors give a placebo, a pill with nothing in it. Ours: the same letters
+# with their labels **shuffled**. Same pictures, same time, nothing to learn.
 
 # %%
 shuffled = tlcourse.load_glyphs("shuffled_letters", source_per_class, seed=seed, half="train")
@@ -256,12 +268,14 @@ print(f"no source at all {target:.2f}")
 assert transfer["val_accuracy"][-1] > placebo_accuracy + 0.25
 
 # %% [markdown]
-# The gain is gone: it was knowledge about characters, not luck. A source can also be *worse* than none; lesson 08 is about that.
+# The gain is gone: it was knowledge about characters, not luck. A source can also be *worse* than
+# none; lesson 08 is about that.
 #
 # ## 6. With real weights, and without need
 #
-# Now the usual way: somebody else pre-trained the backbone on many photographs. The target is flowers; in the `full` profile also cats and
-# dogs. A straight line through its features, against a network of our own from scratch, both with 20 pictures a class.
+# Now the usual way: somebody else pre-trained the backbone on many photographs. The target is
+# flowers; in the `full` profile also cats and dogs. A straight line through its features, against a
+# network of our own from scratch, both with 20 pictures a class.
 
 # %%
 targets = {"flowers": tlcourse.load_flowers(per_class=flowers_per_class, seed=seed)}
@@ -293,12 +307,14 @@ for name, data in targets.items():
     assert transferred > own + 0.1
 
 # %% [markdown]
-# One caution about cats and dogs, the best known example of all: more than a hundred breeds of dogs and five kinds of cats are among the classes on
-# which ImageNet's networks were trained. What such a network shows there is partly memory. Ask of every example what the source has seen.
+# One caution about cats and dogs, the best known example of all: more than a hundred breeds of dogs
+# and five kinds of cats are among the classes on which ImageNet's networks were trained. What such
+# a network shows there is partly memory. Ask of every example what the source has seen.
 
 # %% [markdown]
-# And a task that does not need any of it: tidy little digits without clutter, 8 by 8 pixels, from scikit-learn. A straight line through
-# the raw pixels is enough. **Always try the simple thing first.**
+# And a task that does not need any of it: tidy little digits without clutter, 8 by 8 pixels, from
+# scikit-learn. A straight line through the raw pixels is enough. **Always try the simple thing
+# first.**
 
 # %%
 from sklearn.datasets import load_digits
@@ -313,34 +329,48 @@ assert simple > 0.9
 # %% [markdown]
 # ## What to remember
 #
-# - Pre-train on a source, transfer to a new head on a frozen backbone, then fine-tune with a small learning rate.
+# - Pre-train on a source, transfer to a new head on a frozen backbone, then fine-tune with a small
+#   learning rate.
 # - Transfer is worth most when labels are few. With many labels the curves meet.
 # - Say what it is worth in labels and in seconds, not only in points of accuracy.
 # - A gain without a placebo, or without repeats, is an anecdote.
-# - What is often said, "transfer learning improves accuracy", is true for few labels and a related source. It is not a law.
+# - What is often said, "transfer learning improves accuracy", is true for few labels and a related
+#   source. It is not a law.
 #
 # ## Quiz
 #
 # **1. After step 2, which numbers of the network have changed?**
 #
-# <details><summary>Only those of the new head</summary>Yes. We compared every array of the backbone: bit for bit the same.</details>
-# <details><summary>All of them, a little</summary>No. A frozen layer does not move at all; that can be checked, and was.</details>
-# <details><summary>None: it only evaluates</summary>No. A new head starts from random values and has to learn.</details>
+# <details><summary>Only those of the new head</summary>Yes. We compared every array of the
+# backbone: bit for bit the same.</details>
+# <details><summary>All of them, a little</summary>No. A frozen layer does not move at all; that can
+# be checked, and was.</details>
+# <details><summary>None: it only evaluates</summary>No. A new head starts from random values and
+# has to learn.</details>
 #
-# **2. A colleague reports: "with transfer 0.93, from scratch 0.92, 100 labels a class". What do you ask for first?**
+# **2. A colleague reports: "with transfer 0.93, from scratch 0.92, 100 labels a class". What do you
+# ask for first?**
 #
-# <details><summary>Repeats with other pictures and initial values</summary>Yes. A difference of 0.01 may be smaller than the spread between repeats.</details>
-# <details><summary>A larger backbone</summary>No. First find out whether there is any gain to enlarge.</details>
-# <details><summary>Nothing, 0.93 is more than 0.92</summary>No. One run each cannot tell a gain from luck.</details>
+# <details><summary>Repeats with other pictures and initial values</summary>Yes. A difference of
+# 0.01 may be smaller than the spread between repeats.</details>
+# <details><summary>A larger backbone</summary>No. First find out whether there is any gain to
+# enlarge.</details>
+# <details><summary>Nothing, 0.93 is more than 0.92</summary>No. One run each cannot tell a gain
+# from luck.</details>
 #
 # **3. Why did the placebo use the same pictures as the source?**
 #
-# <details><summary>So that only the link between picture and label is missing</summary>Yes. What differs between the two runs is then exactly what is tested.</details>
-# <details><summary>To save the drawing of new ones</summary>No. Other pictures would leave two explanations for every difference.</details>
-# <details><summary>So that it learns the letters after all</summary>No. With shuffled labels there is no rule that would carry over to new pictures.</details>
+# <details><summary>So that only the link between picture and label is missing</summary>Yes. What
+# differs between the two runs is then exactly what is tested.</details>
+# <details><summary>To save the drawing of new ones</summary>No. Other pictures would leave two
+# explanations for every difference.</details>
+# <details><summary>So that it learns the letters after all</summary>No. With shuffled labels there
+# is no rule that would carry over to new pictures.</details>
 #
 # ## Read on
 #
-# - Pan, Yang (2010): A survey on transfer learning. IEEE Transactions on Knowledge and Data Engineering 22(10)
+# - Pan, Yang (2010): A survey on transfer learning. IEEE Transactions on Knowledge and Data
+#   Engineering 22(10)
 # - Kornblith, Shlens, Le (2019): Do better ImageNet models transfer better? arXiv 1805.08974
-# - Hernandez, Kaplan, Henighan, McCandlish (2021): Scaling laws for transfer. arXiv 2102.01293 (label equivalents at large scale)
+# - Hernandez, Kaplan, Henighan, McCandlish (2021): Scaling laws for transfer. arXiv 2102.01293
+#   (label equivalents at large scale)

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 02 · Feature extraction
 #
-# The simplest way to use a pretrained network, and often the best when pictures are few: leave it as it is, take what its last layer
-# says about each picture, and train only a small classifier on that. Think of a toolbox that somebody else filled: you do not forge a
-# new hammer, you learn which tools to reach for.
+# The simplest way to use a pretrained network, and often the best when pictures are few: leave it
+# as it is, take what its last layer says about each picture, and train only a small classifier on
+# that. Think of a toolbox that somebody else filled: you do not forge a new hammer, you learn which
+# tools to reach for.
 #
 # **After this lesson you can**
 # - turn pictures into features with a frozen network, and see what they are worth;
@@ -12,7 +13,8 @@
 # - use VGG16, ResNet50 or a module of TensorFlow Hub in the same way, and your own pictures;
 # - avoid two mistakes that give no error: scaling twice, and augmenting in front of a cache.
 #
-# **Time:** 40 minutes. **It presumes** lesson 00, and that you have trained a small Keras model before.
+# **Time:** 40 minutes. **It presumes** lesson 00, and that you have trained a small Keras model
+# before.
 
 # %%
 import tempfile
@@ -38,8 +40,9 @@ timed_epochs = 2  # passes that are timed end to end
 # %% [markdown]
 # ## 1. A backbone and what it expects
 #
-# A *backbone* is a pretrained network without its last layer, the *head*, which knew the old classes. Every backbone was trained on
-# pixels that were prepared in one particular way, its *input contract*. Ours have that preparation inside: raw pixels, 0 to 255, go in.
+# A *backbone* is a pretrained network without its last layer, the *head*, which knew the old
+# classes. Every backbone was trained on pixels that were prepared in one particular way, its *input
+# contract*. Ours have that preparation inside: raw pixels, 0 to 255, go in.
 
 # %%
 backbone = tlcourse.load_backbone(pooling="avg")
@@ -48,8 +51,8 @@ print(f"{backbone.name}: {backbone.count_params():,} weights, {backbone.input_sh
 print(tlcourse.contract_of(backbone))
 
 # %% [markdown]
-# The same line loads others by name; section 7 looks at the famous ones. Their ImageNet weights are downloaded at first use (`full`
-# profile).
+# The same line loads others by name; section 7 looks at the famous ones. Their ImageNet weights are
+# downloaded at first use (`full` profile).
 
 # %%
 tlcourse.list_backbones()
@@ -62,8 +65,9 @@ print(f"{len(learn)} pictures to learn from, {len(test)} to test on, {flowers.nu
 # %% [markdown]
 # ## 2. Pictures become features
 #
-# One picture in, one row of numbers out. In batches, so that memory stays small, and in *inference mode*: layers such as BatchNorm and
-# Dropout behave differently while a network learns, and here it does not.
+# One picture in, one row of numbers out. In batches, so that memory stays small, and in *inference
+# mode*: layers such as BatchNorm and Dropout behave differently while a network learns, and here it
+# does not.
 
 
 # %%
@@ -85,8 +89,8 @@ print(f"{features.shape[0]} pictures -> {features.shape}, {extraction_seconds:.1
 assert np.allclose(features, tlcourse.extract_features(backbone, flowers.images), atol=1e-3)
 
 # %% [markdown]
-# What changed? Squeeze the pictures into two dimensions with PCA (the two directions in which they differ most), once from raw pixels
-# and once from features. One marker is one picture.
+# What changed? Squeeze the pictures into two dimensions with PCA (the two directions in which they
+# differ most), once from raw pixels and once from features. One marker is one picture.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
@@ -99,8 +103,9 @@ print(plots.alt_text(fig))
 # %% [markdown]
 # ## 3. How much are they worth?
 #
-# A straight line through the features (logistic regression) is the smallest head there is. Compare it on the pretrained features, on
-# those of the *same* network with random values, and on raw pixels. Five draws of the pictures to learn from.
+# A straight line through the features (logistic regression) is the smallest head there is. Compare
+# it on the pretrained features, on those of the *same* network with random values, and on raw
+# pixels. Five draws of the pictures to learn from.
 
 # %%
 untrained = tlcourse.load_backbone(weights=None, pooling="avg")
@@ -130,13 +135,15 @@ print(plots.alt_text(ax))
 assert means["pretrained network"] > means["random network"] + 0.15
 
 # %% [markdown]
-# The architecture alone is worth little; what it learned on *other* pictures is worth a lot. (Some honesty: in the full profile a few of
-# the flowers, such as the daisy, are among the classes of ImageNet. The drawn flowers are in nobody's training set.)
+# The architecture alone is worth little; what it learned on *other* pictures is worth a lot. (Some
+# honesty: in the full profile a few of the flowers, such as the daisy, are among the classes of
+# ImageNet. The drawn flowers are in nobody's training set.)
 #
 # ## 4. A new head, end to end
 #
-# The usual way to write it in Keras: backbone, then a `Dense` layer with one output a class, and `fit`. The backbone is frozen, so
-# only the head learns; but every picture runs through the whole network in every epoch.
+# The usual way to write it in Keras: backbone, then a `Dense` layer with one output a class, and
+# `fit`. The backbone is frozen, so only the head learns; but every picture runs through the whole
+# network in every epoch.
 
 
 # %%
@@ -170,7 +177,8 @@ assert all(same)
 # %% [markdown]
 # ## 5. Compute the features once
 #
-# A frozen backbone says the same about a picture in every epoch. So ask it once, and train the head on the answers.
+# A frozen backbone says the same about a picture in every epoch. So ask it once, and train the head
+# on the answers.
 
 # %%
 head = keras.Sequential([keras.Input((features.shape[1],)), layers.Dense(flowers.num_classes)])
@@ -193,8 +201,8 @@ print(plots.alt_text(ax))
 print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.3f}; extraction once: {extraction_seconds:.1f} s for all")
 
 # %% [markdown]
-# Two runs of training differ a little by luck. The two *ways* do not differ at all: put the head from the cached features onto the
-# backbone, and it says the same about every picture.
+# Two runs of training differ a little by luck. The two *ways* do not differ at all: put the head
+# from the cached features onto the backbone, and it says the same about every picture.
 
 # %%
 end_to_end.get_layer("head").set_weights(head.layers[-1].get_weights())
@@ -205,7 +213,8 @@ assert np.allclose(direct, by_cache, rtol=1e-3, atol=1e-2)
 # %% [markdown]
 # ## 6. Two mistakes without an error message
 #
-# **Scaling twice.** Many tutorials divide pixels by 255. This backbone already does its own scaling. Nothing crashes; watch the probe.
+# **Scaling twice.** Many tutorials divide pixels by 255. This backbone already does its own
+# scaling. Nothing crashes; watch the probe.
 
 # %%
 twice = extract(backbone, flowers.images / np.float32(255))
@@ -219,8 +228,9 @@ except ValueError as error:
     print("the contract says:", error)
 
 # %% [markdown]
-# **Augmenting in front of a cache.** *Augmentation* shows each picture a little differently in every epoch. Put a cache behind it, as a
-# well known guide does, and the first epoch's versions are served for ever. It has to stand behind the cache.
+# **Augmenting in front of a cache.** *Augmentation* shows each picture a little differently in
+# every epoch. Put a cache behind it, as a well known guide does, and the first epoch's versions are
+# served for ever. It has to stand behind the cache.
 
 # %%
 import tensorflow as tf
@@ -238,13 +248,14 @@ for name, data in orders.items():
     assert (same == 1) == (name == "augment, then cache")
 
 # %% [markdown]
-# The same holds for cached *features*: augmenting pictures after their features were computed changes nothing. Feature extraction with a
-# cache has no augmentation; that is its price.
+# The same holds for cached *features*: augmenting pictures after their features were computed
+# changes nothing. Feature extraction with a cache has no augmentation; that is its price.
 #
 # ## 7. Other backbones
 #
-# **By name.** VGG16 (2014) and ResNet50 (2015) are the networks that most texts use; MobileNets (2017 on) were made for small machines. For a look
-# at them random values will do, and nothing is downloaded.
+# **By name.** VGG16 (2014) and ResNet50 (2015) are the networks that most texts use; MobileNets
+# (2017 on) were made for small machines. For a look at them random values will do, and nothing is
+# downloaded.
 
 # %%
 small = flowers.images[:32, :64, :64]  # 64 pixels for all, whatever they were trained at
@@ -258,8 +269,9 @@ for name in ("tiny_resnet", "mobilenet_v2_035", "resnet50", "vgg16"):
     print(" " * 17 + "blocks:", ", ".join(tlcourse.blocks_of(other)))
 
 # %% [markdown]
-# More weights are not more features: ResNet50 says 2048 numbers about a picture, VGG16 512. Are these better numbers? In the `full` profile the
-# next cell loads both with their ImageNet weights and asks as in section 3. A network that cannot be had is named, not passed over.
+# More weights are not more features: ResNet50 says 2048 numbers about a picture, VGG16 512. Are
+# these better numbers? In the `full` profile the next cell loads both with their ImageNet weights
+# and asks as in section 3. A network that cannot be had is named, not passed over.
 
 # %%
 famous = {"embedded": (), "full": ("resnet50", "vgg16")}[tlcourse.profile()]  # 94 and 59 MB, downloaded once
@@ -276,8 +288,9 @@ for name in famous:
     print(f"{name}: {np.mean(values):.2f} (spread {np.std(values, ddof=1):.2f})")
 
 # %% [markdown]
-# **From TensorFlow Hub.** Its modules come as a *SavedModel*, a folder with a program and its weights. `hub.KerasLayer`, which you will meet in
-# older texts, does not work in Keras 3; `tlcourse.HubLayer` does the same. Without a handle of yours, the cell exports our own backbone in
+# **From TensorFlow Hub.** Its modules come as a *SavedModel*, a folder with a program and its
+# weights. `hub.KerasLayer`, which you will meet in older texts, does not work in Keras 3;
+# `tlcourse.HubLayer` does the same. Without a handle of yours, the cell exports our own backbone in
 # that form, and the layer has to say what the backbone says.
 
 # %%
@@ -294,13 +307,14 @@ if ours:
     assert np.allclose(vectors, features[:64], rtol=1e-3, atol=1e-2)
 
 # %% [markdown]
-# A module has an input contract too, and cannot tell you: most image modules expect 0 to 1. `tlcourse.load_backbone("hub:" + handle,
-# input_shape=...)` puts that scaling inside.
+# A module has an input contract too, and cannot tell you: most image modules expect 0 to 1.
+# `tlcourse.load_backbone("hub:" + handle, input_shape=...)` puts that scaling inside.
 #
 # ## 8. Your own pictures
 #
-# One folder a class. Put the path of yours into `folder`, and this whole lesson runs on it: take `mine` in place of `flowers`. Left empty, the
-# cell makes a small one, so that you see how it has to look.
+# One folder a class. Put the path of yours into `folder`, and this whole lesson runs on it: take
+# `mine` in place of `flowers`. Left empty, the cell makes a small one, so that you see how it has
+# to look.
 
 # %%
 folder = ""  # the path of your folder
@@ -318,28 +332,36 @@ print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 # %% [markdown]
 # ## What to remember
 #
-# - Frozen backbone, new head: the way to begin whenever your data are few and somewhat like the source.
-# - Raw pixels or scaled pixels? The input contract knows. A mistake here gives no error, only worse features.
+# - Frozen backbone, new head: the way to begin whenever your data are few and somewhat like the
+#   source.
+# - Raw pixels or scaled pixels? The input contract knows. A mistake here gives no error, only worse
+#   features.
 # - Believe weights, not flags: compare the backbone before and after.
 # - Compute features once if you do not augment; cache before you augment if you do.
 #
 # ## Quiz
 #
-# **1. Your features come from a cache. You add random flips to the pictures. What happens to the head's accuracy?**
+# **1. Your features come from a cache. You add random flips to the pictures. What happens to the
+# head's accuracy?**
 #
-# <details><summary>It rises, augmentation always helps</summary>No: the head never sees the flipped pictures, only old features.</details>
+# <details><summary>It rises, augmentation always helps</summary>No: the head never sees the flipped
+# pictures, only old features.</details>
 # <details><summary>Nothing</summary>Yes. The features were computed before.</details>
 #
 # **2. A backbone scores as badly as chance on your pictures. What do you check first?**
 #
-# <details><summary>Whether pixels are scaled as it expects</summary>Yes: print the smallest and the largest value that goes in.</details>
-# <details><summary>Whether the head needs more layers</summary>Later. A straight line finds something in good features.</details>
+# <details><summary>Whether pixels are scaled as it expects</summary>Yes: print the smallest and the
+# largest value that goes in.</details>
+# <details><summary>Whether the head needs more layers</summary>Later. A straight line finds
+# something in good features.</details>
 # <details><summary>Whether more epochs help</summary>Not with features that say nothing.</details>
 #
 # **3. Why does the frozen backbone run with training=False?**
 #
-# <details><summary>So that BatchNorm uses its stored statistics and Dropout is off</summary>Yes: the features of a picture must not depend on its neighbours.</details>
-# <details><summary>So that no gradients are computed</summary>No: that is what trainable=False is about. Lesson 04 shows where the two part ways.</details>
+# <details><summary>So that BatchNorm uses its stored statistics and Dropout is off</summary>Yes:
+# the features of a picture must not depend on its neighbours.</details>
+# <details><summary>So that no gradients are computed</summary>No: that is what trainable=False is
+# about. Lesson 04 shows where the two part ways.</details>
 #
 # ## Read on
 #

@@ -1,17 +1,20 @@
 # %% [markdown]
 # # 03 · What do layers know?
 #
-# A network is a row of layers, and they do not all know the same kind of thing. Layers near the picture answer to edges and spots;
-# layers near the answer know the classes they were trained for. Which of them are worth taking along to a new task? You will look,
-# measure, and repeat in small the experiment that settled the question.
+# A network is a row of layers, and they do not all know the same kind of thing. Layers near the
+# picture answer to edges and spots; layers near the answer know the classes they were trained for.
+# Which of them are worth taking along to a new task? You will look, measure, and repeat in small
+# the experiment that settled the question.
 #
 # **After this lesson you can**
 # - look at what the first layer of a network answers to, and read it;
 # - measure what each block of a network is worth for *your* task;
-# - say which layers of a source help, which cost, and how that depends on how alike the two tasks are;
+# - say which layers of a source help, which cost, and how that depends on how alike the two tasks
+#   are;
 # - show which part of a picture an answer rests on.
 #
-# **Time:** 35 minutes. **It presumes** lesson 00 and that you know what a convolution and a frozen layer are (lesson 02).
+# **Time:** 35 minutes. **It presumes** lesson 00 and that you know what a convolution and a frozen
+# layer are (lesson 02).
 
 # %%
 import keras
@@ -34,8 +37,9 @@ target_epochs = 12
 # %% [markdown]
 # ## 1. What the first layer answers to
 #
-# The first convolution looks at a tiny window, 3 by 3 pixels. Each of its filters is a small pattern, and its output is large where
-# the picture looks like the pattern. Here are the filters of a network that was trained on photographs.
+# The first convolution looks at a tiny window, 3 by 3 pixels. Each of its filters is a small
+# pattern, and its output is large where the picture looks like the pattern. Here are the filters of
+# a network that was trained on photographs.
 
 # %%
 backbone = tlcourse.load_backbone()
@@ -55,14 +59,17 @@ ax = plots.activations(maps, title=f"What {maps.shape[-1]} channels of the first
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** Some channels draw the outline of the flower, some its colour, some the background. None of them knows a flower:
-# edges and colours are in *every* photograph, which is why such a layer is useful for almost any task. (In the `full` profile look at
-# `load_backbone("resnet50")` too: its first layer has 64 filters of 7 by 7 pixels, large enough to *see* the edges in them.)
+# **What to notice.** Some channels draw the outline of the flower, some its colour, some the
+# background. None of them knows a flower: edges and colours are in *every* photograph, which is why
+# such a layer is useful for almost any task. (In the `full` profile look at
+# `load_backbone("resnet50")` too: its first layer has 64 filters of 7 by 7 pixels, large enough to
+# *see* the edges in them.)
 #
 # ## 2. What each block is worth
 #
-# A *probe* is a simple classifier that is trained on the output of one block while the network stays as it is. Its accuracy says how
-# much of what the task needs stands ready at that depth. (We average each channel over the picture first.)
+# A *probe* is a simple classifier that is trained on the output of one block while the network
+# stays as it is. Its accuracy says how much of what the task needs stands ready at that depth. (We
+# average each channel over the picture first.)
 
 # %%
 blocks = tlcourse.blocks_of(backbone)
@@ -85,16 +92,18 @@ print(f"first block {probes[:, 0].mean():.2f}, best block {probes.mean(axis=0).m
 assert probes[:, 0].mean() < probes.mean(axis=0).max() - 0.1
 
 # %% [markdown]
-# Later blocks are worth more here because the source, photographs of things, is *like* the target, pictures of flowers. What if it is
-# not? For that question one needs sources of one's own making.
+# Later blocks are worth more here because the source, photographs of things, is *like* the target,
+# pictures of flowers. What if it is not? For that question one needs sources of one's own making.
 #
 # ## 3. Keep n blocks, learn the rest
 #
-# Yosinski and colleagues asked in 2014: train a network on task A, keep its first *n* layers frozen, train the rest for task B. How
-# good is it, for every *n*? We repeat it in small. The target: ten digits before pieces of photographs, with few examples. Two sources:
+# Yosinski and colleagues asked in 2014: train a network on task A, keep its first *n* layers
+# frozen, train the rest for task B. How good is it, for every *n*? We repeat it in small. The
+# target: ten digits before pieces of photographs, with few examples. Two sources:
 #
 # - **letters**: other characters before such pieces. A task much like the target.
-# - **quadrants**: the same kind of picture, but the question is which piece of which photograph is *behind* the character.
+# - **quadrants**: the same kind of picture, but the question is which piece of which photograph is
+#   *behind* the character.
 
 # %%
 sources = {name: tlcourse.load_glyphs(task, source_images // count, seed=seed, half="train")
@@ -107,8 +116,8 @@ for ax, (name, data) in zip(axes, {**sources, "digits, the target": digits}.item
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# The network has four blocks of convolution, normalisation and pooling. BatchNorm's `momentum=0.9` lets its statistics settle
-# within a few hundred steps; Keras' default of 0.99 needs thousands.
+# The network has four blocks of convolution, normalisation and pooling. BatchNorm's `momentum=0.9`
+# lets its statistics settle within a few hundred steps; Keras' default of 0.99 needs thousands.
 
 
 # %%
@@ -135,7 +144,8 @@ def train(model, data, epochs):
 trained = {name: train(build_cnn(data.num_classes), data, source_epochs) for name, data in tqdm(sources.items(), desc="sources")}
 
 # %% [markdown]
-# Keeping a block means: copy its values, then freeze both of its layers. Frozen BatchNorm uses the source's statistics.
+# Keeping a block means: copy its values, then freeze both of its layers. Frozen BatchNorm uses the
+# source's statistics.
 
 
 # %%
@@ -180,10 +190,12 @@ assert max(kept["letters"]) > scratch + 0.05
 assert kept["letters"][-1] < max(kept["letters"])
 
 # %% [markdown]
-# The first block is the cheapest to keep, even from the distant source. The last block of a distant source ruins the result: it kept
-# the background and threw the character away. Even with the similar source it is better to learn the last block anew.
+# The first block is the cheapest to keep, even from the distant source. The last block of a distant
+# source ruins the result: it kept the background and threw the character away. Even with the
+# similar source it is better to learn the last block anew.
 #
-# The original, on ImageNet with millions of pictures, shows the same shape. Numbers: authors' logs (Yosinski et al. 2014).
+# The original, on ImageNet with millions of pictures, shows the same shape. Numbers: authors' logs
+# (Yosinski et al. 2014).
 
 # %%
 published = {
@@ -197,8 +209,9 @@ print(plots.alt_text(ax))
 # %% [markdown]
 # ## 4. How alike are two networks, block by block?
 #
-# *Centred kernel alignment* (CKA, Kornblith et al. 2019) compares two sets of features of the *same* pictures. It is 1 when one is a
-# rotated or resized copy of the other, and near 0 when they have nothing in common. Written out:
+# *Centred kernel alignment* (CKA, Kornblith et al. 2019) compares two sets of features of the
+# *same* pictures. It is 1 when one is a rotated or resized copy of the other, and near 0 when they
+# have nothing in common. Written out:
 
 
 # %%
@@ -231,9 +244,10 @@ assert similar[0, 0] > similar[3, 3] + 0.1
 # %% [markdown]
 # ## 5. Where did it look?
 #
-# *Grad-CAM* (Selvaraju et al. 2017) asks which places of the last feature map push the score of a class up. Take the gradient of the
-# score with respect to the map, average it over the places (one weight per channel), add up the channels with these weights, and keep
-# what is positive. The head is the probe of section 2, put into a layer so that gradients can flow.
+# *Grad-CAM* (Selvaraju et al. 2017) asks which places of the last feature map push the score of a
+# class up. Take the gradient of the score with respect to the map, average it over the places (one
+# weight per channel), add up the channels with these weights, and keep what is positive. The head
+# is the probe of section 2, put into a layer so that gradients can flow.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -277,38 +291,53 @@ plots.set_alt_text(fig, f"Pictures of {kinds}; below, each again with its map ov
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# **What to notice.** The map is coarse: the last feature map has only a few places a side, each of which sees a large part of the
-# picture. It says where, not what, and a map that looks sensible proves nothing about the next picture.
+# **What to notice.** The map is coarse: the last feature map has only a few places a side, each of
+# which sees a large part of the picture. It says where, not what, and a map that looks sensible
+# proves nothing about the next picture.
 #
 # ## What to remember
 #
-# - Early layers are general, late layers belong to their task. Where exactly the border lies depends on how far the tasks are apart.
+# - Early layers are general, late layers belong to their task. Where exactly the border lies
+#   depends on how far the tasks are apart.
 # - Keep what helps: measure with a probe before you choose which block to cut at.
 # - A distant source hurts more, the more of it is kept.
-# - What is often said, "freeze the early layers and tune the late ones", is a good start and no law: freezing in the middle of
-#   layers that grew up together can cost too (the dip at layers 4 and 5 in the published curve).
+# - What is often said, "freeze the early layers and tune the late ones", is a good start and no
+#   law: freezing in the middle of layers that grew up together can cost too (the dip at layers 4
+#   and 5 in the published curve).
 #
 # ## Quiz
 #
-# **1. You have 200 X-ray pictures and a network trained on photographs. Which part is the safest to keep frozen?**
+# **1. You have 200 X-ray pictures and a network trained on photographs. Which part is the safest to
+# keep frozen?**
 #
-# <details><summary>The first blocks</summary>Yes. Edges and spots are in X-rays too; measure how far up that holds.</details>
-# <details><summary>The last block</summary>No. It knows the classes of the source; here they are things in photographs.</details>
-# <details><summary>Everything but the head</summary>Perhaps, and a probe will tell; with a distant source it is the costly end of the curve.</details>
+# <details><summary>The first blocks</summary>Yes. Edges and spots are in X-rays too; measure how
+# far up that holds.</details>
+# <details><summary>The last block</summary>No. It knows the classes of the source; here they are
+# things in photographs.</details>
+# <details><summary>Everything but the head</summary>Perhaps, and a probe will tell; with a distant
+# source it is the costly end of the curve.</details>
 #
 # **2. The CKA of two blocks is 0.95. What does that say?**
 #
-# <details><summary>Their neurons are the same, one by one</summary>No. CKA is blind to rotations: single neurons may differ altogether.</details>
-# <details><summary>They arrange these pictures alike</summary>Yes: which pictures are near each other is almost the same in both.</details>
-# <details><summary>They are equally accurate</summary>No. Nothing in CKA knows the labels.</details>
+# <details><summary>Their neurons are the same, one by one</summary>No. CKA is blind to rotations:
+# single neurons may differ altogether.</details>
+# <details><summary>They arrange these pictures alike</summary>Yes: which pictures are near each
+# other is almost the same in both.</details>
+# <details><summary>They are equally accurate</summary>No. Nothing in CKA knows the
+# labels.</details>
 #
 # **3. A Grad-CAM map lights up on the background. What do you do?**
 #
-# <details><summary>Nothing, the accuracy was fine</summary>No. The background may be what was learned; test on pictures where it differs.</details>
-# <details><summary>Test on pictures with other backgrounds</summary>Yes. The map raised the suspicion; only a test can confirm it.</details>
+# <details><summary>Nothing, the accuracy was fine</summary>No. The background may be what was
+# learned; test on pictures where it differs.</details>
+# <details><summary>Test on pictures with other backgrounds</summary>Yes. The map raised the
+# suspicion; only a test can confirm it.</details>
 #
 # ## Read on
 #
-# - Yosinski, Clune, Bengio, Lipson (2014): How transferable are features in deep neural networks? arXiv 1411.1792
-# - Kornblith, Norouzi, Lee, Hinton (2019): Similarity of neural network representations revisited. arXiv 1905.00414
-# - Selvaraju and others (2017): Grad-CAM: visual explanations from deep networks via gradient-based localization. arXiv 1610.02391
+# - Yosinski, Clune, Bengio, Lipson (2014): How transferable are features in deep neural networks?
+#   arXiv 1411.1792
+# - Kornblith, Norouzi, Lee, Hinton (2019): Similarity of neural network representations revisited.
+#   arXiv 1905.00414
+# - Selvaraju and others (2017): Grad-CAM: visual explanations from deep networks via gradient-based
+#   localization. arXiv 1610.02391

@@ -1,16 +1,20 @@
 # %% [markdown]
 # # 04 · Fine-tuning
 #
-# In lesson 02 the backbone stayed as it was. *Fine-tuning* goes on training it, in small steps, on the new task. It can gain a lot, it can
-# gain nothing, and it can destroy in a minute what took days to learn. The recipe is short; two of its steps fail without any message.
+# In lesson 02 the backbone stayed as it was. *Fine-tuning* goes on training it, in small steps, on
+# the new task. It can gain a lot, it can gain nothing, and it can destroy in a minute what took
+# days to learn. The recipe is short; two of its steps fail without any message.
 #
 # **After this lesson you can**
 # - fine-tune in two phases, and prove from the weights that each phase did what you meant;
-# - recognise the two silent mistakes, flags without `compile` and BatchNorm in motion, and measure what they cost;
+# - recognise the two silent mistakes, flags without `compile` and BatchNorm in motion, and measure
+#   what they cost;
 # - choose how many blocks to unfreeze and how fast, from a map that you measured;
-# - keep a backbone near its start: probe first, learning rates by depth, L2-SP; and say when not to fine-tune at all.
+# - keep a backbone near its start: probe first, learning rates by depth, L2-SP; and say when not to
+#   fine-tune at all.
 #
-# **Time:** 40 minutes. **It presumes** lessons 02 and 03: head and backbone, frozen layers, BatchNorm, probes.
+# **Time:** 40 minutes. **It presumes** lessons 02 and 03: head and backbone, frozen layers,
+# BatchNorm, probes.
 
 # %%
 import keras
@@ -31,8 +35,9 @@ loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 # %% [markdown]
 # ## 1. Phase one: the head
 #
-# A new head starts at random values, so at first it is wrong about everything. If the backbone learned along, it would be pushed around by
-# this wrong head. So: freeze the backbone, train the head.
+# A new head starts at random values, so at first it is wrong about everything. If the backbone
+# learned along, it would be pushed around by this wrong head. So: freeze the backbone, train the
+# head.
 
 # %%
 flowers = tlcourse.load_flowers(per_class=train_per_class + test_per_class, seed=seed)
@@ -65,8 +70,9 @@ print(f"head on a frozen backbone: {head_accuracy:.3f}")
 # %% [markdown]
 # ## 2. The first silent mistake: flags without compile
 #
-# Phase two: unfreeze and go on. That is how it is often written, and nothing complains. Did it work? Not the accuracy, the *weights* tell.
-# `snapshot` copies them, `what_moved` compares, layer by layer.
+# Phase two: unfreeze and go on. That is how it is often written, and nothing complains. Did it
+# work? Not the accuracy, the *weights* tell. `snapshot` copies them, `what_moved` compares, layer
+# by layer.
 
 # %%
 before = tlcourse.snapshot(backbone)
@@ -77,14 +83,17 @@ print(f"layers of the backbone that moved: {len(moved.moved_names)} of {len(move
 assert moved.bit_identical
 
 # %% [markdown]
-# Not one bit. Keras reads the flags once, when it builds the training step; `fit` then repeats that step. You would have reported "fine-tuning
-# gained nothing", about a backbone that was never tuned. The rule: **after any change of `trainable`, compile again.**
+# Not one bit. Keras reads the flags once, when it builds the training step; `fit` then repeats that
+# step. You would have reported "fine-tuning gained nothing", about a backbone that was never tuned.
+# The rule: **after any change of `trainable`, compile again.**
 #
 # ## 3. The second silent mistake: BatchNorm in motion
 #
-# BatchNorm normalises by the *batch* while it learns, and keeps running averages (its *statistics*) for later. Few pictures make poor
-# averages. Many texts say that `backbone(images, training=False)`, as we wrote above, prevents it. To see BatchNorm alone we unfreeze,
-# compile, and train with a learning rate of **zero**: no weight can move. Two pictures a batch, as one has when pictures are large.
+# BatchNorm normalises by the *batch* while it learns, and keeps running averages (its *statistics*)
+# for later. Few pictures make poor averages. Many texts say that
+# `backbone(images, training=False)`, as we wrote above, prevents it. To see BatchNorm alone we
+# unfreeze, compile, and train with a learning rate of **zero**: no weight can move. Two pictures a
+# batch, as one has when pictures are large.
 
 # %%
 model.set_weights(after_head)
@@ -100,10 +109,12 @@ assert max(row.weight_change or 0 for row in moved.rows) == 0
 assert len(moved.moved_names) > 10
 
 # %% [markdown]
-# The words `training=False` had no effect: in a functional model, `fit` decides the mode of every layer, unless the layer itself is frozen.
-# How much is lost depends on how fast the averages move, BatchNorm's `momentum`: `tiny_resnet` uses 0.9, and one pass replaces its statistics;
-# MobileNetV2 uses 0.999, and they creep (the shift printed above). Sometimes moving statistics even help, when the new pictures are
-# many and different. What is never right is that they move without your knowing.
+# The words `training=False` had no effect: in a functional model, `fit` decides the mode of every
+# layer, unless the layer itself is frozen. How much is lost depends on how fast the averages move,
+# BatchNorm's `momentum`: `tiny_resnet` uses 0.9, and one pass replaces its statistics; MobileNetV2
+# uses 0.999, and they creep (the shift printed above). Sometimes moving statistics even help, when
+# the new pictures are many and different. What is never right is that they move without your
+# knowing.
 
 # %%
 momentum = next(layer.momentum for layer in backbone.layers if isinstance(layer, layers.BatchNormalization))
@@ -115,8 +126,9 @@ if momentum < 0.95:
 # %% [markdown]
 # ## 4. Phase two, done right
 #
-# Unfreeze the last two blocks, freeze every BatchNorm layer (frozen, it stays in inference mode whatever happens around it), compile
-# with a **new optimizer** and a learning rate 10 to 100 times smaller than the head's. Written out:
+# Unfreeze the last two blocks, freeze every BatchNorm layer (frozen, it stays in inference mode
+# whatever happens around it), compile with a **new optimizer** and a learning rate 10 to 100 times
+# smaller than the head's. Written out:
 
 
 # %%
@@ -148,8 +160,9 @@ ax = plots.moved_per_layer(convolutions[-learned - 2 :], title="Two blocks learn
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# The package has the same in one line each. `unfreeze` goes by block and keeps BatchNorm still; `fit` of a model whose flags it changed
-# refuses until you compile. `fit_two_phase` does both phases. Do the two versions agree, layer for layer?
+# The package has the same in one line each. `unfreeze` goes by block and keeps BatchNorm still;
+# `fit` of a model whose flags it changed refuses until you compile. `fit_two_phase` does both
+# phases. Do the two versions agree, layer for layer?
 
 # %%
 by_hand = [variable.path for variable in model.trainable_variables]
@@ -169,11 +182,13 @@ assert package.moved_names == moved.moved_names
 print(f"by hand and by the package the same {len(package.moved_names)} layers moved, and no other")
 
 # %% [markdown]
-# Is fine-tuning worth it? Often less than is said: compare with the head alone, over several draws, before you believe a gain.
+# Is fine-tuning worth it? Often less than is said: compare with the head alone, over several draws,
+# before you believe a gain.
 #
 # ## 5. How many blocks, how fast?
 #
-# For a map one needs many runs, so here comes the small network of lesson 03: trained on letters, to be tuned to ten digits.
+# For a map one needs many runs, so here comes the small network of lesson 03: trained on letters,
+# to be tuned to ten digits.
 
 
 # %%
@@ -244,10 +259,11 @@ assert table[:2].min() > probe_score - 0.1  # small steps never do much harm ...
 assert table[2, 3] < probe_score - 0.25  # ... and large ones ruin it
 
 # %% [markdown]
-# The head was trained at 0.003. A rate that is right for a head is too fast for a backbone. Below that, how many blocks you open hardly
-# matters here, and the gain over the head alone is small.
+# The head was trained at 0.003. A rate that is right for a head is too fast for a backbone. Below
+# that, how many blocks you open hardly matters here, and the gain over the head alone is small.
 #
-# What if the head is *not* trained first? All blocks open, the same rate and epochs, once from the trained head, once from a random one:
+# What if the head is *not* trained first? All blocks open, the same rate and epochs, once from the
+# trained head, once from a random one:
 
 # %%
 random_head = transfer(4)
@@ -259,14 +275,15 @@ print(f"trained head, then 5 epochs: {table[1, 3]:.2f}; random head, 5 epochs: {
 assert random_score < table[1, 3]
 
 # %% [markdown]
-# Both effects are in these numbers: a random head has more to learn *and* pulls the features about meanwhile. The run of 20 epochs takes the
-# first one away. What remains is section 8's subject.
+# Both effects are in these numbers: a random head has more to learn *and* pulls the features about
+# meanwhile. The run of 20 epochs takes the first one away. What remains is section 8's subject.
 #
 # ## 6. Which layers move?
 #
-# Adam moves every weight by about its learning rate, wherever it is. Early layers, which are general, move as much as late ones.
-# *Discriminative* learning rates give every earlier block a rate 2.6 times lower (ULMFiT). Multiplying the *gradients* would do nothing: Adam
-# divides by their size. It takes an optimizer for each group of layers; Keras' `MultiOptimizer` holds them.
+# Adam moves every weight by about its learning rate, wherever it is. Early layers, which are
+# general, move as much as late ones. *Discriminative* learning rates give every earlier block a
+# rate 2.6 times lower (ULMFiT). Multiplying the *gradients* would do nothing: Adam divides by their
+# size. It takes an optimizer for each group of layers; Keras' `MultiOptimizer` holds them.
 
 # %%
 rows = {}
@@ -287,11 +304,12 @@ assert rows["by depth"][0] < rows["one rate"][0] / 4
 assert rows["by depth"][0] / rows["by depth"][3] < rows["one rate"][0] / rows["one rate"][3]
 
 # %% [markdown]
-# A cousin in time is *gradual unfreezing*: one more block every few epochs, from the head down, with
-# `finetune.GradualUnfreezing(backbone, epochs_per_block=1)` among the callbacks of `fit`.
+# A cousin in time is *gradual unfreezing*: one more block every few epochs, from the head down,
+# with `finetune.GradualUnfreezing(backbone, epochs_per_block=1)` among the callbacks of `fit`.
 #
-# **A leash.** *L2-SP* adds a penalty on the distance from the start to the loss: $\frac{\alpha}{2}\lVert w - w_{start}\rVert^2$. Weight decay
-# would pull to zero, which is nowhere near what the backbone knows.
+# **A leash.** *L2-SP* adds a penalty on the distance from the start to the loss:
+# $\frac{\alpha}{2}\lVert w - w_{start}\rVert^2$. Weight decay would pull to zero, which is nowhere
+# near what the backbone knows.
 
 
 # %%
@@ -312,8 +330,8 @@ for alpha, (away, value) in leash.items():
 assert leash[1.0][0] < leash[0.0][0] / 1.5
 
 # %% [markdown]
-# **Few new weights.** *LoRA* (Hu and others 2021) leaves a large matrix as it is and adds the product of two thin ones to it; only those learn. In
-# Keras it is one call on a `Dense` layer.
+# **Few new weights.** *LoRA* (Hu and others 2021) leaves a large matrix as it is and adds the
+# product of two thin ones to it; only those learn. In Keras it is one call on a `Dense` layer.
 
 # %%
 dense = layers.Dense(1024)
@@ -331,10 +349,13 @@ assert np.allclose(answer, dense(row), atol=1e-5)  # one of the two starts at ze
 #
 # Fine-tuning is where a GPU pays. Three switches make use of one; the recipe stays the same.
 #
-# - **Mixed precision**: compute in 16 bits, keep the weights in 32. Recent GPUs do that several times faster; a processor rather slower. The
-#   last layer stays in 32 bits: 16 bits have no number above 65,504, and a loss of `nan` is how one finds out.
-# - **XLA** (`jit_compile=True`) joins many small steps of a computation into few. With one GPU Keras switches it on by itself.
-# - **`tf.distribute.MirroredStrategy`**: several GPUs, each with a copy of the model and its share of every batch.
+# - **Mixed precision**: compute in 16 bits, keep the weights in 32. Recent GPUs do that several
+#   times faster; a processor rather slower. The last layer stays in 32 bits: 16 bits have no number
+#   above 65,504, and a loss of `nan` is how one finds out.
+# - **XLA** (`jit_compile=True`) joins many small steps of a computation into few. With one GPU
+#   Keras switches it on by itself.
+# - **`tf.distribute.MirroredStrategy`**: several GPUs, each with a copy of the model and its share
+#   of every batch.
 
 # %%
 import tensorflow as tf
@@ -369,14 +390,16 @@ print(f"trained: loss {losses[0]:.2f} -> {losses[-1]:.2f}; XLA {'on' if chosen.j
 assert losses[-1] < losses[0]
 
 # %% [markdown]
-# (`LossScaleOptimizer`, which you see with mixed precision, multiplies the loss so that small gradients do not vanish in 16 bits. Keras puts it
-# around yours.)
+# (`LossScaleOptimizer`, which you see with mixed precision, multiplies the loss so that small
+# gradients do not vanish in 16 bits. Keras puts it around yours.)
 #
 # ## 8. Away from the training data
 #
-# Test data often differ from training data: another camera, another hospital. There fine-tuning can be *worse* than a frozen backbone. The
-# smallest case where this can be seen has a backbone of 4 linear features, nearly right, and training inputs that cover only 8 of
-# 20 directions (Kumar and others 2022). Gradient descent changes the backbone only in the directions it sees, while the head changes for all.
+# Test data often differ from training data: another camera, another hospital. There fine-tuning can
+# be *worse* than a frozen backbone. The smallest case where this can be seen has a backbone of 4
+# linear features, nearly right, and training inputs that cover only 8 of 20 directions (Kumar and
+# others 2022). Gradient descent changes the backbone only in the directions it sees, while the head
+# changes for all.
 
 
 # %%
@@ -421,48 +444,68 @@ print("LP-FT better than FT in", int((outside[:, 2] < outside[:, 1]).sum()), "of
 assert (outside[:, 2] < outside[:, 1]).all()
 
 # %% [markdown]
-# On the training inputs fine-tuning is perfect, and in other directions it is the worst of the three. From a fitted head there is little
-# left to push, so the features stay. Published, over ten shifts of real data: fine-tuning gained 2 points inside and lost 7 outside against
-# the probe; LP-FT was 1 and 10 points better than fine-tuning (Kumar and others 2022, abstract). For images: `finetune.lp_ft`.
+# On the training inputs fine-tuning is perfect, and in other directions it is the worst of the
+# three. From a fitted head there is little left to push, so the features stay. Published, over ten
+# shifts of real data: fine-tuning gained 2 points inside and lost 7 outside against the probe;
+# LP-FT was 1 and 10 points better than fine-tuning (Kumar and others 2022, abstract). For images:
+# `finetune.lp_ft`.
 #
 # ## What to remember
 #
-# - Head first; then unfreeze, freeze BatchNorm, **compile with a new optimizer and a small rate**; then look at what moved.
-# - A flag changed after `compile` does nothing. `training=False` does not hold BatchNorm still in a functional model.
+# - Head first; then unfreeze, freeze BatchNorm, **compile with a new optimizer and a small rate**;
+#   then look at what moved.
+# - A flag changed after `compile` does nothing. `training=False` does not hold BatchNorm still in a
+#   functional model.
 # - Too fast is far worse than too slow: measure the map.
-# - What is often said: "fine-tuning improves on feature extraction". Here it was worth little on digits; with a distant target it can be worth
-#   more, and on data from elsewhere it can cost. Keep the frozen backbone as the one to beat.
+# - What is often said: "fine-tuning improves on feature extraction". Here it was worth little on
+#   digits; with a distant target it can be worth more, and on data from elsewhere it can cost. Keep
+#   the frozen backbone as the one to beat.
 #
 # ## Quiz
 #
-# **1. You set `backbone.trainable = True` and call `fit`. The accuracy stays as it was. What do you check first?**
+# **1. You set `backbone.trainable = True` and call `fit`. The accuracy stays as it was. What do you
+# check first?**
 #
-# <details><summary>Whether the learning rate is large enough</summary>Not yet. First see whether the weights moved at all.</details>
-# <details><summary>Whether you compiled after the change</summary>Yes. what_moved tells in one line: bit-identical means no.</details>
-# <details><summary>Whether there are enough pictures</summary>No. Too few pictures would change the weights too, only badly.</details>
+# <details><summary>Whether the learning rate is large enough</summary>Not yet. First see whether
+# the weights moved at all.</details>
+# <details><summary>Whether you compiled after the change</summary>Yes. what_moved tells in one
+# line: bit-identical means no.</details>
+# <details><summary>Whether there are enough pictures</summary>No. Too few pictures would change the
+# weights too, only badly.</details>
 #
 # **2. How do you keep BatchNorm's statistics still while you fine-tune a functional model?**
 #
-# <details><summary>Call the backbone with training=False</summary>No. Section 3 did, and the statistics moved.</details>
-# <details><summary>Set trainable = False on the BatchNorm layers, then compile</summary>Yes. Frozen, they stay in inference mode.</details>
-# <details><summary>A learning rate of zero for them</summary>No. Statistics are averages, no gradient is involved.</details>
+# <details><summary>Call the backbone with training=False</summary>No. Section 3 did, and the
+# statistics moved.</details>
+# <details><summary>Set trainable = False on the BatchNorm layers, then compile</summary>Yes.
+# Frozen, they stay in inference mode.</details>
+# <details><summary>A learning rate of zero for them</summary>No. Statistics are averages, no
+# gradient is involved.</details>
 #
 # **3. Why train the head first?**
 #
-# <details><summary>It saves memory</summary>A little, in the first phase; that is not the reason.</details>
-# <details><summary>A random head sends wrong corrections into the backbone</summary>Yes, and where data differ from the training set the damage stays.</details>
+# <details><summary>It saves memory</summary>A little, in the first phase; that is not the
+# reason.</details>
+# <details><summary>A random head sends wrong corrections into the backbone</summary>Yes, and where
+# data differ from the training set the damage stays.</details>
 # <details><summary>Keras requires it</summary>No. It trains anything in any order.</details>
 #
-# **4. Your fine-tuned model beats the probe by 2 points on your test split. It will run in another hospital. What now?**
+# **4. Your fine-tuned model beats the probe by 2 points on your test split. It will run in another
+# hospital. What now?**
 #
-# <details><summary>Ship it, it is better</summary>Better on data like the training data. Elsewhere the order can turn around.</details>
-# <details><summary>Compare both on data from elsewhere</summary>Yes, and try LP-FT, which usually loses less there.</details>
+# <details><summary>Ship it, it is better</summary>Better on data like the training data. Elsewhere
+# the order can turn around.</details>
+# <details><summary>Compare both on data from elsewhere</summary>Yes, and try LP-FT, which usually
+# loses less there.</details>
 # <details><summary>Use more epochs</summary>No. More of it moves the features further.</details>
 #
 # ## Read on
 #
-# - Kumar, Raghunathan, Jones, Ma, Liang (2022): Fine-tuning can distort pretrained features and underperform out-of-distribution. arXiv 2202.10054
-# - Li, Grandvalet, Davoine (2018): Explicit inductive bias for transfer learning with convolutional networks. arXiv 1802.01483
-# - Howard, Ruder (2018): Universal language model fine-tuning for text classification. arXiv 1801.06146
+# - Kumar, Raghunathan, Jones, Ma, Liang (2022): Fine-tuning can distort pretrained features and
+#   underperform out-of-distribution. arXiv 2202.10054
+# - Li, Grandvalet, Davoine (2018): Explicit inductive bias for transfer learning with convolutional
+#   networks. arXiv 1802.01483
+# - Howard, Ruder (2018): Universal language model fine-tuning for text classification. arXiv
+#   1801.06146
 # - Hu and others (2021): LoRA: low-rank adaptation of large language models. arXiv 2106.09685
 # - Keras guide: Transfer learning and fine-tuning, keras.io

@@ -1,16 +1,19 @@
 # %% [markdown]
 # # 05 · Traps, and a doctor for them
 #
-# The worst mistakes in transfer learning give no error and no warning. The program runs, a number comes out, and the number is wrong.
-# They are in famous tutorials and books, and they will be in your code. You will rebuild six of them, measure the damage, mend them,
-# look at six small ones, and meet a tool that looks for them.
+# The worst mistakes in transfer learning give no error and no warning. The program runs, a number
+# comes out, and the number is wrong. They are in famous tutorials and books, and they will be in
+# your code. You will rebuild six of them, measure the damage, mend them, look at six small ones,
+# and meet a tool that looks for them.
 #
 # **After this lesson you can**
-# - name a dozen silent mistakes, and say for each whether it makes the model worse or only the *score* better;
+# - name a dozen silent mistakes, and say for each whether it makes the model worse or only the
+#   *score* better;
 # - find each of them in a program, with one check of your own;
 # - let `tlcourse.audit` examine a model and its data, and read what it says.
 #
-# **Time:** 40 minutes. **It presumes** lessons 02 and 04: frozen backbones, compile after unfreezing.
+# **Time:** 40 minutes. **It presumes** lessons 02 and 04: frozen backbones, compile after
+# unfreezing.
 
 # %%
 import keras
@@ -29,7 +32,8 @@ train_per_class = 20  # of them, to learn from
 # %% [markdown]
 # ## 1. One honest program
 #
-# A frozen backbone, a straight line on its features, pictures that were set aside. This is the number to compare with.
+# A frozen backbone, a straight line on its features, pictures that were set aside. This is the
+# number to compare with.
 
 # %%
 flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
@@ -59,7 +63,8 @@ def classifier(base, learning_rate=1e-3):
 
 
 # %% [markdown]
-# The doctor examines a model and its data. It changes nothing. On this program it stays silent, and says what it could not check.
+# The doctor examines a model and its data. It changes nothing. On this program it stays silent, and
+# says what it could not check.
 
 # %%
 model = classifier(backbone)
@@ -70,8 +75,9 @@ assert not report.findings
 # %% [markdown]
 # ## 2. Scaled twice
 #
-# Half of all tutorials divide pixels by 255. Many backbones do that themselves, inside. Do both, and every picture is nearly black. (A
-# published project fed its EfficientNet so and reached 51 % on two classes; tossing a coin reaches 50.)
+# Half of all tutorials divide pixels by 255. Many backbones do that themselves, inside. Do both,
+# and every picture is nearly black. (A published project fed its EfficientNet so and reached 51 %
+# on two classes; tossing a coin reaches 50.)
 
 # %%
 dark, dark_new = features_of(learn.images / 255.0), features_of(test.images / 255.0)
@@ -86,12 +92,14 @@ for finding in report.findings:
 assert "preprocessing" in {finding.id for finding in report.findings}
 
 # %% [markdown]
-# **Your own check:** print the smallest and largest value that reaches the first convolution. The doctor does just that.
+# **Your own check:** print the smallest and largest value that reaches the first convolution. The
+# doctor does just that.
 #
 # ## 3. Fine-tuning that tunes nothing
 #
-# Train the head, set `backbone.trainable = True`, train on. Keras built its training step in the first `fit`, and goes on using it until
-# somebody calls `compile`. No warning. (In the third edition of a well known book, the fine-tuning step never unfreezes at all.)
+# Train the head, set `backbone.trainable = True`, train on. Keras built its training step in the
+# first `fit`, and goes on using it until somebody calls `compile`. No warning. (In the third
+# edition of a well known book, the fine-tuning step never unfreezes at all.)
 
 # %%
 few = learn.subset(np.arange(0, len(learn), 4))
@@ -108,12 +116,14 @@ assert all(row.weight_change == 0 for row in in_backbone)
 assert "not-recompiled" in {finding.id for finding in report.findings}
 
 # %% [markdown]
-# **Your own check:** copy the weights before a fit and compare after it. `tlcourse.snapshot` and `what_moved` do it layer by layer.
+# **Your own check:** copy the weights before a fit and compare after it. `tlcourse.snapshot` and
+# `what_moved` do it layer by layer.
 #
 # ## 4. BatchNorm wakes up
 #
-# Now compile, with a low rate, as one should. The backbone was called with `training=False`, and the guides say that keeps
-# BatchNormalization quiet. In a functional model it does not: `fit` overrides it as soon as the layers are trainable.
+# Now compile, with a low rate, as one should. The backbone was called with `training=False`, and
+# the guides say that keeps BatchNormalization quiet. In a functional model it does not: `fit`
+# overrides it as soon as the layers are trainable.
 
 # %%
 start = backbone.get_weights()
@@ -126,7 +136,8 @@ print([finding.id for finding in report.findings])
 assert "batchnorm-moves" in {finding.id for finding in report.findings}
 
 # %% [markdown]
-# The mend: put the weights back, freeze every BatchNormalization layer as the last thing before `compile`.
+# The mend: put the weights back, freeze every BatchNormalization layer as the last thing before
+# `compile`.
 
 # %%
 backbone.set_weights(start)
@@ -141,8 +152,9 @@ asleep = finetune.what_moved(before, finetune.snapshot(model))
 
 
 # %% [markdown]
-# Another mend leaves the flags alone: hide the backbone in a layer of your own. `fit` talks to the layers of the functional model, and
-# this one does not pass on what it hears. (From the next lesson on, `finetune.FixedMode(backbone, training=False)`.)
+# Another mend leaves the flags alone: hide the backbone in a layer of your own. `fit` talks to the
+# layers of the functional model, and this one does not pass on what it hears. (From the next lesson
+# on, `finetune.FixedMode(backbone, training=False)`.)
 
 
 # %%
@@ -190,12 +202,13 @@ assert statistics(asleep).max() == statistics(wrapped).max() == 0
 assert max(row.weight_change for row in wrapped.rows if row.weight_change is not None) > 0  # and yet the backbone learns
 
 # %% [markdown]
-# The learning rate does not matter: statistics follow the *batches*, 8 flowers at a time here, millions of photographs before.
+# The learning rate does not matter: statistics follow the *batches*, 8 flowers at a time here,
+# millions of photographs before.
 #
 # ## 5. Augmentation that happens once
 #
-# Augmentation shows a new variant of each picture in every epoch. `.cache()` remembers what came before it. In this order, from a widely
-# read guide, it remembers the augmented pictures.
+# Augmentation shows a new variant of each picture in every epoch. `.cache()` remembers what came
+# before it. In this order, from a widely read guide, it remembers the augmented pictures.
 
 # %%
 turn = keras.Sequential([layers.RandomFlip("horizontal", seed=seed), layers.RandomRotation(0.2, seed=seed)])
@@ -230,9 +243,10 @@ for name, data in {"wrong": wrong, "right": right}.items():
 # %% [markdown]
 # ## 6. A split that moves
 #
-# The last two traps do not make the model worse. They make the *score* better, which is more dangerous. First: shuffle, then cut with
-# `take` and `skip`. The data set is shuffled **anew each time it is read**, so that the cut falls elsewhere in every epoch. (An official
-# tutorial cuts its test set so: 98 of 192 test pictures were in the validation set of the same epoch.)
+# The last two traps do not make the model worse. They make the *score* better, which is more
+# dangerous. First: shuffle, then cut with `take` and `skip`. The data set is shuffled **anew each
+# time it is read**, so that the cut falls elsewhere in every epoch. (An official tutorial cuts its
+# test set so: 98 of 192 test pictures were in the validation set of the same epoch.)
 
 # %%
 half = len(flowers) // 2
@@ -263,9 +277,10 @@ print(next(finding.evidence["sentence"] for finding in report.findings if findin
 # %% [markdown]
 # ## 7. Copies
 #
-# Second: the same picture on both sides. In a published data set for refrigeration faults all 2,443 test pictures are byte for byte in
-# the training set; without them, 93 % became 82. A copy is rarely byte for byte. Here each test picture is a mirrored, slightly
-# brighter copy of one that was trained on.
+# Second: the same picture on both sides. In a published data set for refrigeration faults all 2,443
+# test pictures are byte for byte in the training set; without them, 93 % became 82. A copy is
+# rarely byte for byte. Here each test picture is a mirrored, slightly brighter copy of one that was
+# trained on.
 
 # %%
 copies = np.clip(learn.images[:, :, ::-1] * 1.03 + 2, 0, 255).astype("uint8")
@@ -290,7 +305,8 @@ plots.set_alt_text(ax, f"Dot plot of reported accuracy. {words}.")
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** A score that is too good should worry you more than one that is too low: nobody looks for a bug in good news.
+# **What to notice.** A score that is too good should worry you more than one that is too low:
+# nobody looks for a bug in good news.
 #
 # ## 8. Six small ones
 #
@@ -338,11 +354,13 @@ assert not np.array_equal(*by_call)
 assert np.array_equal(*by_predict)
 
 # %% [markdown]
-# a) None: the outer flag wins. Open the model first, then close layers again. b) None: setting a flag to what it is changes nothing
-# further in; go from False to True. c) A clone has new random values: `set_weights` after it. d) It wrote into *your* array, so that a
-# second epoch, or a second model, gets pictures that are scaled twice; hand it a copy. e) `predict` overrides the argument, just as
-# `fit` did in section 4. f) At least this one speaks: make a new optimizer at each compile. Three traps of the same kind stand
-# where they belong: shuffled data read twice (lesson 00), rates and heads that wreck the backbone (04), the momentum of BatchNorm (06).
+# a) None: the outer flag wins. Open the model first, then close layers again. b) None: setting a
+# flag to what it is changes nothing further in; go from False to True. c) A clone has new random
+# values: `set_weights` after it. d) It wrote into *your* array, so that a second epoch, or a second
+# model, gets pictures that are scaled twice; hand it a copy. e) `predict` overrides the argument,
+# just as `fit` did in section 4. f) At least this one speaks: make a new optimizer at each compile.
+# Three traps of the same kind stand where they belong: shuffled data read twice (lesson 00), rates
+# and heads that wreck the backbone (04), the momentum of BatchNorm (06).
 #
 # ## 9. The doctor on your own program
 #
@@ -351,8 +369,9 @@ assert np.array_equal(*by_predict)
 # report                                                    # in a notebook: a page; print(report): text
 # ```
 #
-# It looks for these and more (`docs/doctor.md`), and it does not guess: each finding carries what was measured. What it cannot see it
-# lists under *not checked*. Silence is no proof that a program is right.
+# It looks for these and more (`docs/doctor.md`), and it does not guess: each finding carries what
+# was measured. What it cannot see it lists under *not checked*. Silence is no proof that a program
+# is right.
 #
 # ## What to remember
 #
@@ -366,24 +385,35 @@ assert np.array_equal(*by_predict)
 #
 # **1. After unfreezing, which of these shows that fine-tuning took place?**
 #
-# <details><summary>The weights before and after a fit differ</summary>Yes. Nothing else proves it.</details>
-# <details><summary>backbone.trainable is True</summary>No. In section 3 it was, and nothing moved.</details>
+# <details><summary>The weights before and after a fit differ</summary>Yes. Nothing else proves
+# it.</details>
+# <details><summary>backbone.trainable is True</summary>No. In section 3 it was, and nothing
+# moved.</details>
 # <details><summary>The loss goes down</summary>No. The head alone can do that.</details>
 #
-# **2. Validation accuracy jumps from 0.62 to 0.88 after "a small clean-up of the data pipeline". First thought?**
+# **2. Validation accuracy jumps from 0.62 to 0.88 after "a small clean-up of the data pipeline".
+# First thought?**
 #
-# <details><summary>Test pictures got into the training set</summary>Yes. Look for a moving split and for copies before you celebrate.</details>
-# <details><summary>The clean-up was good</summary>Perhaps; a jump of that size has to prove it.</details>
+# <details><summary>Test pictures got into the training set</summary>Yes. Look for a moving split
+# and for copies before you celebrate.</details>
+# <details><summary>The clean-up was good</summary>Perhaps; a jump of that size has to prove
+# it.</details>
 # <details><summary>The learning rate is too high</summary>No. That would lower the score.</details>
 #
 # **3. The doctor reports nothing. What follows?**
 #
-# <details><summary>The traps that it lists as looked for were not found</summary>Yes, these and no others. Read its list of what was not checked.</details>
-# <details><summary>The program is right</summary>No. It does not know what you meant to do.</details>
-# <details><summary>The doctor is broken</summary>No. Break the program on purpose, as above, and see it speak.</details>
+# <details><summary>The traps that it lists as looked for were not found</summary>Yes, these and no
+# others. Read its list of what was not checked.</details>
+# <details><summary>The program is right</summary>No. It does not know what you meant to
+# do.</details>
+# <details><summary>The doctor is broken</summary>No. Break the program on purpose, as above, and
+# see it speak.</details>
 #
 # ## Read on
 #
-# - Kapoor, Narayanan (2023): Leakage and the reproducibility crisis in machine-learning-based science. Patterns 4(9)
-# - Barz, Denzler (2020): Do we train on test data? Purging CIFAR of near-duplicates. arXiv 1902.00423
-# - Ioffe, Szegedy (2015): Batch normalization: accelerating deep network training by reducing internal covariate shift. arXiv 1502.03167
+# - Kapoor, Narayanan (2023): Leakage and the reproducibility crisis in machine-learning-based
+#   science. Patterns 4(9)
+# - Barz, Denzler (2020): Do we train on test data? Purging CIFAR of near-duplicates. arXiv
+#   1902.00423
+# - Ioffe, Szegedy (2015): Batch normalization: accelerating deep network training by reducing
+#   internal covariate shift. arXiv 1502.03167

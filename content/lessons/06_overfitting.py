@@ -1,13 +1,15 @@
 # %% [markdown]
 # # 06 · Overfitting on small data
 #
-# A student who learns last year's exam by heart gets full marks, on last year's exam. Networks do the same, and with few pictures they do
-# it every time. This lesson measures how much, compares four cures on the same data, and shows two ways in which a test set can be
-# spoiled so that learning by heart *looks* like understanding.
+# A student who learns last year's exam by heart gets full marks, on last year's exam. Networks do
+# the same, and with few pictures they do it every time. This lesson measures how much, compares
+# four cures on the same data, and shows two ways in which a test set can be spoiled so that
+# learning by heart *looks* like understanding.
 #
 # **After this lesson you can**
 # - tell learning by heart from learning, with one number and one experiment;
-# - say what a frozen backbone, augmentation, a leash on the weights, early stopping and an average of models are worth, with spread;
+# - say what a frozen backbone, augmentation, a leash on the weights, early stopping and an average
+#   of models are worth, with spread;
 # - recognise the BatchNorm momentum trap, which looks like overfitting and is none;
 # - split data so that no picture and no patient stands on both sides.
 #
@@ -32,8 +34,8 @@ patients, scans_per_patient = 48, 8
 # %% [markdown]
 # ## 1. By heart
 #
-# Fifty pictures, five of each digit, and a network with 65,000 weights. First with their labels, then with labels **drawn by lot**, in
-# which there is nothing to understand.
+# Fifty pictures, five of each digit, and a network with 65,000 weights. First with their labels,
+# then with labels **drawn by lot**, in which there is nothing to understand.
 
 
 # %%
@@ -72,16 +74,19 @@ for name, labels in {"their own labels": few.labels, "labels by lot": lots}.item
     assert by_heart > 0.9
 
 # %% [markdown]
-# Full marks for nonsense. So a high *training* accuracy says nothing (Zhang and others 2017 did this with ImageNet). The number to watch is the
-# **gap**: accuracy on the training pictures minus accuracy on unseen ones.
+# Full marks for nonsense. So a high *training* accuracy says nothing (Zhang and others 2017 did
+# this with ImageNet). The number to watch is the **gap**: accuracy on the training pictures minus
+# accuracy on unseen ones.
 #
 # ## 2. Four cures
 #
-# All start from the same network, trained on letters as in lesson 01, and get the same 50 pictures. What is compared:
+# All start from the same network, trained on letters as in lesson 01, and get the same 50 pictures.
+# What is compared:
 #
 # - *plain*: fine-tune everything (BatchNorm frozen, as lesson 04 demands);
 # - *frozen*: only a new head learns;
-# - *augmented*: each epoch sees shifted pictures with other contrast and colours. Not mirrored: a mirrored 2 is no 2;
+# - *augmented*: each epoch sees shifted pictures with other contrast and colours. Not mirrored: a
+#   mirrored 2 is no 2;
 # - *weight decay* pulls all weights towards zero, *L2-SP* towards where they started.
 
 # %%
@@ -181,14 +186,16 @@ assert results[:, 1:3, 1].mean(axis=0).max() > results[:, 0, 1].mean() + 0.02
 assert results[:, 3:, 1].mean(axis=0).max() < results[:, 1:3, 1].mean(axis=0).max()
 
 # %% [markdown]
-# **What to notice.** What helps is knowing less by heart *because there is less room or more to see*: fewer weights that learn, or more
-# variants of each picture. Weight decay and the leash, often named first, do not help here (a leash holds back a network whose head is
-# new, too); which of the others is best changes with the draw. So measure on your own data, with repeats.
+# **What to notice.** What helps is knowing less by heart *because there is less room or more to
+# see*: fewer weights that learn, or more variants of each picture. Weight decay and the leash,
+# often named first, do not help here (a leash holds back a network whose head is new, too); which
+# of the others is best changes with the draw. So measure on your own data, with repeats.
 #
 # ## 3. When to stop
 #
-# While a network learns by heart, its loss on unseen pictures often falls first and rises later. *Early stopping* keeps the weights of the
-# best epoch. Two rules: choose the epoch on a **validation set** that is not the test set, and restore the **best** weights, not the last
+# While a network learns by heart, its loss on unseen pictures often falls first and rises later.
+# *Early stopping* keeps the weights of the best epoch. Two rules: choose the epoch on a
+# **validation set** that is not the test set, and restore the **best** weights, not the last
 # (`restore_best_weights=True`; it is not the default).
 
 # %%
@@ -202,10 +209,11 @@ print(f"accuracy {history['val_accuracy'][best]:.2f} and {history['val_accuracy'
 assert history["loss"][-1] < history["loss"][0] / 5
 
 # %% [markdown]
-# Look at both numbers: the loss says how *sure* the network is of its mistakes, the accuracy only how many there are. Learning by heart
-# makes it surer long before it makes it worse.
+# Look at both numbers: the loss says how *sure* the network is of its mistakes, the accuracy only
+# how many there are. Learning by heart makes it surer long before it makes it worse.
 #
-# **Several heads are better than one.** The average of models that differ in their random head makes fewer mistakes than each alone.
+# **Several heads are better than one.** The average of models that differ in their random head
+# makes fewer mistakes than each alone.
 
 # %%
 members = []
@@ -221,8 +229,9 @@ assert together > np.mean(alone) - 0.01
 # %% [markdown]
 # ## 4. A trap that looks like overfitting
 #
-# Training 1.00, validation near guessing: overfitting? Look at this one: clean digits, a hundred of each, six passes. With Keras' default
-# `momentum=0.99`, BatchNorm's running averages need hundreds of steps to arrive. The network is fine; the averages are not.
+# Training 1.00, validation near guessing: overfitting? Look at this one: clean digits, a hundred of
+# each, six passes. With Keras' default `momentum=0.99`, BatchNorm's running averages need hundreds
+# of steps to arrive. The network is fine; the averages are not.
 
 # %%
 clean = tlcourse.load_glyphs("clean_digits", 130, seed=seed + 5)
@@ -244,14 +253,14 @@ assert momenta[0.9] > momenta[0.99] + 0.2
 assert settled > momenta[0.99] + 0.2
 
 # %% [markdown]
-# No weight changed between the two last numbers. Overfitting is cured by less learning or more data; this is cured by `momentum=0.9`, or by
-# more steps. The sign to look for: the score during training (batch statistics) and the score of `evaluate` **on the same training
-# pictures** differ.
+# No weight changed between the two last numbers. Overfitting is cured by less learning or more
+# data; this is cured by `momentum=0.9`, or by more steps. The sign to look for: the score during
+# training (batch statistics) and the score of `evaluate` **on the same training pictures** differ.
 #
 # ## 5. The same patient on both sides
 #
-# Scans of 48 patients, eight of each. Half of them are sick; the sign is a faint haze. Features of the frozen backbone, a straight line on
-# them. The question is only how to split.
+# Scans of 48 patients, eight of each. Half of them are sick; the sign is a faint haze. Features of
+# the frozen backbone, a straight line on them. The question is only how to split.
 
 # %%
 scans = tlcourse.load_scans(patients, scans_per_patient, seed=seed)
@@ -288,45 +297,61 @@ print(plots.alt_text(ax))
 assert np.mean(by_scan) > np.mean(by_patient) + 0.08
 
 # %% [markdown]
-# Split by scan, the test asks "have you seen this *patient*?", and the answer is easy: bodies differ more than the disease shows. Only the
-# split by patient asks about the disease. Published: chest X-ray studies that mixed patients, and a fault data set whose test pictures
-# were all in the training set (93 % became 82 without them).
+# Split by scan, the test asks "have you seen this *patient*?", and the answer is easy: bodies
+# differ more than the disease shows. Only the split by patient asks about the disease. Published:
+# chest X-ray studies that mixed patients, and a fault data set whose test pictures were all in the
+# training set (93 % became 82 without them).
 #
-# What the full profile can and cannot show: its X-rays come without patients' numbers, so each stands for one patient whose further scans
-# are made from it. The disease is plain to see there, so that the honest score is high too; the leak is smaller, and still there.
+# What the full profile can and cannot show: its X-rays come without patients' numbers, so each
+# stands for one patient whose further scans are made from it. The disease is plain to see there, so
+# that the honest score is high too; the leak is smaller, and still there.
 #
 # ## What to remember
 #
-# - Training accuracy says nothing. The gap does, and labels by lot show how much room there is for learning by heart.
+# - Training accuracy says nothing. The gap does, and labels by lot show how much room there is for
+#   learning by heart.
 # - With few pictures: freeze, augment, average. Then measure, with repeats.
 # - Choose the epoch on a validation set, restore the best weights, and touch the test set once.
 # - "1.00 in training, guessing in evaluation" within few steps: suspect BatchNorm's averages first.
 # - Split by patient, plot, day, camera: by whatever your next picture will be new in.
-# - What is often said, "transfer learning prevents overfitting": it lowers the price, it does not lift the rule.
+# - What is often said, "transfer learning prevents overfitting": it lowers the price, it does not
+#   lift the rule.
 #
 # ## Quiz
 #
 # **1. Training accuracy is 1.00. What do you know?**
 #
-# <details><summary>The network has enough room to hold these pictures</summary>Yes, and no more: it managed labels by lot as well.</details>
-# <details><summary>The network is overfitted</summary>Not yet. Only the gap to unseen pictures tells.</details>
-# <details><summary>The learning rate was good</summary>It was good enough to learn by heart.</details>
+# <details><summary>The network has enough room to hold these pictures</summary>Yes, and no more: it
+# managed labels by lot as well.</details>
+# <details><summary>The network is overfitted</summary>Not yet. Only the gap to unseen pictures
+# tells.</details>
+# <details><summary>The learning rate was good</summary>It was good enough to learn by
+# heart.</details>
 #
 # **2. A study reports 0.97 on 400 scans of 40 patients, split at random. What do you ask?**
 #
-# <details><summary>What is the score when patients are kept apart?</summary>Yes. Ten scans of each patient leave almost none without a twin on the other side.</details>
-# <details><summary>How many epochs were trained?</summary>That does not touch the problem: test and training set share patients.</details>
-# <details><summary>Was augmentation used?</summary>That does not touch the problem either.</details>
+# <details><summary>What is the score when patients are kept apart?</summary>Yes. Ten scans of each
+# patient leave almost none without a twin on the other side.</details>
+# <details><summary>How many epochs were trained?</summary>That does not touch the problem: test and
+# training set share patients.</details>
+# <details><summary>Was augmentation used?</summary>That does not touch the problem
+# either.</details>
 #
 # **3. Why is mirroring no augmentation for digits, but fine for flowers?**
 #
-# <details><summary>A mirrored flower is a flower of the same kind</summary>Yes: an augmentation must keep the label true. A mirrored 2 is not a 2.</details>
+# <details><summary>A mirrored flower is a flower of the same kind</summary>Yes: an augmentation
+# must keep the label true. A mirrored 2 is not a 2.</details>
 # <details><summary>Digits are smaller</summary>No. Size has nothing to do with it.</details>
-# <details><summary>Mirroring is only for large data sets</summary>No. It helps most with small ones, where it keeps the label.</details>
+# <details><summary>Mirroring is only for large data sets</summary>No. It helps most with small
+# ones, where it keeps the label.</details>
 #
 # ## Read on
 #
-# - Zhang, Bengio, Hardt, Recht, Vinyals (2017): Understanding deep learning requires rethinking generalization. arXiv 1611.03530
-# - Li, Grandvalet, Davoine (2018): Explicit inductive bias for transfer learning with convolutional networks. arXiv 1802.01483
-# - Kapoor, Narayanan (2023): Leakage and the reproducibility crisis in machine-learning-based science. Patterns 4(9)
-# - Yang and others (2023): MedMNIST v2, a large-scale lightweight benchmark for 2D and 3D biomedical image classification. arXiv 2110.14795
+# - Zhang, Bengio, Hardt, Recht, Vinyals (2017): Understanding deep learning requires rethinking
+#   generalization. arXiv 1611.03530
+# - Li, Grandvalet, Davoine (2018): Explicit inductive bias for transfer learning with convolutional
+#   networks. arXiv 1802.01483
+# - Kapoor, Narayanan (2023): Leakage and the reproducibility crisis in machine-learning-based
+#   science. Patterns 4(9)
+# - Yang and others (2023): MedMNIST v2, a large-scale lightweight benchmark for 2D and 3D
+#   biomedical image classification. arXiv 2110.14795

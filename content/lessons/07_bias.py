@@ -1,13 +1,15 @@
 # %% [markdown]
 # # 07 · Data bias
 #
-# A network is right 97 times in a hundred. Whom does it fail the other three times? If they are all of one kind, the average hides it. This
-# lesson measures that on flowers, where a wrong answer harms nobody, and then on decisions about people, where it does.
+# A network is right 97 times in a hundred. Whom does it fail the other three times? If they are all
+# of one kind, the average hides it. This lesson measures that on flowers, where a wrong answer
+# harms nobody, and then on decisions about people, where it does.
 #
 # **After this lesson you can**
 # - find the group that an average hides, and lift it by retraining only the last layer;
 # - show that a model can amplify the bias of its data, and say when it does;
-# - compute what fairness criteria ask for, say who is harmed by which error, and show that the criteria exclude each other;
+# - compute what fairness criteria ask for, say who is harmed by which error, and show that the
+#   criteria exclude each other;
 # - say what such numbers cannot tell, and why a good number is no permission.
 #
 # **Time:** 40 minutes. **It presumes** lessons 02 and 06.
@@ -33,11 +35,12 @@ applicants = 4000
 # %% [markdown]
 # ## 1. An average that hides a group
 #
-# Two kinds of flowers. In the training data 97 of 100 of the first kind stand in a meadow and 97 of 100 of the second on water; that is how
-# they happened to be photographed. A **group** is a kind in a place, so there are four. In the test data all four are equally large.
+# Two kinds of flowers. In the training data 97 of 100 of the first kind stand in a meadow and 97 of
+# 100 of the second on water; that is how they happened to be photographed. A **group** is a kind in
+# a place, so there are four. In the test data all four are equally large.
 #
-# The groups are made by us, in both profiles: drawn flowers in drawn places, or photographs of roses and tulips, laid as prints
-# into the same drawn places. Real counterparts are below.
+# The groups are made by us, in both profiles: drawn flowers in drawn places, or photographs of
+# roses and tulips, laid as prints into the same drawn places. Real counterparts are below.
 
 # %%
 train = tlcourse.load_placed_flowers(learn, seed, tie=tie)
@@ -54,8 +57,9 @@ plots.set_alt_text(fig, f"Eight pictures of each group. To learn from: {sizes.to
 print(plots.alt_text(fig).split("\n")[0])
 
 # %% [markdown]
-# A frozen backbone and a straight line on its features, as in lesson 02. The accuracy *as in training* weighs each group as the training data
-# do: it is what a test set from the same source would have said.
+# A frozen backbone and a straight line on its features, as in lesson 02. The accuracy *as in
+# training* weighs each group as the training data do: it is what a test set from the same source
+# would have said.
 
 # %%
 backbone = tlcourse.load_backbone(pooling="avg")
@@ -85,22 +89,28 @@ print(f"interval of the worst group: {interval} from {np.sum(test.groups == scor
 assert average > scores.min() + 0.3
 
 # %% [markdown]
-# The network has learned the *place*. No loss, no curve, no average says so; a count by group does. This is called a **spurious correlation**: it holds in
-# the data that we have, not in the world that we want to work in.
+# The network has learned the *place*. No loss, no curve, no average says so; a count by group does.
+# This is called a **spurious correlation**: it holds in the data that we have, not in the world
+# that we want to work in.
 #
-# It is no invention of ours. In Waterbirds (water and land birds on photographs of water and land) plain training reaches 97.3 on average and
-# 60.0 in the worst group (Sagawa and others 2020). In CelebA the colour of hair is told by whether a person is a woman: 46.9 in
-# the worst group (Kirichenko and others 2022).
+# It is no invention of ours. In Waterbirds (water and land birds on photographs of water and land)
+# plain training reaches 97.3 on average and 60.0 in the worst group (Sagawa and others 2020). In
+# CelebA the colour of hair is told by whether a person is a woman: 46.9 in the worst group
+# (Kirichenko and others 2022).
 #
 # ## 2. Remedies
 #
 # What is compared, always on the same frozen features:
 #
 # - *plain*: as above;
-# - *weighed*: each group has the same total weight. A picture of a small group counts some thirty times as much as one of a large group;
-# - *new last layer*: trained on some **held-out pictures alone**, few, but of all groups the same number. That is *deep feature reweighting*, DFR;
-# - *the same, from training*: a new last layer on balanced draws from the training pictures, averaged;
-# - *more data*: plain, with the held-out pictures added to the training pictures. It has seen more than any, so it tells whether the gain is data or balance;
+# - *weighed*: each group has the same total weight. A picture of a small group counts some thirty
+#   times as much as one of a large group;
+# - *new last layer*: trained on some **held-out pictures alone**, few, but of all groups the same
+#   number. That is *deep feature reweighting*, DFR;
+# - *the same, from training*: a new last layer on balanced draws from the training pictures,
+#   averaged;
+# - *more data*: plain, with the held-out pictures added to the training pictures. It has seen more
+#   than any, so it tells whether the gain is data or balance;
 # - *more data, weighed*: the same, and each group has the same total weight.
 
 
@@ -133,8 +143,8 @@ def remedies(a, b, rng):
 
 
 # %% [markdown]
-# Five draws: each time two thirds of every group of the training pictures and of the held-out ones. (So the draws overlap, and their spread is
-# somewhat too small.)
+# Five draws: each time two thirds of every group of the training pictures and of the held-out ones.
+# (So the draws overlap, and their spread is somewhat too small.)
 
 # %%
 def two_thirds(groups, rng):
@@ -165,19 +175,23 @@ assert worst["new last layer"].mean() > worst["plain"].mean() + 0.25
 assert worst["new last layer"].mean() > worst["more data"].mean()
 
 # %% [markdown]
-# The features knew the flower all along; only the last layer trusted the place. That is why a few balanced pictures are enough, and why the same few
-# among many others (*more data*) do less, unless they are weighed. *From training* it depends on the size of the smallest group: a handful is too few to
-# train on.
+# The features knew the flower all along; only the last layer trusted the place. That is why a few
+# balanced pictures are enough, and why the same few among many others (*more data*) do less, unless
+# they are weighed. *From training* it depends on the size of the smallest group: a handful is too
+# few to train on.
 #
-# It has a price: on data *as in training* the new layer is worse, for there the place is a good hint and more pictures help. (*More data, weighed* pays least;
-# look at the table to see how far it gets.) And it has a condition: somebody must know the group of the held-out pictures. Published for Waterbirds and a
-# fully trained network: 74.9 before, 92.9 after (Kirichenko and others).
+# It has a price: on data *as in training* the new layer is worse, for there the place is a good
+# hint and more pictures help. (*More data, weighed* pays least; look at the table to see how far it
+# gets.) And it has a condition: somebody must know the group of the held-out pictures. Published
+# for Waterbirds and a fully trained network: 74.9 before, 92.9 after (Kirichenko and others).
 #
 # ## 3. Two ways of training that are named for this, and how steady they are
 #
-# *Group DRO* (Sagawa and others 2020) raises, step by step, the weight of the group with the largest loss. *Just Train Twice* (Liu and others 2021) needs no
-# groups: what a first, short training gets wrong counts twenty times in the second. Both train by gradient; here only a last layer, without held-out
-# pictures. Five runs: the five draws of section 2, and each time another start and another order of the batches.
+# *Group DRO* (Sagawa and others 2020) raises, step by step, the weight of the group with the
+# largest loss. *Just Train Twice* (Liu and others 2021) needs no groups: what a first, short
+# training gets wrong counts twenty times in the second. Both train by gradient; here only a last
+# layer, without held-out pictures. Five runs: the five draws of section 2, and each time another
+# start and another order of the batches.
 
 # %%
 scaler = StandardScaler().fit(table["train"])
@@ -221,21 +235,28 @@ print(f"training pictures that the first training got wrong: {missed[1]} after 1
 assert missed[10] < missed[1]
 
 # %% [markdown]
-# Look at the spread before the mean: from run to run the same method ends at other numbers, and a paper that shows one run shows one of them. Two more
-# things to take along. How long the first training lasts decides what *training twice* finds: the longer, the less it misses, and the less there is to
-# weigh. Choosing that number takes held-out pictures **with** groups, so that the method that needs no groups needs them after all. And the released
-# runs of group DRO use balanced batches while those of their baseline do not (issue 6 of its repository): part of the gain is the balance.
+# Look at the spread before the mean: from run to run the same method ends at other numbers, and a
+# paper that shows one run shows one of them. Two more things to take along. How long the first
+# training lasts decides what *training twice* finds: the longer, the less it misses, and the less
+# there is to weigh. Choosing that number takes held-out pictures **with** groups, so that the
+# method that needs no groups needs them after all. And the released runs of group DRO use balanced
+# batches while those of their baseline do not (issue 6 of its repository): part of the gain is the
+# balance.
 #
-# Neither saw the held-out pictures, so the table of section 2 is no fair opponent, except for *weighed* and *the same, from training*.
+# Neither saw the held-out pictures, so the table of section 2 is no fair opponent, except for
+# *weighed* and *the same, from training*.
 #
 # ## 4. People
 #
-# Now a company that has applicants. The form tells test score, grade, years in the trade, months between jobs and the way to work; a pretrained text
-# encoder turns the letter into 32 numbers. Who belongs to which of two groups, **A** and **B**, is in neither. Labels are past decisions.
+# Now a company that has applicants. The form tells test score, grade, years in the trade, months
+# between jobs and the way to work; a pretrained text encoder turns the letter into 32 numbers. Who
+# belongs to which of two groups, **A** and **B**, is in neither. Labels are past decisions.
 #
-# These people are made up, and that is the point: only in a made world does anybody know who *would have done the job well*. Here that has nothing to do with
-# the group: half of A are suited, and half of B. But those who decided in the past asked more of B, and the encoder comes from texts in
-# which people of B are seldom praised. A and B stand for no real group, and no number below says anything about one.
+# These people are made up, and that is the point: only in a made world does anybody know who *would
+# have done the job well*. Here that has nothing to do with the group: half of A are suited, and
+# half of B. But those who decided in the past asked more of B, and the encoder comes from texts in
+# which people of B are seldom praised. A and B stand for no real group, and no number below says
+# anything about one.
 
 # %%
 past, now = (tlcourse.load_applicants(applicants, seed + 1000 * i) for i in (1, 2))
@@ -253,13 +274,17 @@ for name, look in (("form", lambda people: people.rows), ("letter", lambda peopl
 assert read > 0.9
 
 # %% [markdown]
-# So leaving the group out keeps nobody from using it: other columns, and above all a rich representation, give it away. Next, the model of past
-# decisions. Two kinds of errors, and each harms somebody else:
+# So leaving the group out keeps nobody from using it: other columns, and above all a rich
+# representation, give it away. Next, the model of past decisions. Two kinds of errors, and each
+# harms somebody else:
 #
-# - a **suited person is turned down** (1 minus the *true positive rate*): harms the applicant, and the company without noticing;
-# - an **unsuited person is hired** (the *false positive rate*): harms the company, colleagues, and often the person.
+# - a **suited person is turned down** (1 minus the *true positive rate*): harms the applicant, and
+#   the company without noticing;
+# - an **unsuited person is hired** (the *false positive rate*): harms the company, colleagues, and
+#   often the person.
 #
-# *Equalised odds* asks that both rates are the same in all groups. Its number is the larger of the two gaps.
+# *Equalised odds* asks that both rates are the same in all groups. Its number is the larger of the
+# two gaps.
 
 
 # %%
@@ -292,11 +317,13 @@ assert 1 - b[1] > 0.5
 assert gap > 2 * equalised_odds_gap(now.labels, hired, now.groups)
 
 # %% [markdown]
-# **More than half of the suited people of B are turned down**, and the company cannot see it: its labels are the old decisions, and measured against those
-# the gap is less than half as wide. What a number says depends on what it is measured against. No formula finds a bias that is in the labels; only somebody who
-# knows how they came about can.
+# **More than half of the suited people of B are turned down**, and the company cannot see it: its
+# labels are the old decisions, and measured against those the gap is less than half as wide. What a
+# number says depends on what it is measured against. No formula finds a bias that is in the labels;
+# only somebody who knows how they came about can.
 #
-# The same for probabilities. A model is *calibrated* when of those to whom it promises 0.7, seven in ten turn out so.
+# The same for probabilities. A model is *calibrated* when of those to whom it promises 0.7, seven
+# in ten turn out so.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(8.6, 4.1), layout="constrained")
@@ -318,9 +345,10 @@ assert errors["suited in truth"][1] > errors["hired in the past"][1] + 0.1
 # %% [markdown]
 # ## 5. Passed on, narrowed, amplified
 #
-# Does a model pass the gap of its labels on as it is? Compare the gap between groups in the *decisions* with that in the *labels*. Above 0: it is
-# amplified. First the flowers (gap between places in the share of the second kind), then applicants, of whose skill the encoder sees
-# more or less.
+# Does a model pass the gap of its labels on as it is? Compare the gap between groups in the
+# *decisions* with that in the *labels*. Above 0: it is amplified. First the flowers (gap between
+# places in the share of the second kind), then applicants, of whose skill the encoder sees more or
+# less.
 
 
 # %%
@@ -357,11 +385,13 @@ assert flowers > 0
 assert widened[-1] > widened[0] + 0.04
 
 # %% [markdown]
-# So amplification is no law. A model that cannot tell the groups well narrows the gap (*form alone*); one that sees person and group clearly passes it on;
-# one that sees the group clearly and the person hardly **amplifies**: where little is known, the group is the best guess, and a yes or no at one half
-# turns a guess into a rule.
+# So amplification is no law. A model that cannot tell the groups well narrows the gap (*form
+# alone*); one that sees person and group clearly passes it on; one that sees the group clearly and
+# the person hardly **amplifies**: where little is known, the group is the best guess, and a yes or
+# no at one half turns a guess into a rule.
 #
-# Would it help to make the representation forget the group? Here with *just* labels (`prejudice=0`), and an encoder that still reads B lower.
+# Would it help to make the representation forget the group? Here with *just* labels
+# (`prejudice=0`), and an encoder that still reads B lower.
 
 # %%
 for leak in (1, 0):
@@ -374,13 +404,15 @@ for leak in (1, 0):
 assert hidden[1] - hidden[0] > 0.15
 
 # %% [markdown]
-# With just labels the model largely *corrects* the encoder, if it can read the group; blind to the group it cannot, and B pays. A representation brings
-# its own bias along, and hiding the group from the model hides it from the repair as well.
+# With just labels the model largely *corrects* the encoder, if it can read the group; blind to the
+# group it cannot, and B pays. A representation brings its own bias along, and hiding the group from
+# the model hides it from the repair as well.
 #
 # ## 6. Criteria exclude each other
 #
-# One threshold for each group can make a rate equal (Hardt and others 2016). Which one? Suppose, at best, that labels are the truth, and that the groups do differ: fewer
-# of B are suited (`skill_gap=0.5`), say since their schools had less money. Each rule hires about 35 of 100.
+# One threshold for each group can make a rate equal (Hardt and others 2016). Which one? Suppose, at
+# best, that labels are the truth, and that the groups do differ: fewer of B are suited
+# (`skill_gap=0.5`), say since their schools had less money. Each rule hires about 35 of 100.
 
 # %%
 a, b = (tlcourse.load_applicants(applicants, seed + 1000 * i, prejudice=0, skill_gap=0.5) for i in (1, 2))
@@ -429,18 +461,25 @@ assert few["suited"][0] > few["suited"][1]
 assert gaps["equal selection"]["suited"] > gaps["one threshold"]["suited"]
 
 # %% [markdown]
-# Read a row aloud, and somebody is wronged in each. *One threshold*: a suited person of B is turned down more often. *Equal selection*: an unsuited person
-# of B is hired more often than one of A, and a suited one of A turned down more often. *Equal opportunity*: of the hired of B fewer are
-# suited, which colleagues may hold against all of B. When groups differ in how many are suited, and nobody can look into people, these criteria
-# cannot all hold at once: that is arithmetic (Kleinberg and others 2016, Chouldechova 2017), not a fault of this model.
+# Read a row aloud, and somebody is wronged in each. *One threshold*: a suited person of B is turned
+# down more often. *Equal selection*: an unsuited person of B is hired more often than one of A, and
+# a suited one of A turned down more often. *Equal opportunity*: of the hired of B fewer are suited,
+# which colleagues may hold against all of B. When groups differ in how many are suited, and nobody
+# can look into people, these criteria cannot all hold at once: that is arithmetic (Kleinberg and
+# others 2016, Chouldechova 2017), not a fault of this model.
 #
-# So the choice is not the computer's. It belongs to those who answer for the decision, together with those it is made about.
+# So the choice is not the computer's. It belongs to those who answer for the decision, together
+# with those it is made about.
 #
-# - **What these numbers can say:** how this model, with this threshold, treats these groups, against these labels.
-# - **What they cannot say:** whether the labels are just; how groups fare that nobody recorded, or that are too small to measure; what happens to
-#   somebody who is turned down everywhere; whether a decision should be left to a model at all.
-# - **A good number is no permission.** A rule with a threshold for each group *uses the group in every decision*; in hiring, lending or housing that is itself
-#   unlawful in many places. Recording the group may be regulated too, and without it nothing here can be measured. Ask before, not after.
+# - **What these numbers can say:** how this model, with this threshold, treats these groups,
+#   against these labels.
+# - **What they cannot say:** whether the labels are just; how groups fare that nobody recorded, or
+#   that are too small to measure; what happens to somebody who is turned down everywhere; whether a
+#   decision should be left to a model at all.
+# - **A good number is no permission.** A rule with a threshold for each group *uses the group in
+#   every decision*; in hiring, lending or housing that is itself unlawful in many places. Recording
+#   the group may be regulated too, and without it nothing here can be measured. Ask before, not
+#   after.
 
 # %%
 if tlcourse.profile() == "full":
@@ -459,45 +498,67 @@ else:
     print("On a census, in the full profile: the same rates for the data set Adult.")
 
 # %% [markdown]
-# *Adult* (full profile) is the census of 1994 on which many papers rest. Its label is "earned above 50,000 dollars": no merit, no decision, and a line that few women
-# were above at the time. It is good for trying out code. A result on it says nothing about hiring today (Ding and others 2021).
+# *Adult* (full profile) is the census of 1994 on which many papers rest. Its label is "earned above
+# 50,000 dollars": no merit, no decision, and a line that few women were above at the time. It is
+# good for trying out code. A result on it says nothing about hiring today (Ding and others 2021).
 #
 # ## What to remember
 #
 # - Count by group. An average hides a small group however badly it fares.
-# - Features often know better than the last layer: a few balanced pictures with known groups and a new last layer lift the worst group.
-# - Leaving a column out hides nothing from a rich representation. And a representation brings a bias of its own.
+# - Features often know better than the last layer: a few balanced pictures with known groups and a
+#   new last layer lift the worst group.
+# - Leaving a column out hides nothing from a rich representation. And a representation brings a
+#   bias of its own.
 # - A model amplifies most where it sees the group clearly and the person hardly.
 # - Bias in the labels is invisible to every number that is computed from these labels.
-# - Fairness criteria exclude each other. Choosing among them is a decision about people, to be made by people who answer for it.
-# - What is often said, "transfer learning may carry biases over": yes, and here you have seen by which three ways: labels, places, representation.
+# - Fairness criteria exclude each other. Choosing among them is a decision about people, to be made
+#   by people who answer for it.
+# - What is often said, "transfer learning may carry biases over": yes, and here you have seen by
+#   which three ways: labels, places, representation.
 #
 # ## Quiz
 #
 # **1. A classifier of skin lesions is right in 96 of 100 pictures. What do you ask next?**
 #
-# <details><summary>How accurate is it for each group of patients, and how many are in each?</summary>Yes. 96 can be made of 99 for many and 30 for few; and a group of seven people allows no number at all.</details>
-# <details><summary>Whether a larger network reaches 97</summary>That raises the average, and the average is what hid the groups.</details>
-# <details><summary>Whether the training loss is still falling</summary>No curve of the whole shows a group.</details>
+# <details><summary>How accurate is it for each group of patients, and how many are in
+# each?</summary>Yes. 96 can be made of 99 for many and 30 for few; and a group of seven people
+# allows no number at all.</details>
+# <details><summary>Whether a larger network reaches 97</summary>That raises the average, and the
+# average is what hid the groups.</details>
+# <details><summary>Whether the training loss is still falling</summary>No curve of the whole shows
+# a group.</details>
 #
 # **2. "Our model cannot discriminate: it does not know the applicants' sex." What is wrong?**
 #
-# <details><summary>Other columns give it away, and without it nobody can check</summary>Yes: above the group was read from the letter nearly always, and no rate by group can be computed without knowing it.</details>
-# <details><summary>Nothing, that is the safe way</summary>It is neither safe nor a way: with just labels, hiding the group made it worse for B.</details>
-# <details><summary>The model must be given the sex</summary>That may be unlawful. Measuring by group and deciding by group are two things.</details>
+# <details><summary>Other columns give it away, and without it nobody can check</summary>Yes: above
+# the group was read from the letter nearly always, and no rate by group can be computed without
+# knowing it.</details>
+# <details><summary>Nothing, that is the safe way</summary>It is neither safe nor a way: with just
+# labels, hiding the group made it worse for B.</details>
+# <details><summary>The model must be given the sex</summary>That may be unlawful. Measuring by
+# group and deciding by group are two things.</details>
 #
 # **3. The equalised-odds gap of a hiring model, measured on past decisions, is 0.02. Is it fair?**
 #
-# <details><summary>It repeats the past evenly. Whether the past was just, the number does not know</summary>Yes. Above, the gap against the truth was far wider than the one against past decisions.</details>
-# <details><summary>Yes, 0.02 is small</summary>It is small against these labels. They are decisions of people, not the truth.</details>
-# <details><summary>No, it has to be exactly 0</summary>A number from a sample is never exactly 0, and 0 would prove as little.</details>
+# <details><summary>It repeats the past evenly. Whether the past was just, the number does not
+# know</summary>Yes. Above, the gap against the truth was far wider than the one against past
+# decisions.</details>
+# <details><summary>Yes, 0.02 is small</summary>It is small against these labels. They are decisions
+# of people, not the truth.</details>
+# <details><summary>No, it has to be exactly 0</summary>A number from a sample is never exactly 0,
+# and 0 would prove as little.</details>
 #
 # ## Read on
 #
-# - Sagawa, Koh, Hashimoto, Liang (2020): Distributionally robust neural networks for group shifts. arXiv 1911.08731
-# - Kirichenko, Izmailov, Wilson (2022): Last layer re-training is sufficient for robustness to spurious correlations. arXiv 2204.02937
-# - Liu and others (2021): Just train twice: improving group robustness without training group information. arXiv 2107.09044
+# - Sagawa, Koh, Hashimoto, Liang (2020): Distributionally robust neural networks for group shifts.
+#   arXiv 1911.08731
+# - Kirichenko, Izmailov, Wilson (2022): Last layer re-training is sufficient for robustness to
+#   spurious correlations. arXiv 2204.02937
+# - Liu and others (2021): Just train twice: improving group robustness without training group
+#   information. arXiv 2107.09044
 # - Hardt, Price, Srebro (2016): Equality of opportunity in supervised learning. arXiv 1610.02413
-# - Kleinberg, Mullainathan, Raghavan (2016): Inherent trade-offs in the fair determination of risk scores. arXiv 1609.05807
+# - Kleinberg, Mullainathan, Raghavan (2016): Inherent trade-offs in the fair determination of risk
+#   scores. arXiv 1609.05807
 # - Barocas, Hardt, Narayanan: Fairness and machine learning. fairmlbook.org
-# - Raghavan, Barocas, Kleinberg, Levy (2020): Mitigating bias in algorithmic hiring: evaluating claims and practices. FAccT
+# - Raghavan, Barocas, Kleinberg, Levy (2020): Mitigating bias in algorithmic hiring: evaluating
+#   claims and practices. FAccT

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 08 · When transfer fails
 #
-# Somebody who learned to drive in a city and applies the rules of the city in a backyard drives worse there than a beginner. Networks can
-# do that too: what they bring along gets in the way. This is called **negative transfer**, and no error message announces it. In this
-# lesson you meet it, measure it with an interval, see it coming before you train, and learn to say no.
+# Somebody who learned to drive in a city and applies the rules of the city in a backyard drives
+# worse there than a beginner. Networks can do that too: what they bring along gets in the way. This
+# is called **negative transfer**, and no error message announces it. In this lesson you meet it,
+# measure it with an interval, see it coming before you train, and learn to say no.
 #
 # **After this lesson you can**
 # - measure what transfer gained or cost, with an interval over repeats;
@@ -40,10 +41,12 @@ test_per_class = {"embedded": 40, "full": 100}[tlcourse.profile()]
 # %% [markdown]
 # ## 1. A source that hurts
 #
-# The target: ten digits over pieces of photographs, 20 pictures of each. Two sources, with the **same look** as the target:
+# The target: ten digits over pieces of photographs, 20 pictures of each. Two sources, with the
+# **same look** as the target:
 #
 # - *letters*: which letter is it?
-# - *quadrants*: from which part of which photograph is the background? The character on it is of no use for that.
+# - *quadrants*: from which part of which photograph is the background? The character on it is of no
+#   use for that.
 
 # %%
 sources = {name: tlcourse.load_glyphs(task, source_images // count, seed=seed, half="train")
@@ -98,8 +101,9 @@ for name, data in sources.items():
     print(f"{name}: {accuracy(trained[name], data.images, data.labels):.2f} right on the source, guessing {1 / data.num_classes:.2f}")
 
 # %% [markdown]
-# Both sources were learned. Now three ways to the digits: from scratch; *frozen*, with a straight line on what the source's network
-# returns; and *fine-tuned*, where everything but BatchNorm learns on.
+# Both sources were learned. Now three ways to the digits: from scratch; *frozen*, with a straight
+# line on what the source's network returns; and *fine-tuned*, where everything but BatchNorm learns
+# on.
 
 
 # %%
@@ -150,14 +154,16 @@ plots.set_alt_text(ax, f"Accuracy with {digits_per_class} labels a class, mean o
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** The quadrants look like the target, were learned well, and are worse than nothing: to tell backgrounds apart, the
-# network learned to look *past* the character. Eight epochs of fine-tuning hardly repair that with so few pictures. What
-# matters is not whether the pictures look alike, but whether the old question needs what the new one needs.
+# **What to notice.** The quadrants look like the target, were learned well, and are worse than
+# nothing: to tell backgrounds apart, the network learned to look *past* the character. Eight epochs
+# of fine-tuning hardly repair that with so few pictures. What matters is not whether the pictures
+# look alike, but whether the old question needs what the new one needs.
 #
 # ## 2. Gained or lost, and how sure?
 #
-# Each draw has its own digits, so compare **within** a draw: with transfer minus without. The mean of these differences is the *transfer
-# gain*. Its interval (Student's t) says which values the draws allow; below zero throughout, the transfer is negative beyond luck.
+# Each draw has its own digits, so compare **within** a draw: with transfer minus without. The mean
+# of these differences is the *transfer gain*. Its interval (Student's t) says which values the
+# draws allow; below zero throughout, the transfer is negative beyond luck.
 
 
 # %%
@@ -177,8 +183,9 @@ assert gains["letters, frozen"][0] > 0.1
 # %% [markdown]
 # ## 3. A map: how many labels, how far away?
 #
-# Now the usual source: a network trained on photographs. Targets at three distances. In the embedded profile they are sounds, drawn in
-# three looks: as things in daylight, as a spectrogram, and half way. (In the full profile: flowers, pets, and X-rays of lungs.)
+# Now the usual source: a network trained on photographs. Targets at three distances. In the
+# embedded profile they are sounds, drawn in three looks: as things in daylight, as a spectrogram,
+# and half way. (In the full profile: flowers, pets, and X-rays of lungs.)
 
 # %%
 per_class = max(labels_per_class) + test_per_class
@@ -251,23 +258,28 @@ print(plots.alt_text(ax))
 assert gain[:, -1].mean() < gain[:, 0].mean()
 
 # %% [markdown]
-# **What to notice.** Read down a column: where training from scratch learns the task at all, the gain shrinks with the labels. Compare the
-# columns as wholes: the far target gains less than the near one (single cells vary). A framed cell says that these pictures show no gain;
-# there the simpler network does as well.
+# **What to notice.** Read down a column: where training from scratch learns the task at all, the
+# gain shrinks with the labels. Compare the columns as wholes: the far target gains less than the
+# near one (single cells vary). A framed cell says that these pictures show no gain; there the
+# simpler network does as well.
 #
-# And read the printed lines before you explain a small gain: it can come from a backbone that knows little about the target, or from a
-# target that is easy from scratch. Only the two accuracies tell which.
+# And read the printed lines before you explain a small gain: it can come from a backbone that knows
+# little about the target, or from a target that is easy from scratch. Only the two accuracies tell
+# which.
 #
-# **Be fair to the rival.** Every network from scratch got the same number of steps here, however few its pictures. Give it the same number of
-# *epochs* instead, and with few pictures it takes a handful of steps, learns nothing, and transfer shines. Much praise of transfer is a
-# baseline that nobody trained: in the full profile the X-rays change sign with it (`docs/claims/08_when_transfer_fails.md`).
+# **Be fair to the rival.** Every network from scratch got the same number of steps here, however
+# few its pictures. Give it the same number of *epochs* instead, and with few pictures it takes a
+# handful of steps, learns nothing, and transfer shines. Much praise of transfer is a baseline that
+# nobody trained: in the full profile the X-rays change sign with it
+# (`docs/claims/08_when_transfer_fails.md`).
 #
 # ## 4. Seen before it was trained
 #
-# A check that takes a second: are the labels easy to tell from the frozen features? Two scores. *Nearest neighbours*: does a picture lie
-# beside pictures of its own class? And *LogME*, which asks how probable the labels are if a straight line on these features made them
-# (lesson 09 takes it apart; higher is better). Both see the 200 labelled digits and nothing else. And a placebo: the same with the labels
-# **shuffled**. What does not beat its placebo knows nothing about the task.
+# A check that takes a second: are the labels easy to tell from the frozen features? Two scores.
+# *Nearest neighbours*: does a picture lie beside pictures of its own class? And *LogME*, which asks
+# how probable the labels are if a straight line on these features made them (lesson 09 takes it
+# apart; higher is better). Both see the 200 labelled digits and nothing else. And a placebo: the
+# same with the labels **shuffled**. What does not beat its placebo knows nothing about the task.
 
 # %%
 data = pool.subset(np.arange(10 * digits_per_class))
@@ -302,14 +314,15 @@ assert neighbours["letters"][0] > neighbours["pixels"][0] + 0.1
 assert neighbours["quadrants"][0] < neighbours["pixels"][0] + 0.1
 
 # %% [markdown]
-# **What to notice.** The letters stand far from their placebo, the quadrants close to it, and with them a picture's neighbours know no more
-# than the neighbours by raw pixels. Such a check costs seconds and says which sources *not* to try. It cannot say how large the
-# gain will be.
+# **What to notice.** The letters stand far from their placebo, the quadrants close to it, and with
+# them a picture's neighbours know no more than the neighbours by raw pixels. Such a check costs
+# seconds and says which sources *not* to try. It cannot say how large the gain will be.
 #
 # ## 5. Saying no
 #
-# A rule, written down before the results are seen: take the source with the largest gain, but only if the *lower* end of its interval lies
-# above what transfer costs you. Otherwise **abstain**: train from scratch, or do not train at all.
+# A rule, written down before the results are seen: take the source with the largest gain, but only
+# if the *lower* end of its interval lies above what transfer costs you. Otherwise **abstain**:
+# train from scratch, or do not train at all.
 
 
 # %%
@@ -325,13 +338,15 @@ assert choose(gains) == "letters, frozen"
 assert choose({name: values for name, values in gains.items() if "quadrants" in name}) == "from scratch"
 
 # %% [markdown]
-# Two cautions. The gains must come from a **validation** set: the best of ten sources looks good by luck alone (lesson 00). And an
-# interval that holds 0 does not say "no gain"; it says "not shown". With more draws it may be.
+# Two cautions. The gains must come from a **validation** set: the best of ten sources looks good by
+# luck alone (lesson 00). And an interval that holds 0 does not say "no gain"; it says "not shown".
+# With more draws it may be.
 #
 # ## 6. What the network that fails looks at
 #
-# Grad-CAM, written out in lesson 03, comes from the package now: `explain.grad_cam(model, images)`. We ask both source networks what made them
-# give *their own* answer on digits. Drawn without clutter, the same digits tell where the character is.
+# Grad-CAM, written out in lesson 03, comes from the package now: `explain.grad_cam(model, images)`.
+# We ask both source networks what made them give *their own* answer on digits. Drawn without
+# clutter, the same digits tell where the character is.
 
 # %%
 shown = unseen.subset(np.arange(40))
@@ -349,55 +364,75 @@ for ax, (name, title) in zip(axes[1:], {"letters": "trained on letters", "quadra
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# **What to notice.** The difference is smaller than one would hope. Both maps lean to the middle, where the character is *and* where most of
-# the picture is seen; the letters' one usually leans to the character more, but not with every seed, so that nothing is claimed
-# here. Grad-CAM says where a network looked, not what it made of it: to see a border one has to look at the character too. The proof that the
-# quadrants threw the character away is the accuracy of section 1, and no map.
+# **What to notice.** The difference is smaller than one would hope. Both maps lean to the middle,
+# where the character is *and* where most of the picture is seen; the letters' one usually leans to
+# the character more, but not with every seed, so that nothing is claimed here. Grad-CAM says where
+# a network looked, not what it made of it: to see a border one has to look at the character too.
+# The proof that the quadrants threw the character away is the accuracy of section 1, and no map.
 #
 # ## What others found
 #
-# - *Far and large: little gain.* Raghu and others (2019, "Transfusion") moved ImageNet networks to two large sets of medical pictures: transfer
-#   "offers little benefit to performance, and simple, lightweight models can perform comparably".
-# - *Near, but finer: little gain.* Kornblith and others (2019) moved 16 networks to 12 sets. Better ImageNet networks transfer better (r = 0.99
-#   with frozen features), but on two small sets of fine distinctions pre-training brought "minimal benefits".
-# - *Another kind of picture.* Fang and others (2023) ask six practical data sets, camera traps and satellites among them: there a better
-#   ImageNet accuracy does not consistently help.
+# - *Far and large: little gain.* Raghu and others (2019, "Transfusion") moved ImageNet networks to
+#   two large sets of medical pictures: transfer "offers little benefit to performance, and simple,
+#   lightweight models can perform comparably".
+# - *Near, but finer: little gain.* Kornblith and others (2019) moved 16 networks to 12 sets. Better
+#   ImageNet networks transfer better (r = 0.99 with frozen features), but on two small sets of fine
+#   distinctions pre-training brought "minimal benefits".
+# - *Another kind of picture.* Fang and others (2023) ask six practical data sets, camera traps and
+#   satellites among them: there a better ImageNet accuracy does not consistently help.
 #
-# What is often said, "transfer learning often leads to improved accuracy", is true for few labels and a related source. It is false for easy
-# targets, for unrelated questions, and often for large sets of another kind.
+# What is often said, "transfer learning often leads to improved accuracy", is true for few labels
+# and a related source. It is false for easy targets, for unrelated questions, and often for large
+# sets of another kind.
 #
 # ## What to remember
 #
-# - Alike in look is not alike in question. A source can be worse than none, and nothing warns you but a comparison with *from scratch*.
+# - Alike in look is not alike in question. A source can be worse than none, and nothing warns you
+#   but a comparison with *from scratch*.
 # - Report the gain as differences within draws, with an interval.
 # - The gain shrinks with the number of labels. Far targets are where to check first.
-# - Check before you train: neighbours or LogME on frozen features, beside raw pixels and a placebo with shuffled labels.
+# - Check before you train: neighbours or LogME on frozen features, beside raw pixels and a placebo
+#   with shuffled labels.
 # - Decide by a rule made in advance, and let the rule be able to say no.
 #
 # ## Quiz
 #
-# **1. A colleague has a network trained on a million street scenes. Your task: count cells under a microscope. What first?**
+# **1. A colleague has a network trained on a million street scenes. Your task: count cells under a
+# microscope. What first?**
 #
-# <details><summary>Frozen features, neighbours, a placebo, and a small network from scratch</summary>Yes. An afternoon's check, and you know.</details>
-# <details><summary>Fine-tune it: a million pictures cannot be wrong</summary>They can be about something else. The quadrants were learned perfectly too.</details>
-# <details><summary>Look for a larger network</summary>Size does not change what it was asked.</details>
+# <details><summary>Frozen features, neighbours, a placebo, and a small network from
+# scratch</summary>Yes. An afternoon's check, and you know.</details>
+# <details><summary>Fine-tune it: a million pictures cannot be wrong</summary>They can be about
+# something else. The quadrants were learned perfectly too.</details>
+# <details><summary>Look for a larger network</summary>Size does not change what it was
+# asked.</details>
 #
 # **2. The gain is +0.02, its interval from -0.01 to +0.05. What do you report?**
 #
-# <details><summary>A gain of 0.02</summary>Not without its interval: these draws allow a loss as well.</details>
-# <details><summary>That transfer does not help</summary>Not shown either: the interval allows a gain of 0.05.</details>
-# <details><summary>No gain shown; more draws, or the simpler way</summary>Yes. The rule of section 5 abstains here.</details>
+# <details><summary>A gain of 0.02</summary>Not without its interval: these draws allow a loss as
+# well.</details>
+# <details><summary>That transfer does not help</summary>Not shown either: the interval allows a
+# gain of 0.05.</details>
+# <details><summary>No gain shown; more draws, or the simpler way</summary>Yes. The rule of section
+# 5 abstains here.</details>
 #
 # **3. The LogME of a source is far above that of another one. What do you know?**
 #
-# <details><summary>How much accuracy it will bring</summary>No. The score ranks; it is no accuracy.</details>
-# <details><summary>Which of the two to try first</summary>Yes, for this target and these labels.</details>
-# <details><summary>That it will beat training from scratch</summary>No. From scratch is not among the things that it scores.</details>
+# <details><summary>How much accuracy it will bring</summary>No. The score ranks; it is no
+# accuracy.</details>
+# <details><summary>Which of the two to try first</summary>Yes, for this target and these
+# labels.</details>
+# <details><summary>That it will beat training from scratch</summary>No. From scratch is not among
+# the things that it scores.</details>
 #
 # ## Read on
 #
-# - Wang, Dai, Póczos, Carbonell (2019): Characterizing and avoiding negative transfer. arXiv 1811.09751
-# - Raghu, Zhang, Kleinberg, Bengio (2019): Transfusion: understanding transfer learning for medical imaging. arXiv 1902.07208
+# - Wang, Dai, Póczos, Carbonell (2019): Characterizing and avoiding negative transfer. arXiv
+#   1811.09751
+# - Raghu, Zhang, Kleinberg, Bengio (2019): Transfusion: understanding transfer learning for medical
+#   imaging. arXiv 1902.07208
 # - Kornblith, Shlens, Le (2019): Do better ImageNet models transfer better? arXiv 1805.08974
-# - Fang, Kornblith, Schmidt (2023): Does progress on ImageNet transfer to real-world datasets? arXiv 2301.04644
-# - Selvaraju and others (2017): Grad-CAM: visual explanations from deep networks via gradient-based localization. arXiv 1610.02391
+# - Fang, Kornblith, Schmidt (2023): Does progress on ImageNet transfer to real-world datasets?
+#   arXiv 2301.04644
+# - Selvaraju and others (2017): Grad-CAM: visual explanations from deep networks via gradient-based
+#   localization. arXiv 1610.02391

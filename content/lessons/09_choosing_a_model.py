@@ -1,12 +1,14 @@
 # %% [markdown]
 # # 09 · Choosing a model
 #
-# There are thousands of pretrained networks, and fine-tuning each of them on your task to see which is best takes days. This lesson
-# shows what can be said *before*: scores that need one pass over your pictures and a second of arithmetic, how far they can be trusted, and
-# what a network costs once you have it.
+# There are thousands of pretrained networks, and fine-tuning each of them on your task to see which
+# is best takes days. This lesson shows what can be said *before*: scores that need one pass over
+# your pictures and a second of arithmetic, how far they can be trusted, and what a network costs
+# once you have it.
 #
 # **After this lesson you can**
-# - score a frozen backbone on your pictures, with the mathematics written out, and say what the score is worth;
+# - score a frozen backbone on your pictures, with the mathematics written out, and say what the
+#   score is worth;
 # - rank backbones by score *and* by price, and leave out those that no one should take;
 # - read a published ranking with care, and check its arithmetic.
 #
@@ -33,12 +35,15 @@ flowers_per_class = 20
 # %% [markdown]
 # ## 1. Eight sources, one target
 #
-# The target: ten digits on pieces of photographs, 200 labelled pictures. On the shelf stand eight networks of the same shape. What each
-# was trained on:
+# The target: ten digits on pieces of photographs, 200 labelled pictures. On the shelf stand eight
+# networks of the same shape. What each was trained on:
 #
-# - *letters*: 30 letters on such pieces; *few epochs*: the same, stopped early; *5 classes*: only five of the letters;
-# - *clean*: letters on a plain ground; *inverted*: their negatives; *quadrants*: which piece of photograph is behind;
-# - *shuffled*: letters with labels by lot; *random*: not trained at all. The last two are **placebos**: they cannot help.
+# - *letters*: 30 letters on such pieces; *few epochs*: the same, stopped early; *5 classes*: only
+#   five of the letters;
+# - *clean*: letters on a plain ground; *inverted*: their negatives; *quadrants*: which piece of
+#   photograph is behind;
+# - *shuffled*: letters with labels by lot; *random*: not trained at all. The last two are
+#   **placebos**: they cannot help.
 
 # %%
 per_letter = source_images // 30
@@ -70,7 +75,8 @@ for ax, (name, images) in zip(axes, rows.items(), strict=True):
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# One network object serves for all: before each training its weights are put back to the start, and the optimizer's memory to zero.
+# One network object serves for all: before each training its weights are put back to the start, and
+# the optimizer's memory to zero.
 
 # %%
 images = keras.Input((32, 32, 3))
@@ -101,8 +107,8 @@ def train(weights, images, labels, epochs, batch_size):
 trained = {name: train(start, *parts, batch_size=64) for name, parts in tqdm(shelf.items(), desc="sources")}
 
 # %% [markdown]
-# **The slow answer.** Fine-tune all eight, here with all layers, and look at pictures that nobody has learned from. That is the truth that
-# a score has to foretell.
+# **The slow answer.** Fine-tune all eight, here with all layers, and look at pictures that nobody
+# has learned from. That is the truth that a score has to foretell.
 
 # %%
 truth = np.zeros((draws, len(shelf)))
@@ -120,18 +126,23 @@ assert truth.mean(axis=0)[list(shelf).index("letters")] > truth.mean(axis=0)[-3:
 # %% [markdown]
 # ## 2. LogME: how probable are these labels?
 #
-# Take the features of the frozen network, one row for each picture, and one class: its column of labels is 1 for pictures of the class
-# and 0 elsewhere. Suppose that somebody made this column so: draw weights `w` at random, compute `features @ w`, add noise. How
-# *probable* is it that the column which we really have comes out? If the features lie well for the class, it is probable: many `w` do.
-# If not, it is improbable. That probability is called the **evidence**; its logarithm, divided by the number of pictures and averaged over
-# the classes, is **LogME** (You and others, 2021).
+# Take the features of the frozen network, one row for each picture, and one class: its column of
+# labels is 1 for pictures of the class and 0 elsewhere. Suppose that somebody made this column so:
+# draw weights `w` at random, compute `features @ w`, add noise. How *probable* is it that the
+# column which we really have comes out? If the features lie well for the class, it is probable:
+# many `w` do. If not, it is improbable. That probability is called the **evidence**; its logarithm,
+# divided by the number of pictures and averaged over the classes, is **LogME** (You and others,
+# 2021).
 #
-# Two numbers are open: how large the weights are, and how large the noise is. One takes those that make the evidence largest. Nothing is
-# trained, nothing is held out, no setting is tuned. And why not just fit a line and count its errors? With 256 features and 200 pictures a
-# line fits *any* labels (lesson 06). The evidence averages over all lines in place of choosing the best, and so cannot be fooled by that.
+# Two numbers are open: how large the weights are, and how large the noise is. One takes those that
+# make the evidence largest. Nothing is trained, nothing is held out, no setting is tuned. And why
+# not just fit a line and count its errors? With 256 features and 200 pictures a line fits *any*
+# labels (lesson 06). The evidence averages over all lines in place of choosing the best, and so
+# cannot be fooled by that.
 #
-# After a turn of the axes (the singular value decomposition) every formula is a sum. Let `s2` be the squared singular values, `z2` how much
-# of the column lies along each axis, and `t` the ratio of the two open numbers:
+# After a turn of the axes (the singular value decomposition) every formula is a sum. Let `s2` be
+# the squared singular values, `z2` how much of the column lies along each axis, and `t` the ratio
+# of the two open numbers:
 
 
 # %%
@@ -165,14 +176,16 @@ assert abs(mine - theirs) < 1e-4
 assert mine > floor + 0.05
 
 # %% [markdown]
-# The number itself means nothing: it is good for comparing backbones **on the same pictures and labels**, and for nothing else. The
-# shuffled labels give the *floor*: what features score that say nothing about the labels.
+# The number itself means nothing: it is good for comparing backbones **on the same pictures and
+# labels**, and for nothing else. The shuffled labels give the *floor*: what features score that say
+# nothing about the labels.
 #
 # ## 3. Scores that ask the old head
 #
-# What if the network's own head is still there? Let it look at the target's pictures and say which *source* class each resembles. If
-# pictures of the digit 8 always look like a "B" to it, the source class tells the label. **NCE** (Tran and others, 2019) counts: for each picture,
-# the share of its label among the pictures with the same source class; the mean of the logarithms.
+# What if the network's own head is still there? Let it look at the target's pictures and say which
+# *source* class each resembles. If pictures of the digit 8 always look like a "B" to it, the source
+# class tells the label. **NCE** (Tran and others, 2019) counts: for each picture, the share of its
+# label among the pictures with the same source class; the mean of the logarithms.
 
 
 # %%
@@ -189,12 +202,14 @@ print(f"NCE by hand {nce(seen, few[0].labels):.4f}, tlcourse.select {select.nce(
 assert abs(nce(seen, few[0].labels) - select.nce(seen, few[0].labels)) < 1e-9
 
 # %% [markdown]
-# **LEEP** (Nguyen and others, 2020) does the same with all the probabilities in place of the winner alone: a picture that is 60 % "B" and
-# 40 % "S" counts for both. You will write it in the exercise. Its argument order is a trap: *how well source classes tell labels* is one
-# question, *how well labels tell source classes* another.
+# **LEEP** (Nguyen and others, 2020) does the same with all the probabilities in place of the winner
+# alone: a picture that is 60 % "B" and 40 % "S" counts for both. You will write it in the exercise.
+# Its argument order is a trap: *how well source classes tell labels* is one question, *how well
+# labels tell source classes* another.
 #
-# Two more, in one line each. **H-score** (Bao and others, 2019): how far the class means lie apart, measured against the spread of all features; with
-# fewer pictures than features it needs a repair called shrinkage. And the plain ones: the accuracy of **five nearest neighbours**, and of a
+# Two more, in one line each. **H-score** (Bao and others, 2019): how far the class means lie apart,
+# measured against the spread of all features; with fewer pictures than features it needs a repair
+# called shrinkage. And the plain ones: the accuracy of **five nearest neighbours**, and of a
 # straight line, cross-validated (the **linear probe** of lesson 03).
 
 # %%
@@ -212,8 +227,8 @@ scores = {name: np.array(values) for name, values in scores.items()}  # each (dr
 # %% [markdown]
 # ## 4. Did they foretell it?
 #
-# **Kendall's tau** takes every pair of networks and asks: does the score order the two as the truth does? Yes counts 1, no counts -1; tau
-# is the mean. 1 is the same order, 0 is no relation.
+# **Kendall's tau** takes every pair of networks and asks: does the score order the two as the truth
+# does? Yes counts 1, no counts -1; tau is the mean. 1 is the same order, 0 is no relation.
 
 # %%
 taus = {name: kendalltau(values.mean(axis=0), truth.mean(axis=0)).statistic for name, values in scores.items()}
@@ -241,19 +256,24 @@ assert taus["LogME"] > taus["H-score"]
 assert scores["LogME"].mean(axis=0).argmax() == truth.mean(axis=0).argmax() == 0
 
 # %% [markdown]
-# **What to notice.** LogME finds the good end of the shelf: *letters* is first in score and in truth. At the poor end the scores lie close
-# together and close to the floor: there is nothing left to order. So use a score to *leave out*, and fine-tune the two or three best.
+# **What to notice.** LogME finds the good end of the shelf: *letters* is first in score and in
+# truth. At the poor end the scores lie close together and close to the floor: there is nothing left
+# to order. So use a score to *leave out*, and fine-tune the two or three best.
 #
-# The scores are not equally good here. LEEP sees the pictures through the old head, which is little help where that head knows few classes or
-# the wrong ones. The H-score has more features than pictures to cope with. Neighbours and the cross-validated line are as simple as they
-# look and hard to beat; what LogME has over them is that it has no setting, holds nothing out, and stays fast when there are many classes.
-# Eight networks are few: a tau over eight moves by 0.07 when one pair changes places.
+# The scores are not equally good here. LEEP sees the pictures through the old head, which is little
+# help where that head knows few classes or the wrong ones. The H-score has more features than
+# pictures to cope with. Neighbours and the cross-validated line are as simple as they look and hard
+# to beat; what LogME has over them is that it has no setting, holds nothing out, and stays fast
+# when there are many classes. Eight networks are few: a tau over eight moves by 0.07 when one pair
+# changes places.
 #
 # ## 5. What it costs
 #
-# A backbone is paid for at every picture, for years. So put the price beside the score. `tlcourse.select.rank_backbones` scores networks on
-# labelled pictures and measures what each costs **on this machine**: some passes to warm up, then the median of thirty. The embedded profile has
-# one network, cut off after each of its blocks, fed with smaller pictures, and with random values; the full one has MobileNetV2 at four sizes.
+# A backbone is paid for at every picture, for years. So put the price beside the score.
+# `tlcourse.select.rank_backbones` scores networks on labelled pictures and measures what each costs
+# **on this machine**: some passes to warm up, then the median of thirty. The embedded profile has
+# one network, cut off after each of its blocks, fed with smaller pictures, and with random values;
+# the full one has MobileNetV2 at four sizes.
 
 
 # %%
@@ -292,9 +312,11 @@ print(plots.alt_text(ax))
 assert probe[next(name for name in probe if "random" in name)] < max(probe.values()) - 0.1
 
 # %% [markdown]
-# **Look at the columns of the table.** How far does each score stand above its own floor, shuffled labels? With 1,280 features and so few
-# pictures there is room to tell any classes apart (lesson 06 again), and the H-score, even shrunk, can give a random network and
-# shuffled labels a good part of what it gives the best. It differs from draw to draw; that is why the floor stands below the table.
+# **Look at the columns of the table.** How far does each score stand above its own floor, shuffled
+# labels? With 1,280 features and so few pictures there is room to tell any classes apart (lesson 06
+# again), and the H-score, even shrunk, can give a random network and shuffled labels a good part of
+# what it gives the best. It differs from draw to draw; that is why the floor stands below the
+# table.
 
 # %%
 h = ranking.scores("h_score")
@@ -304,10 +326,12 @@ print(f"linear probe: best {max(probe.values()):.2f}, shuffled labels {ranking.f
 assert ranking.floor["linear_probe_score"] < 0.5 * max(probe.values())
 
 # %% [markdown]
-# The line in the figure joins the **Pareto front**: networks than which no other is both faster and better. Everything below it is out, whatever you care
-# about. *On* the line you choose, and no score can do that for you: it depends on what a second of waiting and a mistake cost.
+# The line in the figure joins the **Pareto front**: networks than which no other is both faster and
+# better. Everything below it is out, whatever you care about. *On* the line you choose, and no
+# score can do that for you: it depends on what a second of waiting and a mistake cost.
 #
-# What your own list would add by name, with the prices that Keras publishes (a step on their processor, each network at its own size):
+# What your own list would add by name, with the prices that Keras publishes (a step on their
+# processor, each network at its own size):
 
 # %%
 # Keras Applications, keras.io/api/applications: ImageNet top-1 accuracy, milliseconds on a CPU, millions of weights with the head
@@ -321,15 +345,17 @@ front = evaluate.pareto_front(milliseconds, top1)
 assert not front[[list(published).index(name) for name in ("VGG16", "ResNet50")]].any()
 
 # %% [markdown]
-# Can one just take the best on ImageNet? Kornblith and others (2019) compared 16 networks on 12 data sets: ImageNet accuracy and accuracy after
-# transfer go together, correlation 0.99 with fixed features and 0.96 after fine-tuning. But the twelve are much like ImageNet: on six
-# data sets from practice (camera traps, satellites, ...) a better ImageNet network did *not* help consistently (Fang and others 2023). So ImageNet
-# accuracy gives the list, and your own pictures the choice.
+# Can one just take the best on ImageNet? Kornblith and others (2019) compared 16 networks on 12
+# data sets: ImageNet accuracy and accuracy after transfer go together, correlation 0.99 with fixed
+# features and 0.96 after fine-tuning. But the twelve are much like ImageNet: on six data sets from
+# practice (camera traps, satellites, ...) a better ImageNet network did *not* help consistently
+# (Fang and others 2023). So ImageNet accuracy gives the list, and your own pictures the choice.
 #
 # ## 6. Trust, but recompute
 #
-# A public library compares four scores on eight data sets with ten networks, and prints the correlation of each score with the accuracies
-# (a *weighted* tau, in which the order of the best counts most). Accuracies and scores are printed too. So anyone can check the arithmetic:
+# A public library compares four scores on eight data sets with ten networks, and prints the
+# correlation of each score with the accuracies (a *weighted* tau, in which the order of the best
+# counts most). Accuracies and scores are printed too. So anyone can check the arithmetic:
 
 # %%
 tables = select.published_rankings()
@@ -350,14 +376,18 @@ for first in (0, 1):
 print(f"   as printed, equal: {weightedtau(caltech.accuracies, rounded).statistic:.3f}")
 
 # %% [markdown]
-# The printed scores are rounded, and two that are printed as equal need not have been. That explains differences of up to 0.03, and it is
-# the tolerance for the exercise: there you recompute all eight tables, and find out which of them do **not** follow from their own rows. (A mistake
-# of transcription is the likeliest reason, and says nothing against the scores. It does say what a number without its rows is worth.)
+# The printed scores are rounded, and two that are printed as equal need not have been. That
+# explains differences of up to 0.03, and it is the tolerance for the exercise: there you recompute
+# all eight tables, and find out which of them do **not** follow from their own rows. (A mistake of
+# transcription is the likeliest reason, and says nothing against the scores. It does say what a
+# number without its rows is worth.)
 #
 # ## What to remember
 #
-# - A score needs one pass over the target's pictures. Use it to leave out; fine-tune the best two or three.
-# - Compare scores on the same pictures and labels only, and know the floor: the same score with shuffled labels.
+# - A score needs one pass over the target's pictures. Use it to leave out; fine-tune the best two
+#   or three.
+# - Compare scores on the same pictures and labels only, and know the floor: the same score with
+#   shuffled labels.
 # - Placebos belong on the list: a random network, a source with labels by lot.
 # - Put the price beside the score. What is beaten on both sides is out, however famous.
 # - ImageNet accuracy is a good first guess for pictures like ImageNet's, and only for those.
@@ -365,30 +395,42 @@ print(f"   as printed, equal: {weightedtau(caltech.accuracies, rounded).statisti
 #
 # ## Quiz
 #
-# **1. LogME of backbone A is 0.4 on your flowers, that of B is 0.9 on your colleague's scans. Which is better?**
+# **1. LogME of backbone A is 0.4 on your flowers, that of B is 0.9 on your colleague's scans. Which
+# is better?**
 #
-# <details><summary>That cannot be said</summary>Yes. The scale depends on pictures and labels; compare on the same ones.</details>
-# <details><summary>B</summary>No. Fewer classes or other shares of the classes move the score more than a backbone does.</details>
-# <details><summary>A, since scores near 0 are best</summary>No. LogME has no upper bound; LEEP and NCE end at 0.</details>
+# <details><summary>That cannot be said</summary>Yes. The scale depends on pictures and labels;
+# compare on the same ones.</details>
+# <details><summary>B</summary>No. Fewer classes or other shares of the classes move the score more
+# than a backbone does.</details>
+# <details><summary>A, since scores near 0 are best</summary>No. LogME has no upper bound; LEEP and
+# NCE end at 0.</details>
 #
 # **2. LEEP comes out at +0.3. What happened?**
 #
-# <details><summary>Something that is no probability went in</summary>Yes: logits, or rows that do not add up to 1. A mean of logarithms of shares cannot be above 0.</details>
+# <details><summary>Something that is no probability went in</summary>Yes: logits, or rows that do
+# not add up to 1. A mean of logarithms of shares cannot be above 0.</details>
 # <details><summary>The backbone is very good</summary>No. The best possible value is 0.</details>
-# <details><summary>There are too few pictures</summary>No. That makes LEEP unsure, not positive.</details>
+# <details><summary>There are too few pictures</summary>No. That makes LEEP unsure, not
+# positive.</details>
 #
 # **3. A network is second best by score and slower than the best. When do you take it?**
 #
-# <details><summary>Never, as far as these two numbers go</summary>Yes: it is beaten on both sides. Another reason (licence, memory) is another axis.</details>
+# <details><summary>Never, as far as these two numbers go</summary>Yes: it is beaten on both sides.
+# Another reason (licence, memory) is another axis.</details>
 # <details><summary>When accuracy matters most</summary>No. Then you take the best.</details>
 # <details><summary>When time matters most</summary>No. The best is faster, too.</details>
 #
 # ## Read on
 #
-# - You, Liu, Wang, Long (2021): LogME, practical assessment of pre-trained models for transfer learning. arXiv 2102.11005
-# - Nguyen, Hassner, Seeger, Archambeau (2020): LEEP, a new measure to evaluate transferability of learned representations. arXiv 2002.12462
-# - Tran, Nguyen, Hassner (2019): Transferability and hardness of supervised classification tasks. arXiv 1908.08142
-# - Bao and others (2019): An information-theoretic approach to transferability in task transfer learning. ICIP
+# - You, Liu, Wang, Long (2021): LogME, practical assessment of pre-trained models for transfer
+#   learning. arXiv 2102.11005
+# - Nguyen, Hassner, Seeger, Archambeau (2020): LEEP, a new measure to evaluate transferability of
+#   learned representations. arXiv 2002.12462
+# - Tran, Nguyen, Hassner (2019): Transferability and hardness of supervised classification tasks.
+#   arXiv 1908.08142
+# - Bao and others (2019): An information-theoretic approach to transferability in task transfer
+#   learning. ICIP
 # - Kornblith, Shlens, Le (2019): Do better ImageNet models transfer better? arXiv 1805.08974
-# - Fang, Kornblith, Schmidt (2023): Does progress on ImageNet transfer to real-world datasets? arXiv 2301.04644
+# - Fang, Kornblith, Schmidt (2023): Does progress on ImageNet transfer to real-world datasets?
+#   arXiv 2301.04644
 # - Jiang and others: Transfer-Learning-Library, examples/model_selection (the published tables)

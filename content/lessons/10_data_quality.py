@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 10 · Data quality
 #
-# A good backbone makes up for few pictures. It does not make up for wrong ones. In this lesson you damage a data set on purpose, in five
-# ways that are common in real ones, measure what each costs, and find the damage again: with ten lines of your own, then with one.
+# A good backbone makes up for few pictures. It does not make up for wrong ones. In this lesson you
+# damage a data set on purpose, in five ways that are common in real ones, measure what each costs,
+# and find the damage again: with ten lines of your own, then with one.
 #
 # **After this lesson you can**
 # - find labels that are probably wrong, and say how many of your finds really are;
@@ -11,8 +12,8 @@
 # - read a score when some classes are rare, and know what class weights change;
 # - notice when a class was photographed in one way only.
 #
-# **Time:** 40 minutes. **It presumes** lesson 02 (features of a frozen backbone) and that you have seen an average with its spread
-# (lesson 00).
+# **Time:** 40 minutes. **It presumes** lesson 02 (features of a frozen backbone) and that you have
+# seen an average with its spread (lesson 00).
 
 # %%
 import io
@@ -42,8 +43,8 @@ radius = 40  # bits of 256 in which the prints of two copies may differ
 rarest = 5  # pictures of the rarest class in section 4
 
 # %% [markdown]
-# Everything below works on features of a frozen backbone. They are computed once, so that a new classifier takes a fraction of a second
-# and every experiment can be repeated five times.
+# Everything below works on features of a frozen backbone. They are computed once, so that a new
+# classifier takes a fraction of a second and every experiment can be repeated five times.
 
 # %%
 flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
@@ -72,8 +73,8 @@ def score(classifier, test):
 # %% [markdown]
 # ## 1. Wrong labels
 #
-# Somebody typed the labels, and somebody was tired. We replace some of the training labels by another class, drawn at random. The test
-# labels stay right, so that the score is honest.
+# Somebody typed the labels, and somebody was tired. We replace some of the training labels by
+# another class, drawn at random. The test labels stay right, so that the score is honest.
 
 
 # %%
@@ -113,8 +114,9 @@ assert clean - noisy_score > 0.04
 assert saved > 0.02
 
 # %% [markdown]
-# With the usual penalty the head has more weights than pictures: it can learn every wrong label by heart, and does. A strong penalty
-# forbids that. It is the cheapest remedy, and it repairs nothing: the labels are still wrong. So let us find them.
+# With the usual penalty the head has more weights than pictures: it can learn every wrong label by
+# heart, and does. A strong penalty forbids that. It is the cheapest remedy, and it repairs nothing:
+# the labels are still wrong. So let us find them.
 #
 # ### The idea that does not work
 #
@@ -129,13 +131,13 @@ print(f"{flipped.sum()} labels of {len(noisy)} are wrong; the network disagrees 
 assert (in_fold.argmax(axis=1) != noisy).sum() < 0.1 * flipped.sum()
 
 # %% [markdown]
-# It agrees with nearly everything, because it was *trained* to agree. Asking a network about its own training pictures is asking a pupil
-# who has the answers on the desk.
+# It agrees with nearly everything, because it was *trained* to agree. Asking a network about its
+# own training pictures is asking a pupil who has the answers on the desk.
 #
 # ### Out-of-fold probabilities
 #
-# Cut the pictures into five parts, the *folds*. Train on four, ask about the fifth; five times. Every picture is then judged by a
-# network that has never seen its label.
+# Cut the pictures into five parts, the *folds*. Train on four, ask about the fifth; five times.
+# Every picture is then judged by a network that has never seen its label.
 
 
 # %%
@@ -154,9 +156,10 @@ assert np.allclose(honest, ready_made, atol=1e-3)  # scikit-learn has it in one 
 print(f"out of fold, the network disagrees with {(honest.argmax(axis=1) != noisy).sum()} labels of {len(noisy)}")
 
 # %% [markdown]
-# Too many now: a disagreement may be a wrong label, or a hard picture. *Confident learning* (Northcutt and colleagues, 2021) asks for more.
-# Each class gets a threshold: the mean probability that pictures with this label get for it. A label is suspect if *another*
-# class is above its own threshold, and is the most probable of those that are.
+# Too many now: a disagreement may be a wrong label, or a hard picture. *Confident learning*
+# (Northcutt and colleagues, 2021) asks for more. Each class gets a threshold: the mean probability
+# that pictures with this label get for it. A label is suspect if *another* class is above its own
+# threshold, and is the most probable of those that are.
 
 
 # %%
@@ -169,9 +172,10 @@ def confident_suspects(probabilities, labels):
 
 
 # %% [markdown]
-# We know which labels we flipped, so we can grade the search. *Precision*: which share of the suspects is really wrong. *Recall*: which
-# share of the wrong labels is among the suspects. A second way to use the same probabilities is a ranking: the labels with the
-# smallest probability first.
+# We know which labels we flipped, so we can grade the search. *Precision*: which share of the
+# suspects is really wrong. *Recall*: which share of the wrong labels is among the suspects. A
+# second way to use the same probabilities is a ranking: the labels with the smallest probability
+# first.
 
 # %%
 graded = {"out of fold": [], "in-fold": []}  # (suspects, precision, recall) a draw
@@ -219,9 +223,11 @@ assert np.mean(graded["in-fold"], axis=0)[0] < 0.1 * suspects
 
 # %% [markdown]
 # **What to notice.**
-# - The rule of confident learning finds most wrong labels, and accuses many right ones: where a classifier errs on a fifth or a
-#   quarter of *clean* pictures, it cannot tell a hard picture from a wrong label. In-fold it accuses nobody.
-# - The ranking is more useful: its beginning is mostly wrong labels. In-fold the ranking is much poorer, though better than chance.
+# - The rule of confident learning finds most wrong labels, and accuses many right ones: where a
+#   classifier errs on a fifth or a quarter of *clean* pictures, it cannot tell a hard picture from
+#   a wrong label. In-fold it accuses nobody.
+# - The ranking is more useful: its beginning is mostly wrong labels. In-fold the ranking is much
+#   poorer, though better than chance.
 # - So a suspect is no verdict. Look.
 
 # %%
@@ -239,8 +245,9 @@ print(plots.alt_text(ax))
 # %% [markdown]
 # ### What does cleaning bring back?
 #
-# Three ways, each with what the search found, no secret knowledge: drop what confident learning suspects; drop the first 15 % of the
-# list; or *look* at the first 25 % of the list and correct what is wrong. (Looking is played here by the labels from before the flip.)
+# Three ways, each with what the search found, no secret knowledge: drop what confident learning
+# suspects; drop the first 15 % of the list; or *look* at the first 25 % of the list and correct
+# what is wrong. (Looking is played here by the labels from before the flip.)
 
 # %%
 repaired = {"nothing": [], "suspects dropped": [], "first 15 % dropped": [], "first 25 % corrected": [], "never flipped": []}
@@ -273,14 +280,15 @@ assert back["first 25 % corrected"] > 0.6
 assert back["first 25 % corrected"] > back["first 15 % dropped"] > 0.2
 
 # %% [markdown]
-# Dropping is quick and brings back a part; it also throws away hard, correct pictures, which are the ones worth having. Correcting by
-# eye brings back most. The list decides where your eyes are spent.
+# Dropping is quick and brings back a part; it also throws away hard, correct pictures, which are
+# the ones worth having. Correcting by eye brings back most. The list decides where your eyes are
+# spent.
 #
 # ## 2. Copies on both sides
 #
-# The same picture in training and in test is a test question that was seen before. Copies are seldom equal to the bit: they were
-# saved anew as JPEG, mirrored, resized. CIFAR-10 and CIFAR-100 have such copies in 3.3 % and 10 % of their test pictures (Barz and
-# Denzler, 2020). Plant some.
+# The same picture in training and in test is a test question that was seen before. Copies are
+# seldom equal to the bit: they were saved anew as JPEG, mirrored, resized. CIFAR-10 and CIFAR-100
+# have such copies in 3.3 % and 10 % of their test pictures (Barz and Denzler, 2020). Plant some.
 
 
 # %%
@@ -303,9 +311,10 @@ def resized(image):
 kinds = {"saved anew": saved_anew, "mirrored": mirrored, "resized": resized}
 
 # %% [markdown]
-# A *perceptual hash* is a fingerprint that such changes hardly touch. This one, the difference hash, shrinks the picture to 17 by 16 grey
-# squares and notes for each whether it is darker than its right neighbour: 256 bits. Two pictures are compared by the number of bits
-# in which they differ.
+# A *perceptual hash* is a fingerprint that such changes hardly touch. This one, the difference
+# hash, shrinks the picture to 17 by 16 grey squares and notes for each whether it is darker than
+# its right neighbour: 256 bits. Two pictures are compared by the number of bits in which they
+# differ.
 
 
 # %%
@@ -363,8 +372,8 @@ assert found > 0.97
 assert abs(cleaned - honest_score) < 0.01
 
 # %% [markdown]
-# With the copies the test set flatters; without them it says the truth again. Are there copies that nobody planted? Compare the pictures
-# with each other, before any split.
+# With the copies the test set flatters; without them it says the truth again. Are there copies that
+# nobody planted? Compare the pictures with each other, before any split.
 
 # %%
 away = np.minimum(distances(prints, prints), distances(prints, mirror_prints))
@@ -381,16 +390,16 @@ ax = plots.image_grid(
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# The drawn flowers (embedded) have no copies; the photographs (full) do, and the full profile's grid shows them. One of each pair has to go,
-# *before* the data are split.
+# The drawn flowers (embedded) have no copies; the photographs (full) do, and the full profile's
+# grid shows them. One of each pair has to go, *before* the data are split.
 #
-# Comparing all with all takes four times as long for twice the pictures. `tlcourse.audit`, which you will meet below, uses an index
-# instead.
+# Comparing all with all takes four times as long for twice the pictures. `tlcourse.audit`, which
+# you will meet below, uses an index instead.
 #
 # ## 3. Wrong pictures and placeholders
 #
-# Collected pictures hold strangers: a scanned page, a logo, and the grey "no picture" that a server sends for a missing file. Each
-# carries a label all the same. We plant 20 of each.
+# Collected pictures hold strangers: a scanned page, a logo, and the grey "no picture" that a server
+# sends for a missing file. Each carries a label all the same. We plant 20 of each.
 
 # %%
 side = flowers.image_shape[0]
@@ -403,8 +412,9 @@ planted_features = tlcourse.extract_features(backbone, planted_images, cache=Fal
 print(f"{len(strangers)} strangers, {len(strangers)} placeholders")
 
 # %% [markdown]
-# Placeholders are easy: the same fingerprint many times. Strangers are not alike. But nothing in a picture of a number speaks for "daisy":
-# the out-of-fold probability of its label is small. So the list of section 1 should find strangers too.
+# Placeholders are easy: the same fingerprint many times. Strangers are not alike. But nothing in a
+# picture of a number speaks for "daisy": the out-of-fold probability of its label is small. So the
+# list of section 1 should find strangers too.
 
 # %%
 caught = []
@@ -439,9 +449,10 @@ assert of_strangers > 1.5 * 100 / len(unique)
 # %% [markdown]
 # ### All of it in one line
 #
-# `tlcourse.audit` looks for all this, and more, in any Keras model with its data. We give it the worst of this lesson: flipped labels,
-# placeholders, and mirrored training pictures in the test set. The model is our head, written as a `Dense` layer on the backbone: the
-# scaler's mean and deviation go into the weights.
+# `tlcourse.audit` looks for all this, and more, in any Keras model with its data. We give it the
+# worst of this lesson: flipped labels, placeholders, and mirrored training pictures in the test
+# set. The model is our head, written as a `Dense` layer on the backbone: the scaler's mean and
+# deviation go into the weights.
 
 
 # %%
@@ -469,17 +480,19 @@ assert {"duplicates", "unusable-images"} <= set(report.ids)
 report
 
 # %% [markdown]
-# The audit is more careful with labels than our list: a neighbour vote has to agree with the probabilities, so it accuses fewer, and
-# stays silent on most clean data. It found the copies and the repeated picture because it hashes too.
+# The audit is more careful with labels than our list: a neighbour vote has to agree with the
+# probabilities, so it accuses fewer, and stays silent on most clean data. It found the copies and
+# the repeated picture because it hashes too.
 #
 # ## 4. Rare classes
 #
-# Now the labels are right, but some kinds of flower are rare: from 100 pictures down to 5. Suppose that the world is like that
-# too. The usual accuracy is then mostly about the common kinds. *Balanced accuracy* counts each class the same: it is the mean of the
-# classes' own accuracies.
+# Now the labels are right, but some kinds of flower are rare: from 100 pictures down to 5. Suppose
+# that the world is like that too. The usual accuracy is then mostly about the common kinds.
+# *Balanced accuracy* counts each class the same: it is the mean of the classes' own accuracies.
 #
-# The usual remedy are *class weights*: a mistake on a rare class counts more. With $n$ pictures, $k$ classes and $n_c$ pictures of class
-# $c$, the weight is $n / (k \cdot n_c)$, so that every class has the same say and the average picture has weight 1.
+# The usual remedy are *class weights*: a mistake on a rare class counts more. With $n$ pictures,
+# $k$ classes and $n_c$ pictures of class $c$, the weight is $n / (k \cdot n_c)$, so that every
+# class has the same say and the average picture has weight 1.
 
 
 # %%
@@ -534,15 +547,17 @@ ax = plots.layer_curve(
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** The usual accuracy looks fine while the rare classes fail. And what weights bring depends on the penalty: with a
-# strong one they change much; with the usual one little, because a head that fits every training picture perfectly has no mistakes
-# left to weigh (Byrd and Lipton found the same for deep networks). Weights do not replace pictures. In Keras the same dictionary goes
-# into `model.fit(..., class_weight=class_weights(labels))`.
+# **What to notice.** The usual accuracy looks fine while the rare classes fail. And what weights
+# bring depends on the penalty: with a strong one they change much; with the usual one little,
+# because a head that fits every training picture perfectly has no mistakes left to weigh (Byrd and
+# Lipton found the same for deep networks). Weights do not replace pictures. In Keras the same
+# dictionary goes into `model.fit(..., class_weight=class_weights(labels))`.
 #
 # ## 5. Seen in one way only
 #
-# The last damage is invisible in any single picture. Suppose that all training pictures of *one* class come from an archive, in black
-# and white. Each is a good picture with the right label. What does the network learn?
+# The last damage is invisible in any single picture. Suppose that all training pictures of *one*
+# class come from an archive, in black and white. Each is a good picture with the right label. What
+# does the network learn?
 
 # %%
 grey = (flowers.images @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
@@ -582,45 +597,64 @@ assert wrongly > 0.3
 assert seen[:, 1, 1].mean() > colour + 0.03
 
 # %% [markdown]
-# A validation set from the same archive would say that all is well (first line). Only pictures from elsewhere show the damage. Even ten
-# pictures in colour help, and half of them mend most. No tool can know what your pictures should have shown: ask where they come
-# from, for each class, and test on pictures from another source.
+# A validation set from the same archive would say that all is well (first line). Only pictures from
+# elsewhere show the damage. Even ten pictures in colour help, and half of them mend most. No tool
+# can know what your pictures should have shown: ask where they come from, for each class, and test
+# on pictures from another source.
 #
 # ## What to remember
 #
-# - Judge a label by a network that has not seen it: out-of-fold probabilities. A network agrees with what it was trained on.
-# - A suspect is no verdict. The beginning of the list is mostly wrong labels, its end mostly hard, correct pictures. Look, then correct.
+# - Judge a label by a network that has not seen it: out-of-fold probabilities. A network agrees
+#   with what it was trained on.
+# - A suspect is no verdict. The beginning of the list is mostly wrong labels, its end mostly hard,
+#   correct pictures. Look, then correct.
 # - Hash before you split: copies turn a test into a memory game.
-# - With rare classes, read balanced accuracy and the classes one by one; weights help where the head cannot fit everything.
+# - With rare classes, read balanced accuracy and the classes one by one; weights help where the
+#   head cannot fit everything.
 # - A class that was seen in one way only is learned by that way.
 #
 # ## Quiz
 #
-# **1. You fine-tune on all your data and list the training pictures with which the network disagrees. The list is empty. So?**
+# **1. You fine-tune on all your data and list the training pictures with which the network
+# disagrees. The list is empty. So?**
 #
-# <details><summary>The labels are right</summary>No. It was trained to agree, with wrong labels too.</details>
+# <details><summary>The labels are right</summary>No. It was trained to agree, with wrong labels
+# too.</details>
 # <details><summary>The list says nothing; use out-of-fold probabilities</summary>Yes.</details>
-# <details><summary>The learning rate was too small</summary>If anything it learned too well: every label by heart.</details>
+# <details><summary>The learning rate was too small</summary>If anything it learned too well: every
+# label by heart.</details>
 #
 # **2. Confident learning suspects 30 % of your labels. How many are wrong?**
 #
-# <details><summary>30 %</summary>Only if the classifier hardly ever errs on right labels. Here more than half of the suspects were right pictures with right labels.</details>
-# <details><summary>Unknown; look at a sample of the list</summary>Yes: fifty pictures by eye give the share.</details>
+# <details><summary>30 %</summary>Only if the classifier hardly ever errs on right labels. Here more
+# than half of the suspects were right pictures with right labels.</details>
+# <details><summary>Unknown; look at a sample of the list</summary>Yes: fifty pictures by eye give
+# the share.</details>
 #
-# **3. You find 40 copies of training pictures in the test set, after you have reported 0.91. What now?**
+# **3. You find 40 copies of training pictures in the test set, after you have reported 0.91. What
+# now?**
 #
-# <details><summary>Take them out of the test set and report again</summary>Yes, and say so. Better still: hash before the split.</details>
-# <details><summary>Nothing, 40 of 1,000 are few</summary>They are right almost always; the score may move by a per cent or more, in your favour.</details>
-# <details><summary>Take them out of the training set and keep 0.91</summary>That score belongs to a network that had seen them: train again, then report.</details>
+# <details><summary>Take them out of the test set and report again</summary>Yes, and say so. Better
+# still: hash before the split.</details>
+# <details><summary>Nothing, 40 of 1,000 are few</summary>They are right almost always; the score
+# may move by a per cent or more, in your favour.</details>
+# <details><summary>Take them out of the training set and keep 0.91</summary>That score belongs to a
+# network that had seen them: train again, then report.</details>
 #
 # **4. Class weights changed nothing. Why could that be?**
 #
-# <details><summary>The head already fits all training pictures</summary>Yes: without mistakes there is nothing to weigh. Use a stronger penalty, or find more pictures.</details>
-# <details><summary>The formula is wrong</summary>Check it, but the mean weight of a picture must be 1, and then it is right.</details>
+# <details><summary>The head already fits all training pictures</summary>Yes: without mistakes there
+# is nothing to weigh. Use a stronger penalty, or find more pictures.</details>
+# <details><summary>The formula is wrong</summary>Check it, but the mean weight of a picture must be
+# 1, and then it is right.</details>
 #
 # ## Read on
 #
-# - Northcutt, Jiang, Chuang (2021): Confident learning: estimating uncertainty in dataset labels. arXiv 1911.00068
-# - Northcutt, Athalye, Mueller (2021): Pervasive label errors in test sets destabilize machine learning benchmarks. arXiv 2103.14749
-# - Barz, Denzler (2020): Do we train on test data? Purging CIFAR of near-duplicates. arXiv 1902.00423
-# - Byrd, Lipton (2019): What is the effect of importance weighting in deep learning? arXiv 1812.03372
+# - Northcutt, Jiang, Chuang (2021): Confident learning: estimating uncertainty in dataset labels.
+#   arXiv 1911.00068
+# - Northcutt, Athalye, Mueller (2021): Pervasive label errors in test sets destabilize machine
+#   learning benchmarks. arXiv 2103.14749
+# - Barz, Denzler (2020): Do we train on test data? Purging CIFAR of near-duplicates. arXiv
+#   1902.00423
+# - Byrd, Lipton (2019): What is the effect of importance weighting in deep learning? arXiv
+#   1812.03372

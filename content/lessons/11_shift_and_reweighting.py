@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 11 · When the world changes: measuring shift, weighing rows
 #
-# A model is trained on Monday's data and used on Friday's. The camera is another one, the patients are older, the disease became rare. This lesson
-# asks three questions in a row: has anything changed? Does it matter? And what can be done **without a single new label**, by counting some
-# of the old rows more than others?
+# A model is trained on Monday's data and used on Friday's. The camera is another one, the patients
+# are older, the disease became rare. This lesson asks three questions in a row: has anything
+# changed? Does it matter? And what can be done **without a single new label**, by counting some of
+# the old rows more than others?
 #
 # **After this lesson you can**
 # - test whether two sets of data come from one world, and say how far apart they are;
@@ -36,8 +37,9 @@ patients = 600
 # %% [markdown]
 # ## 1. Has anything changed?
 #
-# The old camera took half of these flowers, the new one the other half. The new camera gets less and less light. We look at what the frozen
-# backbone of lesson 02 makes of the pictures, never at the labels.
+# The old camera took half of these flowers, the new one the other half. The new camera gets less
+# and less light. We look at what the frozen backbone of lesson 02 makes of the pictures, never at
+# the labels.
 
 
 # %%
@@ -61,8 +63,9 @@ new_features = {light: backbone.predict(camera(flowers.images[new], light), batc
 print(f"{len(old)} old and {len(new)} new pictures, {old_features.shape[1]} features each")
 
 # %% [markdown]
-# **The test** needs nothing new: train a classifier to tell *old* from *new* on one half of the rows, and let it guess on the other half. If nothing has
-# changed, it can only toss a coin, and how often a coin is right by chance is known exactly. That gives a p-value: how likely so many hits
+# **The test** needs nothing new: train a classifier to tell *old* from *new* on one half of the
+# rows, and let it guess on the other half. If nothing has changed, it can only toss a coin, and how
+# often a coin is right by chance is known exactly. That gives a p-value: how likely so many hits
 # are if nothing has changed (Lopez-Paz and Oquab 2017).
 
 
@@ -102,19 +105,23 @@ assert right[1] > right[0] - 0.12
 assert right[-1] < right[0] - 0.12
 
 # %% [markdown]
-# **What to notice.** The *distance* printed above is the proxy A-distance: `2 (1 - 2 error)` of that classifier, 0 for a coin and 2 for no mistake at all
-# (Ben-David and others 2007). Half a stop less light is found at once, and costs the species little or nothing. So a shift alone is no reason
-# to act: **the test says that something moved, not that it matters**. And with rows enough, any test finds something: look at the
-# distance before the p-value.
+# **What to notice.** The *distance* printed above is the proxy A-distance: `2 (1 - 2 error)` of
+# that classifier, 0 for a coin and 2 for no mistake at all (Ben-David and others 2007). Half a stop
+# less light is found at once, and costs the species little or nothing. So a shift alone is no
+# reason to act: **the test says that something moved, not that it matters**. And with rows enough,
+# any test finds something: look at the distance before the p-value.
 #
 # ## 2. Rows that count more
 #
-# Now a change that matters, and no new labels. The truth is a curve; our model is a straight line; old x lie around 0, new x around 1.2. *What belongs to
-# an x* has not changed, only *how often* it comes: that is called **covariate shift**.
+# Now a change that matters, and no new labels. The truth is a curve; our model is a straight line;
+# old x lie around 0, new x around 1.2. *What belongs to an x* has not changed, only *how often* it
+# comes: that is called **covariate shift**.
 #
-# The best line for the new x is the one that makes small errors *there*. So count each old row as often as the new world would:
-# with the weight `w(x) = p_new(x) / p_old(x)`. We know neither density. But a classifier that tells old from new knows their ratio: of
-# 100 rows like this one, if it says that 80 are new, then new is 4 times as dense here. Chance over counter-chance, the **odds**.
+# The best line for the new x is the one that makes small errors *there*. So count each old row as
+# often as the new world would: with the weight `w(x) = p_new(x) / p_old(x)`. We know neither
+# density. But a classifier that tells old from new knows their ratio: of 100 rows like this one, if
+# it says that 80 are new, then new is 4 times as dense here. Chance over counter-chance, the
+# **odds**.
 
 
 # %%
@@ -141,8 +148,9 @@ def error(fitted, x, y):
 
 
 # %% [markdown]
-# Weights have a price. If 30 rows have nearly all the weight, the other 570 might as well not be there. How many rows are left is the **effective
-# sample size**, `(sum w)^2 / sum w^2`: n when all weights are equal, 1 when one row has it all.
+# Weights have a price. If 30 rows have nearly all the weight, the other 570 might as well not be
+# there. How many rows are left is the **effective sample size**, `(sum w)^2 / sum w^2`: n when all
+# weights are equal, 1 when one row has it all.
 
 # %%
 results = {}
@@ -180,20 +188,25 @@ plots.set_alt_text(ax, f"Old rows around 0 and new rows around 1.2 on a bent cur
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** Better in every draw where there was a shift; and where there was none, the weights stay near 1 and cost next to nothing. That second
-# line is the *control*: a cure that does harm to the healthy is none. The price is in the last column: few rows are left, so the line
-# is less steady. And if the model were a curve that fits everywhere, weights would gain nothing and still cost rows.
+# **What to notice.** Better in every draw where there was a shift; and where there was none, the
+# weights stay near 1 and cost next to nothing. That second line is the *control*: a cure that does
+# harm to the healthy is none. The price is in the last column: few rows are left, so the line is
+# less steady. And if the model were a curve that fits everywhere, weights would gain nothing and
+# still cost rows.
 #
 # ## 3. Straight to the weights
 #
-# A doctor measures how far diabetes has progressed a year later, in 200 of 442 patients. Slim patients come more often. What is the mean of all 442?
-# Here we know it, and can see who gets close. (scikit-learn brings these data along.)
+# A doctor measures how far diabetes has progressed a year later, in 200 of 442 patients. Slim
+# patients come more often. What is the mean of all 442? Here we know it, and can see who gets
+# close. (scikit-learn brings these data along.)
 #
-# **KLIEP** (Sugiyama and others 2008) needs no classifier. The weight is a sum of bumps, one on each new row, and the heights of the bumps
-# are chosen so that the weighted old rows explain the new ones best. Each step below hands every new row to the bumps that reach it, in proportion;
-# the mean of the weights is 1 by construction. How wide the bumps are is a choice: very narrow ones give nearly all the weight to the few old rows that
-# happen to lie under one. `tlcourse.adapt.kliep_weights` tries several widths and keeps what does best on rows held out, *old ones as well as
-# new ones*.
+# **KLIEP** (Sugiyama and others 2008) needs no classifier. The weight is a sum of bumps, one on
+# each new row, and the heights of the bumps are chosen so that the weighted old rows explain the
+# new ones best. Each step below hands every new row to the bumps that reach it, in proportion; the
+# mean of the weights is 1 by construction. How wide the bumps are is a choice: very narrow ones
+# give nearly all the weight to the few old rows that happen to lie under one.
+# `tlcourse.adapt.kliep_weights` tries several widths and keeps what does best on rows held out,
+# *old ones as well as new ones*.
 
 
 # %%
@@ -244,17 +257,20 @@ plots.set_alt_text(ax, "; ".join(f"{name}: mean {column.mean():.0f}" for name, c
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** All ten columns together undo most of the bias. Age alone undoes almost none: who came depended on weight, and age knows little of it.
-# That is the placebo, and the limit of all weighting: **it corrects for what you measured**. If people stayed away because they felt ill, and
-# nobody wrote that down, no weights will tell. (The documentation of the library ADAPT reports the like with another bias: 142.4 as
-# sampled, 148.3 with KLIEP, 152.1 in truth.)
+# **What to notice.** All ten columns together undo most of the bias. Age alone undoes almost none:
+# who came depended on weight, and age knows little of it. That is the placebo, and the limit of all
+# weighting: **it corrects for what you measured**. If people stayed away because they felt ill, and
+# nobody wrote that down, no weights will tell. (The documentation of the library ADAPT reports the
+# like with another bias: 142.4 as sampled, 148.3 with KLIEP, 152.1 in truth.)
 #
 # ## 4. The mix of classes changed
 #
-# A classifier for scans was trained where half of the people are sick. In the next town one in seven is. A sick lung looks the same in both towns;
-# only *how often* one comes has changed: **label shift**. Counting what the classifier says is no good, for it makes mistakes. But it
-# makes the *same* mistakes in both towns, and these can be counted on old scans with labels. If it says "sick" for 70 % of the sick and for 30 % of the healthy,
-# then what it says in the new town is a mix of 70 % and 30 %, and the mix can be solved for (BBSE: Lipton and others 2018).
+# A classifier for scans was trained where half of the people are sick. In the next town one in
+# seven is. A sick lung looks the same in both towns; only *how often* one comes has changed:
+# **label shift**. Counting what the classifier says is no good, for it makes mistakes. But it makes
+# the *same* mistakes in both towns, and these can be counted on old scans with labels. If it says
+# "sick" for 70 % of the sick and for 30 % of the healthy, then what it says in the new town is a
+# mix of 70 % and 30 %, and the mix can be solved for (BBSE: Lipton and others 2018).
 
 
 # %%
@@ -292,16 +308,19 @@ assert solved < counted - 0.02
 assert after > before + 0.02
 
 # %% [markdown]
-# The second line costs one multiplication: chances times new share over old share. Nothing was trained again. **But read the accuracy with care**: where six of
-# seven are healthy, "healthy for all" is right in .86 of the cases, and a classifier that knows of the mix misses more of the sick.
+# The second line costs one multiplication: chances times new share over old share. Nothing was
+# trained again. **But read the accuracy with care**: where six of seven are healthy, "healthy for
+# all" is right in .86 of the cases, and a classifier that knows of the mix misses more of the sick.
 # Whether that is better is a question of what a missed patient costs, not of statistics.
 #
 # ## 5. Choosing without labels, and what peeking does
 #
-# There are always several candidates. Forty here: the same flower classifier on different handfuls of twelve features. The new camera has two stops less
-# light, and there are no labels of its pictures. Which candidate is best? Three ways look at no new label: **source validation** (accuracy on held-out old pictures),
-# the same **weighted** as in part 2, and **confidence** on the new pictures (low entropy). The fourth **peeks**: it labels 20 new
-# pictures and takes the candidate that does best on them.
+# There are always several candidates. Forty here: the same flower classifier on different handfuls
+# of twelve features. The new camera has two stops less light, and there are no labels of its
+# pictures. Which candidate is best? Three ways look at no new label: **source validation**
+# (accuracy on held-out old pictures), the same **weighted** as in part 2, and **confidence** on the
+# new pictures (low entropy). The fourth **peeks**: it labels 20 new pictures and takes the
+# candidate that does best on them.
 
 # %%
 target = new_features[-2.0]
@@ -338,43 +357,59 @@ assert promised > kept + 0.05
 assert np.mean(ways["source validation"], axis=0)[0] > np.mean(ways["source validation"], axis=0)[1] + 0.05
 
 # %% [markdown]
-# **What to notice.** No way keeps what it promises. Source validation promises the old world. And peeking, which looks like the honest one, promises too much as
-# well: the best of forty on twenty pictures is also the *luckiest* of forty. Labels that were used to choose are used up. Many published tables of
-# adaptation methods were chosen on the labels of their test set; one user reports 89.7 chosen so, and 84.9 with a proper split
-# (splits differ, so it is no clean comparison). If you can label a few new pictures: good, do it; choose with one half, report the other.
+# **What to notice.** No way keeps what it promises. Source validation promises the old world. And
+# peeking, which looks like the honest one, promises too much as well: the best of forty on twenty
+# pictures is also the *luckiest* of forty. Labels that were used to choose are used up. Many
+# published tables of adaptation methods were chosen on the labels of their test set; one user
+# reports 89.7 chosen so, and 84.9 with a proper split (splits differ, so it is no clean
+# comparison). If you can label a few new pictures: good, do it; choose with one half, report the
+# other.
 #
 # ## What to remember
 #
-# - Train a classifier to tell old from new: a coin means no shift. Then ask whether the shift does harm: those are two questions.
-# - Covariate shift: the odds of that classifier are the weights. Look at the effective sample size before you believe the result.
+# - Train a classifier to tell old from new: a coin means no shift. Then ask whether the shift does
+#   harm: those are two questions.
+# - Covariate shift: the odds of that classifier are the weights. Look at the effective sample size
+#   before you believe the result.
 # - Always run the control: where nothing shifted, weighting must cost nothing.
 # - Weights correct for what was measured, and for nothing else.
-# - Label shift: known mistakes and what is said now give the new mix, and one multiplication corrects the chances.
+# - Label shift: known mistakes and what is said now give the new mix, and one multiplication
+#   corrects the chances.
 # - A score that was used to choose is no longer a score. From here on: `tlcourse.adapt`.
 #
 # ## Quiz
 #
 # **1. The test says p = 0.00001. What do you do?**
 #
-# <details><summary>Look how far apart the domains are, and whether the model got worse</summary>Yes. With many rows, a harmless change is significant too.</details>
-# <details><summary>Train again at once</summary>Not yet: something moved, but perhaps nothing that matters.</details>
-# <details><summary>Nothing, p-values are always small</summary>No: where nothing changes, they are small only as often as they say.</details>
+# <details><summary>Look how far apart the domains are, and whether the model got
+# worse</summary>Yes. With many rows, a harmless change is significant too.</details>
+# <details><summary>Train again at once</summary>Not yet: something moved, but perhaps nothing that
+# matters.</details>
+# <details><summary>Nothing, p-values are always small</summary>No: where nothing changes, they are
+# small only as often as they say.</details>
 #
 # **2. The effective sample size is 9 of 600. What does that tell you?**
 #
-# <details><summary>Old and new hardly overlap; the result rests on nine rows</summary>Yes. Get rows from where the new ones are, or change the method.</details>
-# <details><summary>The weights are wrong</summary>They may be exactly right: so few old rows look like new ones.</details>
-# <details><summary>591 rows are wrong and should be deleted</summary>No. They are right, and of little use for this target.</details>
+# <details><summary>Old and new hardly overlap; the result rests on nine rows</summary>Yes. Get rows
+# from where the new ones are, or change the method.</details>
+# <details><summary>The weights are wrong</summary>They may be exactly right: so few old rows look
+# like new ones.</details>
+# <details><summary>591 rows are wrong and should be deleted</summary>No. They are right, and of
+# little use for this target.</details>
 #
 # **3. Why not count what the classifier says, to learn how many are sick?**
 #
-# <details><summary>Its mistakes do not cancel when one class is rare</summary>Yes: the many healthy give many false alarms, the few sick few misses.</details>
-# <details><summary>It was trained on other people</summary>Under label shift the sick look the same; it is the mix that changed.</details>
+# <details><summary>Its mistakes do not cancel when one class is rare</summary>Yes: the many healthy
+# give many false alarms, the few sick few misses.</details>
+# <details><summary>It was trained on other people</summary>Under label shift the sick look the
+# same; it is the mix that changed.</details>
 # <details><summary>Counting takes too long</summary>No.</details>
 #
 # ## Read on
 #
-# - Sugiyama and others (2008): Direct importance estimation with model selection and its application to covariate shift adaptation. NIPS 20
-# - Lipton, Wang, Smola (2018): Detecting and correcting for label shift with black box predictors. arXiv 1802.03916
+# - Sugiyama and others (2008): Direct importance estimation with model selection and its
+#   application to covariate shift adaptation. NIPS 20
+# - Lipton, Wang, Smola (2018): Detecting and correcting for label shift with black box predictors.
+#   arXiv 1802.03916
 # - Lopez-Paz, Oquab (2017): Revisiting classifier two-sample tests. arXiv 1610.06545
 # - Ben-David and others (2010): A theory of learning from different domains. Machine Learning 79

@@ -1,9 +1,11 @@
 # %% [markdown]
 # # 12 · Features that do not tell the domain
 #
-# Lesson 11 left the examples as they are and changed their *weight*. This lesson changes the *features*: they are moved until those of
-# the source (where there are labels) look like those of the target (where there are none). Two ways that take no training at all, CORAL
-# and AdaBN, bring back most of what a new sensor costs. The last section shows how the same two ways destroy a network that was fine.
+# Lesson 11 left the examples as they are and changed their *weight*. This lesson changes the
+# *features*: they are moved until those of the source (where there are labels) look like those of
+# the target (where there are none). Two ways that take no training at all, CORAL and AdaBN, bring
+# back most of what a new sensor costs. The last section shows how the same two ways destroy a
+# network that was fine.
 #
 # **After this lesson you can**
 # - give the source the target's covariance, in three lines (CORAL);
@@ -33,8 +35,9 @@ permutations = 300
 # %% [markdown]
 # ## 1. The same digits, another sensor
 #
-# Handwritten digits: scikit-learn's, or MNIST in the full profile. Half of them are the source, with labels. The other half is the target, as another
-# sensor sees it: a matrix mixes the 30 numbers of each picture. The labels of the target only serve to see how we are doing.
+# Handwritten digits: scikit-learn's, or MNIST in the full profile. Half of them are the source,
+# with labels. The other half is the target, as another sensor sees it: a matrix mixes the 30
+# numbers of each picture. The labels of the target only serve to see how we are doing.
 
 
 # %%
@@ -82,8 +85,9 @@ print(f"had we labels of the other one: {accuracy_after(source @ sensor(2.0), ta
 # %% [markdown]
 # ## 2. CORAL: three lines
 #
-# A cloud of points has a mean and a covariance (how far it stretches, and in which directions). CORAL makes those of the source equal to those of
-# the target: first *whiten* the source (make it round), then *colour* it (stretch it as the target is stretched).
+# A cloud of points has a mean and a covariance (how far it stretches, and in which directions).
+# CORAL makes those of the source equal to those of the target: first *whiten* the source (make it
+# round), then *colour* it (stretch it as the target is stretched).
 
 
 # %%
@@ -130,17 +134,19 @@ share = (table[-1, 1] - table[-1, 0]) / (table[-1, 2] - table[-1, 0])
 print(f"at strength 2 CORAL brings back {100 * share:.0f} % of the loss")
 
 # %% [markdown]
-# **What to notice.** No label of the target was used, and nothing was trained but the same straight line as before. At strength 0 there is
-# nothing to repair, and CORAL does almost nothing.
+# **What to notice.** No label of the target was used, and nothing was trained but the same straight
+# line as before. At strength 0 there is nothing to repair, and CORAL does almost nothing.
 #
-# Networks use the same idea as a *loss*: cross entropy on the source, plus the distance of the two covariances of the features in each
-# batch (Deep CORAL). In `tlcourse.adapt` that is `AlignedModel(backbone, head, distance=deep_coral_loss)`.
+# Networks use the same idea as a *loss*: cross entropy on the source, plus the distance of the two
+# covariances of the features in each batch (Deep CORAL). In `tlcourse.adapt` that is
+# `AlignedModel(backbone, head, distance=deep_coral_loss)`.
 #
 # ## 3. Is there a shift at all?
 #
-# Covariances can be equal and distributions differ. The *maximum mean discrepancy* (MMD) compares whole distributions: how similar are
-# two points of the same domain on average, and how similar are points of different domains? Similarity is a bell curve of the distance; five
-# widths at once, around the median distance, so that no width has to be chosen.
+# Covariances can be equal and distributions differ. The *maximum mean discrepancy* (MMD) compares
+# whole distributions: how similar are two points of the same domain on average, and how similar are
+# points of different domains? Similarity is a bell curve of the distance; five widths at once,
+# around the median distance, so that no width has to be chosen.
 
 
 # %%
@@ -158,8 +164,9 @@ def discrepancy(kernel, in_source):
 
 
 # %% [markdown]
-# Two finite samples always differ a little. How much is chance? Mix both, deal them out anew at random, and measure again, many times. If
-# the true split gives more than 95 % of the random ones, we call it a shift. That is a *permutation test*.
+# Two finite samples always differ a little. How much is chance? Mix both, deal them out anew at
+# random, and measure again, many times. If the true split gives more than 95 % of the random ones,
+# we call it a shift. That is a *permutation test*.
 
 
 # %%
@@ -198,12 +205,14 @@ assert left < shifted / 4
 print(f"CORAL took away {100 * (1 - left / shifted):.0f} % of the discrepancy")
 
 # %% [markdown]
-# In about one of 20 cases without any shift the triangle lies right of the dashed line, too: that is what 95 % means.
+# In about one of 20 cases without any shift the triangle lies right of the dashed line, too: that
+# is what 95 % means.
 #
 # ## 4. AdaBN: show it the target, that is all
 #
-# A network with BatchNorm already holds a mean and a variance of each channel: its *moving statistics*, gathered on the source. If the sensor
-# is brighter or has less contrast, they are wrong. AdaBN replaces them by the target's. No weight changes.
+# A network with BatchNorm already holds a mean and a variance of each channel: its *moving
+# statistics*, gathered on the source. If the sensor is brighter or has less contrast, they are
+# wrong. AdaBN replaces them by the target's. No weight changes.
 
 # %%
 keras.utils.set_random_seed(seed)
@@ -238,9 +247,10 @@ print(plots.alt_text(ax))
 print(f"own camera {score(seen_clean, target_labels):.2f}, other camera {score(seen_other, target_labels):.2f}")
 
 # %% [markdown]
-# The obvious way is to run the network over the target in training mode: BatchNorm then updates its statistics. Mind the momentum: with
-# Keras' default of 0.99 every batch moves them by 1 %. So we choose the momentum for each batch such that all batches count the
-# same: 0 for the first (what was there is gone), then 1/2, 2/3, 3/4 ...
+# The obvious way is to run the network over the target in training mode: BatchNorm then updates its
+# statistics. Mind the momentum: with Keras' default of 0.99 every batch moves them by 1 %. So we
+# choose the momentum for each batch such that all batches count the same: 0 for the first (what was
+# there is gone), then 1/2, 2/3, 3/4 ...
 
 
 # %%
@@ -274,8 +284,9 @@ assert adapted["all batches alike"] > adapted["momentum 0.99"] + 0.1
 # %% [markdown]
 # ## 5. When matching is the wrong thing
 #
-# Now **no** new sensor: the target comes from the very same camera. Only, in this street there are no numbers but 0, 1 and 2. Nothing has to be
-# repaired. But the means and covariances of the two domains differ, since the *mix of classes* differs, and both methods set out to repair it.
+# Now **no** new sensor: the target comes from the very same camera. Only, in this street there are
+# no numbers but 0, 1 and 2. Nothing has to be repaired. But the means and covariances of the two
+# domains differ, since the *mix of classes* differs, and both methods set out to repair it.
 
 # %%
 only = np.isin(target_labels, (0, 1, 2))
@@ -289,42 +300,58 @@ for name, a, b in zip(("CORAL", "AdaBN"), left_alone, repaired):
 assert repaired[0] < left_alone[0] - 0.15
 
 # %% [markdown]
-# **What to notice.** CORAL pushes ten classes into the room of three. It cannot know better: it sees no labels, and a different mix of classes
-# looks to it like a different sensor. AdaBN changes two numbers a channel and does little here; it has less room for harm, as it has less for
-# repair. The price is the same for every method that makes domains alike: it presumes that both hold *the same classes in the same proportions*. Lesson 11 has the remedy for the other case, changed proportions (label shift).
+# **What to notice.** CORAL pushes ten classes into the room of three. It cannot know better: it
+# sees no labels, and a different mix of classes looks to it like a different sensor. AdaBN changes
+# two numbers a channel and does little here; it has less room for harm, as it has less for repair.
+# The price is the same for every method that makes domains alike: it presumes that both hold *the
+# same classes in the same proportions*. Lesson 11 has the remedy for the other case, changed
+# proportions (label shift).
 #
 # ## What to remember
 #
 # - CORAL: whiten, colour. Two covariances, no training.
 # - MMD compares distributions; a permutation test says whether the difference is more than chance.
-# - AdaBN: new statistics, old weights. Let every batch count the same, or pass over the target often.
+# - AdaBN: new statistics, old weights. Let every batch count the same, or pass over the target
+#   often.
 # - Both presume the same mix of classes in both domains. Ask for it before you match anything.
-# - All of this makes the *features* alike. Whether class lands on class, no one checks: keep a few labels of the target for that.
+# - All of this makes the *features* alike. Whether class lands on class, no one checks: keep a few
+#   labels of the target for that.
 #
 # ## Quiz
 #
 # **1. After CORAL the covariances are equal. Are the distributions?**
 #
-# <details><summary>Not necessarily</summary>Right. Mean and covariance say nothing of clusters or curved shapes. MMD compares more.</details>
-# <details><summary>Yes, that is what CORAL computes</summary>No: it matches two summaries of the distribution, not the distribution.</details>
-# <details><summary>Only if the classifier is linear</summary>The classifier plays no part in it.</details>
+# <details><summary>Not necessarily</summary>Right. Mean and covariance say nothing of clusters or
+# curved shapes. MMD compares more.</details>
+# <details><summary>Yes, that is what CORAL computes</summary>No: it matches two summaries of the
+# distribution, not the distribution.</details>
+# <details><summary>Only if the classifier is linear</summary>The classifier plays no part in
+# it.</details>
 #
 # **2. A network without BatchNorm meets a darker camera. What does AdaBN change?**
 #
-# <details><summary>Nothing</summary>Right: there are no moving statistics. Use CORAL on its features.</details>
+# <details><summary>Nothing</summary>Right: there are no moving statistics. Use CORAL on its
+# features.</details>
 # <details><summary>The weights of the first layer</summary>AdaBN never changes a weight.</details>
 # <details><summary>The brightness of the pictures</summary>It does not touch pictures.</details>
 #
 # **3. A hospital sends 90 % sick patients, yours had 10 %. The scanner is the same. AdaBN?**
 #
-# <details><summary>No: the statistics differ because of the patients, not of the scanner</summary>Yes. It would repair what is not broken. Correct for the proportions (lesson 11).</details>
-# <details><summary>Yes, the statistics differ</summary>They do, but for a reason that must not be removed.</details>
-# <details><summary>Yes, it needs no labels</summary>That is why it cannot tell the two reasons apart.</details>
+# <details><summary>No: the statistics differ because of the patients, not of the
+# scanner</summary>Yes. It would repair what is not broken. Correct for the proportions (lesson
+# 11).</details>
+# <details><summary>Yes, the statistics differ</summary>They do, but for a reason that must not be
+# removed.</details>
+# <details><summary>Yes, it needs no labels</summary>That is why it cannot tell the two reasons
+# apart.</details>
 #
 # ## Read on
 #
 # - Sun, Feng, Saenko (2016): Return of frustratingly easy domain adaptation. AAAI. arXiv 1511.05547
-# - Sun, Saenko (2016): Deep CORAL: correlation alignment for deep domain adaptation. arXiv 1607.01719
+# - Sun, Saenko (2016): Deep CORAL: correlation alignment for deep domain adaptation. arXiv
+#   1607.01719
 # - Gretton, Borgwardt, Rasch, Schölkopf, Smola (2012): A kernel two-sample test. JMLR 13
-# - Li, Wang, Shi, Hou, Liu (2018): Adaptive batch normalization for practical domain adaptation. Pattern Recognition 80. arXiv 1603.04779
-# - Zhao, des Combes, Zhang, Gordon (2019): On learning invariant representations for domain adaptation. arXiv 1901.09453, on why a different mix of classes breaks it
+# - Li, Wang, Shi, Hou, Liu (2018): Adaptive batch normalization for practical domain adaptation.
+#   Pattern Recognition 80. arXiv 1603.04779
+# - Zhao, des Combes, Zhang, Gordon (2019): On learning invariant representations for domain
+#   adaptation. arXiv 1901.09453, on why a different mix of classes breaks it

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 13 · Adversarial adaptation
 #
-# Lesson 12 moved features by a formula. Here a network learns them, against an opponent: a second network that tries to tell from the features
-# which domain an example comes from. If it cannot, the features are alike. The trick that trains both at once is one line long. On a
-# drawn toy it works well; on pictures it often does not, and this lesson shows both.
+# Lesson 12 moved features by a formula. Here a network learns them, against an opponent: a second
+# network that tries to tell from the features which domain an example comes from. If it cannot, the
+# features are alike. The trick that trains both at once is one line long. On a drawn toy it works
+# well; on pictures it often does not, and this lesson shows both.
 #
 # **After this lesson you can**
 # - write gradient reversal, and say what lambda does;
@@ -37,8 +38,9 @@ pixel_epochs = 12
 # %% [markdown]
 # ## 1. One line: the gradient turns round
 #
-# Learning follows gradients backwards through the network. *Gradient reversal* is a layer that passes values on unchanged, and sends the gradient
-# back with the opposite sign, times lambda. What stands *after* it learns to lower its loss. What stands *before* it learns to raise that same
+# Learning follows gradients backwards through the network. *Gradient reversal* is a layer that
+# passes values on unchanged, and sends the gradient back with the opposite sign, times lambda. What
+# stands *after* it learns to lower its loss. What stands *before* it learns to raise that same
 # loss.
 
 
@@ -54,8 +56,9 @@ class Reversal(layers.Layer):
 
 
 # %% [markdown]
-# Does it? A loss of which we know the gradient: the sum of squares has the gradient `2 x`. One step of plain gradient descent with learning rate 1
-# must change the weight by *minus* its gradient; through the reversal, by *plus* lambda times it.
+# Does it? A loss of which we know the gradient: the sum of squares has the gradient `2 x`. One step
+# of plain gradient descent with learning rate 1 must change the weight by *minus* its gradient;
+# through the reversal, by *plus* lambda times it.
 
 
 # %%
@@ -76,13 +79,14 @@ print(", ".join(f"lambda {strength}: {change:+.1f}" for strength, change in step
 assert np.allclose(list(steps.values()), [0, 3, 6])
 
 # %% [markdown]
-# With lambda 0 nothing passes: the second network watches and changes nothing. That is our baseline in what follows: the same network, the
-# same steps, lambda 0.
+# With lambda 0 nothing passes: the second network watches and changes nothing. That is our baseline
+# in what follows: the same network, the same steps, lambda 0.
 #
 # ## 2. Two moons, turned
 #
-# The source: two interleaved moons, with labels. The target: the same, turned by 30 degrees, without labels. The network is small: two layers make
-# features, a *head* tells the moon, and, through the reversal, a *domain classifier* tells source from target.
+# The source: two interleaved moons, with labels. The target: the same, turned by 30 degrees,
+# without labels. The network is small: two layers make features, a *head* tells the moon, and,
+# through the reversal, a *domain classifier* tells source from target.
 
 
 # %%
@@ -112,9 +116,10 @@ def build():
 
 
 # %% [markdown]
-# Both domains go through the network in one batch. The domain classifier learns from all points, the head from those of the source alone:
-# a *sample weight* of 0 tells `fit` to ignore the target there. Lambda grows during the training, from 0 to nearly 1 (the schedule of Ganin and
-# others): as long as the domain classifier guesses, there is nothing to learn from it.
+# Both domains go through the network in one batch. The domain classifier learns from all points,
+# the head from those of the source alone: a *sample weight* of 0 tells `fit` to ignore the target
+# there. Lambda grows during the training, from 0 to nearly 1 (the schedule of Ganin and others): as
+# long as the domain classifier guesses, there is nothing to learn from it.
 
 
 # %%
@@ -189,8 +194,9 @@ plots.set_alt_text(fig, f"Border between two moons in the plane, without and wit
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# **What to notice.** The coloured points are the target; their labels were never shown. Without the reversal the border fits the grey source. With
-# it, the border has to fit features that are alike in both domains.
+# **What to notice.** The coloured points are the target; their labels were never shown. Without the
+# reversal the border fits the grey source. With it, the border has to fit features that are alike
+# in both domains.
 #
 # ## 3. One run is no result
 
@@ -218,14 +224,16 @@ plots.set_alt_text(ax, "Domain accuracy over epochs with lambda 0 and with lambd
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# Domain accuracy near .5 says: the features are alike. It does **not** say that moon lands on moon. That is why the number to report is the accuracy
-# on the target, as a median of several seeds, beside the same network with lambda 0.
+# Domain accuracy near .5 says: the features are alike. It does **not** say that moon lands on moon.
+# That is why the number to report is the accuracy on the target, as a median of several seeds,
+# beside the same network with lambda 0.
 #
 # ## 4. On features of pictures: does it pay?
 #
-# From here on `tlcourse.adapt.DANN` does what you have just written. The pictures: flowers. The target: other flowers, through an old camera that sees
-# grey, and that weakly. A frozen backbone makes features once; a small network on top adapts. Rivals: the source alone, one subtraction (each domain
-# minus its own mean), and CORAL of lesson 12.
+# From here on `tlcourse.adapt.DANN` does what you have just written. The pictures: flowers. The
+# target: other flowers, through an old camera that sees grey, and that weakly. A frozen backbone
+# makes features once; a small network on top adapts. Rivals: the source alone, one subtraction
+# (each domain minus its own mean), and CORAL of lesson 12.
 
 # %%
 source_set = tlcourse.load_flowers(pictures_per_class, seed=seed, size=64)
@@ -283,14 +291,17 @@ print(plots.alt_text(ax))
 assert max(scores["each domain minus its mean"], scores["CORAL"]) > scores["DANN"]
 
 # %% [markdown]
-# **What to notice.** Much of what differs between the cameras is a shift of all features together, and that needs no opponent: a mean and a subtraction, or
-# CORAL, repair a part of it. DANN has to discover the same by a tug-of-war on a few hundred points. Start with the simple methods. If they leave something to gain, try DANN, with
-# several seeds, beside lambda 0.
+# **What to notice.** Much of what differs between the cameras is a shift of all features together,
+# and that needs no opponent: a mean and a subtraction, or CORAL, repair a part of it. DANN has to
+# discover the same by a tug-of-war on a few hundred points. Start with the simple methods. If they
+# leave something to gain, try DANN, with several seeds, beside lambda 0.
 #
 # ## 5. From the pixels on: no rule that it works
 #
-# The papers adapt the whole network, from the pixels on. So do we, on a small scale: the source are digits on plain ground, the target are digits on
-# photographs (full profile: MNIST, and MNIST in colours). Source alone and AdaBN of lesson 12 stand beside it, with the same layers, steps and learning rate.
+# The papers adapt the whole network, from the pixels on. So do we, on a small scale: the source are
+# digits on plain ground, the target are digits on photographs (full profile: MNIST, and MNIST in
+# colours). Source alone and AdaBN of lesson 12 stand beside it, with the same layers, steps and
+# learning rate.
 
 
 # %%
@@ -349,8 +360,8 @@ print(plots.alt_text(ax))
 assert on_pixels["DANN"] < on_pixels["source alone"] + 0.05
 
 # %% [markdown]
-# **What to notice.** One run is no result. The same comparison with five seeds on three shifts, from `docs/adaptation.md` (mean ± standard deviation; your own
-# run is one draw like these):
+# **What to notice.** One run is no result. The same comparison with five seeds on three shifts,
+# from `docs/adaptation.md` (mean ± standard deviation; your own run is one draw like these):
 #
 # | | plain digits to digits on photographs | MNIST to coloured MNIST | MNIST to MNIST on photographs |
 # |---|---|---|---|
@@ -359,14 +370,16 @@ assert on_pixels["DANN"] < on_pixels["source alone"] + 0.05
 # | DANN | 0.30 ± 0.08 | 0.15 ± 0.04 | 0.17 ± 0.03 |
 # | domain randomisation | 0.56 ± 0.04 | 0.80 ± 0.09 | 0.73 ± 0.06 |
 #
-# DANN loses all three. Nothing tells it that a three must land on a three, and a thousand pictures of each look are few for a tug-of-war over all pixels.
-# With tens of thousands of pictures and a long training it has been made to work, as the next part shows, though not everywhere. The last row never saw the target: it
-# draws noise, colours and backgrounds over the *source's* pictures, so that the network learns to look past them. If you can
-# draw the difference, draw it.
+# DANN loses all three. Nothing tells it that a three must land on a three, and a thousand pictures
+# of each look are few for a tug-of-war over all pixels. With tens of thousands of pictures and a
+# long training it has been made to work, as the next part shows, though not everywhere. The last
+# row never saw the target: it draws noise, colours and backgrounds over the *source's* pictures, so
+# that the network learns to look past them. If you can draw the difference, draw it.
 #
 # ## 6. What others found
 #
-# Published numbers, and those of three people who programmed the method again. The task: digits, from one collection to another.
+# Published numbers, and those of three people who programmed the method again. The task: digits,
+# from one collection to another.
 
 # %%
 published = [  # who, task, source alone, DANN
@@ -390,14 +403,16 @@ print(f"source alone on the same task: from {min(baselines):.2f} to {max(baselin
 assert sum(dann < alone for _, task, alone, dann in published if task == "SVHN to MNIST") == 2
 
 # %% [markdown]
-# Look at the dots. *The same baseline on the same task* lies anywhere between .27 and .56. A gain over a weak baseline is easy. Whoever reports DANN without a
-# well-trained source alone reports nothing.
+# Look at the dots. *The same baseline on the same task* lies anywhere between .27 and .56. A gain
+# over a weak baseline is easy. Whoever reports DANN without a well-trained source alone reports
+# nothing.
 #
 # ## 7. When a run collapses
 #
-# Too strong an opponent makes features that hold nothing at all: these are alike in both domains, too. Domain accuracy cannot tell that from success.
-# Two other numbers can, and neither needs a label of the target: the accuracy on the *source*, and how often each class is
-# *predicted* on the target.
+# Too strong an opponent makes features that hold nothing at all: these are alike in both domains,
+# too. Domain accuracy cannot tell that from success. Two other numbers can, and neither needs a
+# label of the target: the accuracy on the *source*, and how often each class is *predicted* on the
+# target.
 
 # %%
 source, labels, target, _ = make_domains(0)
@@ -414,40 +429,52 @@ for highest in (1.0, 1000.0):
 assert signs[1000.0][0] < signs[1.0][0] - 0.05
 
 # %% [markdown]
-# The domain accuracy looks as good as before, or better. The source's accuracy gives it away: it has fallen, and how far changes from run to run. In the exercise you
-# write a function that looks at all these dials.
+# The domain accuracy looks as good as before, or better. The source's accuracy gives it away: it
+# has fallen, and how far changes from run to run. In the exercise you write a function that looks
+# at all these dials.
 #
 # ## What to remember
 #
 # - Gradient reversal: forward nothing, backward minus lambda. One line.
 # - Lambda rises from 0, because a guessing opponent teaches noise. Lambda 0 is the baseline.
-# - Domain accuracy near .5 is necessary, and it is no proof: watch the source's accuracy and the predicted classes.
+# - Domain accuracy near .5 is necessary, and it is no proof: watch the source's accuracy and the
+#   predicted classes.
 # - Report the median of several seeds beside a source alone that was trained as well.
-# - Simple first: subtract the means, CORAL, AdaBN. On many small shifts they win. From the pixels on, with few pictures, DANN often loses to no adaptation.
+# - Simple first: subtract the means, CORAL, AdaBN. On many small shifts they win. From the pixels
+#   on, with few pictures, DANN often loses to no adaptation.
 #
 # ## Quiz
 #
 # **1. Domain accuracy falls to .5. What do you know?**
 #
-# <details><summary>This domain classifier can no longer tell the domains apart</summary>Yes, and no more. The features may be alike, or empty, or the classifier is too weak.</details>
-# <details><summary>The accuracy on the target is high now</summary>No: class may have landed on the wrong class.</details>
+# <details><summary>This domain classifier can no longer tell the domains apart</summary>Yes, and no
+# more. The features may be alike, or empty, or the classifier is too weak.</details>
+# <details><summary>The accuracy on the target is high now</summary>No: class may have landed on the
+# wrong class.</details>
 # <details><summary>Training is over</summary>No. Look at the source's accuracy first.</details>
 #
 # **2. Why does the head not see the target?**
 #
-# <details><summary>The target has no labels</summary>Right: its sample weight is 0 there. Only the domain loss uses the target.</details>
-# <details><summary>It would learn the domain</summary>It cannot learn anything from points without labels.</details>
+# <details><summary>The target has no labels</summary>Right: its sample weight is 0 there. Only the
+# domain loss uses the target.</details>
+# <details><summary>It would learn the domain</summary>It cannot learn anything from points without
+# labels.</details>
 # <details><summary>To save time</summary>No, all points pass through the network anyway.</details>
 #
 # **3. A paper reports DANN at .87 and the source alone at .46. What do you ask first?**
 #
-# <details><summary>How was the source alone trained, and over how many seeds?</summary>Yes. The same baseline lies between .27 and .56 in public replications.</details>
-# <details><summary>How large was lambda?</summary>Worth knowing, but the comparison comes first.</details>
+# <details><summary>How was the source alone trained, and over how many seeds?</summary>Yes. The
+# same baseline lies between .27 and .56 in public replications.</details>
+# <details><summary>How large was lambda?</summary>Worth knowing, but the comparison comes
+# first.</details>
 # <details><summary>Which GPU was used?</summary>That changes the time, not the result.</details>
 #
 # ## Read on
 #
-# - Ganin and others (2016): Domain-adversarial training of neural networks. JMLR 17. arXiv 1505.07818
+# - Ganin and others (2016): Domain-adversarial training of neural networks. JMLR 17. arXiv
+#   1505.07818
 # - Ben-David and others (2010): A theory of learning from different domains. Machine Learning 79
-# - Zhao and others (2019): On learning invariant representations for domain adaptation. arXiv 1901.09453
-# - Musgrave, Belongie, Lim (2021): Unsupervised domain adaptation: a reality check. arXiv 2111.15672
+# - Zhao and others (2019): On learning invariant representations for domain adaptation. arXiv
+#   1901.09453
+# - Musgrave, Belongie, Lim (2021): Unsupervised domain adaptation: a reality check. arXiv
+#   2111.15672

@@ -1,18 +1,23 @@
 # %% [markdown]
 # # 14 · BERT, and whether people liked it
 #
-# "Not a single explosion, and I was never bored." Liked it, or not? A person needs no labelled examples for that, because a person knows the
-# language. BERT is the attempt to give a network the same head start: it first reads a great deal of text without any labels, and only then
-# sees your task. This lesson builds the idea small enough to watch it work, then uses the real thing, beside the oldest method there is.
+# "Not a single explosion, and I was never bored." Liked it, or not? A person needs no labelled
+# examples for that, because a person knows the language. BERT is the attempt to give a network the
+# same head start: it first reads a great deal of text without any labels, and only then sees your
+# task. This lesson builds the idea small enough to watch it work, then uses the real thing, beside
+# the oldest method there is.
 #
 # **After this lesson you can**
-# - set up counting words as the baseline that everything else has to beat, and say what it can never know;
-# - write masked-language-model pre-training in plain Keras, and prove with a placebo what it learns from;
+# - set up counting words as the baseline that everything else has to beat, and say what it can
+#   never know;
+# - write masked-language-model pre-training in plain Keras, and prove with a placebo what it learns
+#   from;
 # - turn texts into features with a pretrained encoder, fine-tune it, and report both over draws;
 # - measure what a change of the kind of text costs, and look at the sentences that go wrong.
 #
-# **Time:** 40 minutes. **It presumes** lessons 01, 02 and 04. Sections 1 to 3 are plain Keras and run anywhere. Sections 4 to 6 need the
-# extra `text` (KerasHub); without it their first cell says how to get it.
+# **Time:** 40 minutes. **It presumes** lessons 01, 02 and 04. Sections 1 to 3 are plain Keras and
+# run anywhere. Sections 4 to 6 need the extra `text` (KerasHub); without it their first cell says
+# how to get it.
 
 # %%
 import keras
@@ -40,7 +45,8 @@ read, read_passes = 4000, 8  # sentences for the small pre-training, and how oft
 # %% [markdown]
 # ## 1. Count the words
 #
-# Two kinds of reviews, **films** and **elsewhere**, each with a test part that is never learned from.
+# Two kinds of reviews, **films** and **elsewhere**, each with a test part that is never learned
+# from.
 
 # %%
 reviews = {}
@@ -52,9 +58,10 @@ for domain in ("films", "elsewhere"):
         print(f"  {reviews[domain, 'train'].class_names[label]}: {review[:110]}")
 
 # %% [markdown]
-# A *bag of words* forgets order and grammar and counts. *TF-IDF* gives a word that stands in few texts more weight than one that stands in
-# most. A straight line on these counts is fast, has no secrets, and on long texts with many labels is hard to beat. It is the honest
-# baseline. One rule: the list of words and their weights come from the **training** texts alone.
+# A *bag of words* forgets order and grammar and counts. *TF-IDF* gives a word that stands in few
+# texts more weight than one that stands in most. A straight line on these counts is fast, has no
+# secrets, and on long texts with many labels is hard to beat. It is the honest baseline. One rule:
+# the list of words and their weights come from the **training** texts alone.
 
 
 # %%
@@ -74,13 +81,15 @@ for domain in ("films", "elsewhere"):
 print(f"counting words, {len(films)} labels: {counted:.2f} right")
 
 # %% [markdown]
-# There is the limit. A word that no labelled text contained counts for nothing, whatever it means. You would know what to make of "dreary"
-# without ever having seen it *labelled*: you met it before, in the company of "dull" and "tedious".
+# There is the limit. A word that no labelled text contained counts for nothing, whatever it means.
+# You would know what to make of "dreary" without ever having seen it *labelled*: you met it before,
+# in the company of "dull" and "tedious".
 #
 # ## 2. Words by the company they keep
 #
-# Can a network get that from unlabelled text? For an experiment we need text in which we know what there is to know: sentences from
-# templates, with 24 words of praise and 24 of blame. Four of one kind stand together, as they do in life when somebody is pleased or annoyed.
+# Can a network get that from unlabelled text? For an experiment we need text in which we know what
+# there is to know: sentences from templates, with 24 words of praise and 24 of blame. Four of one
+# kind stand together, as they do in life when somebody is pleased or annoyed.
 
 # %%
 GOOD = """witty charming gripping tender clever dazzling moving fresh graceful brilliant touching lively elegant inventive delightful superb
@@ -122,14 +131,16 @@ def to_ids(sentences):
 print(" ".join(corpus[0]), to_ids(corpus[:1])[0], f"{len(vocabulary)} words", sep="\n")
 
 # %% [markdown]
-# Now the task: 60 labelled sentences that use **only half of the opinion words**, and a test whose opinion words are **all from the other
-# half**. No opinion word of the test ever occurred in a labelled sentence.
+# Now the task: 60 labelled sentences that use **only half of the opinion words**, and a test whose
+# opinion words are **all from the other half**. No opinion word of the test ever occurred in a
+# labelled sentence.
 #
 # ### The network
 #
-# A *transformer* in its smallest form. Each word becomes a row of numbers, its *embedding*, plus another row for its place in the sentence.
-# Then a block: *attention* lets each word look at all others (never at the padding) and take along what it needs; two dense layers
-# digest that. `x + ...` keeps what was there, `LayerNormalization` keeps the numbers in range.
+# A *transformer* in its smallest form. Each word becomes a row of numbers, its *embedding*, plus
+# another row for its place in the sentence. Then a block: *attention* lets each word look at all
+# others (never at the padding) and take along what it needs; two dense layers digest that.
+# `x + ...` keeps what was there, `LayerNormalization` keeps the numbers in range.
 
 
 # %%
@@ -148,9 +159,10 @@ def build_encoder(width=48):
 # %% [markdown]
 # ### The trick
 #
-# Hide some words and let the network guess them from the rest. The text itself is the label; nobody has to write any. About 15 % of the words
-# are replaced by `[MASK]`, other ones in each pass. Padding is never masked, and only masked words count in the loss: the label -1 says
-# "leave this out" (`ignore_class=-1`).
+# Hide some words and let the network guess them from the rest. The text itself is the label; nobody
+# has to write any. About 15 % of the words are replaced by `[MASK]`, other ones in each pass.
+# Padding is never masked, and only masked words count in the loss: the label -1 says "leave this
+# out" (`ignore_class=-1`).
 
 
 # %%
@@ -184,13 +196,15 @@ for gap in ("the plot was tender , [MASK] and witty and bold", "the plot was vul
     print(f"{gap}: {', '.join(best[:5])}, ...; {share_right[gap]:.0%} of its first 24 guesses are of the right kind")
 
 # %% [markdown]
-# Nobody told it which words praise. It found two groups that keep to themselves. (If your run is not yet at 100 %: more passes.)
+# Nobody told it which words praise. It found two groups that keep to themselves. (If your run is
+# not yet at 100 %: more passes.)
 #
 # ### What it is worth, and a placebo
 #
-# From states to one row a text: the **mean over its words**, without the padding. A straight line on that, 60 labels. For comparison: word
-# counts, the same network at random values, and one trained **from scratch** on the 60 labels. And two more readers, to learn *what* it
-# learns from. Both read the same words, equally often:
+# From states to one row a text: the **mean over its words**, without the padding. A straight line
+# on that, 60 labels. For comparison: word counts, the same network at random values, and one
+# trained **from scratch** on the 60 labels. And two more readers, to learn *what* it learns from.
+# Both read the same words, equally often:
 # - *sentences shuffled*: the words of each sentence in random order;
 # - *corpus shuffled*: all words of all sentences in one big bag, dealt out anew.
 
@@ -222,8 +236,9 @@ readers["sentences shuffled"] = pretrain(shuffle_within(corpus, rng))[0]
 readers["corpus shuffled"] = pretrain(shuffle_across(corpus, rng))[0]
 
 # %% [markdown]
-# For training from scratch, a model is compiled once; before each draw its values and its optimizer's memory are put back. A new `compile`
-# for each draw would take longer than the training. We need the same for BERT later.
+# For training from scratch, a model is compiled once; before each draw its values and its
+# optimizer's memory are put back. A new `compile` for each draw would take longer than the
+# training. We need the same for BERT later.
 
 
 # %%
@@ -284,9 +299,11 @@ assert means["sentences shuffled"] > 0.85
 assert max(means[name] for name in ("counting words", "from scratch", "random values", "corpus shuffled")) < 0.7
 
 # %% [markdown]
-# **What to notice.** Everything that never read, or read a corpus without company, is at guessing. Order did not matter here: in these sentences who
-# stands *beside* whom tells everything, and that survives the shuffling of a sentence. So the placebo says what was learned: company, not
-# grammar. It also says when the trick fails: text in which opinions do not keep together has nothing to teach about opinions.
+# **What to notice.** Everything that never read, or read a corpus without company, is at guessing.
+# Order did not matter here: in these sentences who stands *beside* whom tells everything, and that
+# survives the shuffling of a sentence. So the placebo says what was learned: company, not grammar.
+# It also says when the trick fails: text in which opinions do not keep together has nothing to
+# teach about opinions.
 #
 # A map of the embeddings that it read itself, each opinion word a point.
 
@@ -306,10 +323,12 @@ print(f"a line learned on every other word's embedding is right about {apart:.0%
 # %% [markdown]
 # ## 4. The real thing
 #
-# BERT (Devlin and others 2018) is this, with more blocks, on all of Wikipedia and thousands of books, and with one addition: of the hidden words a
-# few are left as they are or exchanged for wrong ones. The encoder that travels with this course is a small one. It was not only made to
-# guess words: a larger network of the same family was its teacher, and it learned to give the teacher's states ("distillation"). Its
-# 13,000 *pieces* of words make up all words; what is not in the list is spelt. With a network, `load_text_encoder("bert_small")` and others of
+# BERT (Devlin and others 2018) is this, with more blocks, on all of Wikipedia and thousands of
+# books, and with one addition: of the hidden words a few are left as they are or exchanged for
+# wrong ones. The encoder that travels with this course is a small one. It was not only made to
+# guess words: a larger network of the same family was its teacher, and it learned to give the
+# teacher's states ("distillation"). Its 13,000 *pieces* of words make up all words; what is not in
+# the list is spelt. With a network, `load_text_encoder("bert_small")` and others of
 # `tlcourse.text.list_text_encoders()` take its place.
 
 # %%
@@ -342,8 +361,8 @@ features = features_of_reviews(bert, list(reviews))
 at_random = features_of_reviews(text.load_text_encoder(weights=None), [("films", "train"), ("films", "test")])
 
 # %% [markdown]
-# How many labels does each method need? Features are cheap, so five draws of the labelled reviews. The network at random values is the placebo:
-# same pieces, same sizes, nothing read.
+# How many labels does each method need? Features are cheap, so five draws of the labelled reviews.
+# The network at random values is the placebo: same pieces, same sizes, nothing read.
 
 # %%
 strength = 0.01  # a strong pull to zero: more features than labels
@@ -360,9 +379,10 @@ for draw, (place, size) in [(d, s) for d in range(draws) for s in enumerate(size
 # %% [markdown]
 # ### Fine-tuning, probe first
 #
-# Two phases, as in lesson 04. Phase one is the straight line that we have already, now put into the head, so that the network starts where
-# the frozen features stopped. Phase two: everything learns, with a low rate. **The head shares its encoder with `bert`**: tuning the one changes
-# the other. So we put the values back afterwards.
+# Two phases, as in lesson 04. Phase one is the straight line that we have already, now put into the
+# head, so that the network starts where the frozen features stopped. Phase two: everything learns,
+# with a low rate. **The head shares its encoder with `bert`**: tuning the one changes the other. So
+# we put the values back afterwards.
 
 
 # %%
@@ -421,14 +441,18 @@ assert last["frozen BERT"] > last["random values"] + 0.08
 assert all(change > 0 for name, change in moved.items())
 
 # %% [markdown]
-# **What to notice.** First the gap between *frozen* and *random values*: that is what reading was worth; the pieces and the mean alone are worth next
-# to nothing. Then the gain of fine-tuning over the same reviews: small, and with so few draws not to be told from luck. The frozen features
-# cost seconds. One thing flatters: at the right end the draws share most of their reviews, so that the band there is too narrow. Often said: "fine-tune BERT". Say instead: probe first, and fine-tune when you have measured that it pays.
+# **What to notice.** First the gap between *frozen* and *random values*: that is what reading was
+# worth; the pieces and the mean alone are worth next to nothing. Then the gain of fine-tuning over
+# the same reviews: small, and with so few draws not to be told from luck. The frozen features cost
+# seconds. One thing flatters: at the right end the draws share most of their reviews, so that the
+# band there is too narrow. Often said: "fine-tune BERT". Say instead: probe first, and fine-tune
+# when you have measured that it pays.
 #
 # ## 5. Another kind of review
 #
-# Trained on one kind, tested on both. Compare **along one test set**: "trained there" against "trained here". The two test sets are not equally
-# hard, so a number from one and a number from the other say nothing about the change of domain.
+# Trained on one kind, tested on both. Compare **along one test set**: "trained there" against
+# "trained here". The two test sets are not equally hard, so a number from one and a number from the
+# other say nothing about the change of domain.
 
 # %%
 domains = ("films", "elsewhere")
@@ -464,15 +488,18 @@ if not full:
     assert shift["frozen BERT"][:, 1].mean() > shift["counting words"][:, 0].mean()
 
 # %% [markdown]
-# With the written reviews the change of kind costs BERT little or nothing, and on films it beats, learned **from the other kind**, counting that
-# learned at home: what its features say of "pleased or annoyed" does not hang on the topic. That is no law. In the full profile the other
-# kind is long reviews, of which BERT sees the beginning alone, with many opinion words each: there counting at home is at its best, and
-# BERT pays for learning from them, too. A baseline is honest only if it may win.
+# With the written reviews the change of kind costs BERT little or nothing, and on films it beats,
+# learned **from the other kind**, counting that learned at home: what its features say of "pleased
+# or annoyed" does not hang on the topic. That is no law. In the full profile the other kind is long
+# reviews, of which BERT sees the beginning alone, with many opinion words each: there counting at
+# home is at its best, and BERT pays for learning from them, too. A baseline is honest only if it
+# may win.
 #
 # ## 6. What it gets wrong
 #
-# An average hides kinds of sentences. The written reviews come in two tones: *plain* ones say what they think, *dry* ones leave it to the reader
-# ("I have had more fun waiting for a bus in the rain"). The real ones have no such note; there we look for a negation.
+# An average hides kinds of sentences. The written reviews come in two tones: *plain* ones say what
+# they think, *dry* ones leave it to the reader ("I have had more fun waiting for a bus in the
+# rain"). The real ones have no such note; there we look for a negation.
 
 
 # %%
@@ -520,43 +547,62 @@ print(f"the score moved to the right side in {followed:.0%} of the pairs, far en
 print(f"{np.mean([before * after < 0 for before, after in pairs_of_scores.reshape(-1, 2)]):.0%}")
 
 # %% [markdown]
-# Positive numbers say "liked". Compare the two shares in the last line: the score may go the right way and still stay on the wrong side, as with
-# "never bored", in which one word keeps its weight. Six pairs prove nothing about language, but they show a kind of failure that no
-# accuracy shows; a list of such pairs for *your* task is worth an afternoon.
+# Positive numbers say "liked". Compare the two shares in the last line: the score may go the right
+# way and still stay on the wrong side, as with "never bored", in which one word keeps its weight.
+# Six pairs prove nothing about language, but they show a kind of failure that no accuracy shows; a
+# list of such pairs for *your* task is worth an afternoon.
 #
 # ## What to remember
 #
 # - Count words first. Where texts are long and labels many, that may be all you need.
-# - Masked words make labels out of plain text. What is learned is the company that words keep: shuffle the corpus, and nothing is.
-# - Mask real words only, other ones in each pass; average over real words only; fit list, weights and scales on training texts only.
-# - Probe the frozen encoder, put the probe into the head, then fine-tune with a low rate, and report the gain over the probe with its spread.
-# - Measure a change of domain along one test set. Good features carry over better than counts; that is no law, so measure.
-# - Read the sentences that the model is surest of and wrong about. Irony states facts; a model of words has no facts.
+# - Masked words make labels out of plain text. What is learned is the company that words keep:
+#   shuffle the corpus, and nothing is.
+# - Mask real words only, other ones in each pass; average over real words only; fit list, weights
+#   and scales on training texts only.
+# - Probe the frozen encoder, put the probe into the head, then fine-tune with a low rate, and
+#   report the gain over the probe with its spread.
+# - Measure a change of domain along one test set. Good features carry over better than counts; that
+#   is no law, so measure.
+# - Read the sentences that the model is surest of and wrong about. Irony states facts; a model of
+#   words has no facts.
 #
 # ## Quiz
 #
 # **1. Why does the reader of the shuffled corpus do no better than random values?**
 #
-# <details><summary>Each word stands beside every other equally often, so that there is no company to learn</summary>Yes. The words and their numbers were the same.</details>
+# <details><summary>Each word stands beside every other equally often, so that there is no company
+# to learn</summary>Yes. The words and their numbers were the same.</details>
 # <details><summary>It saw fewer words</summary>No: the same words, equally often.</details>
-# <details><summary>Transformers need grammar</summary>Not here: with shuffled sentences, which have no grammar either, it worked.</details>
+# <details><summary>Transformers need grammar</summary>Not here: with shuffled sentences, which have
+# no grammar either, it worked.</details>
 #
-# **2. A colleague fits TF-IDF on all texts, test texts included, "because no labels are used". What do you say?**
+# **2. A colleague fits TF-IDF on all texts, test texts included, "because no labels are used". What
+# do you say?**
 #
-# <details><summary>The test no longer says how it will be with new texts</summary>Yes: new texts will bring words that nobody could put on the list.</details>
-# <details><summary>Fine, without labels nothing leaks</summary>The list of words and their weights already know the test.</details>
-# <details><summary>It makes the counts wrong</summary>The counts are right; the claim about unseen texts is not.</details>
+# <details><summary>The test no longer says how it will be with new texts</summary>Yes: new texts
+# will bring words that nobody could put on the list.</details>
+# <details><summary>Fine, without labels nothing leaks</summary>The list of words and their weights
+# already know the test.</details>
+# <details><summary>It makes the counts wrong</summary>The counts are right; the claim about unseen
+# texts is not.</details>
 #
 # **3. Films 0.75, things 0.68 with the same probe. Did the change of domain cost 0.07?**
 #
-# <details><summary>Not known: the test sets differ in difficulty</summary>Yes. Compare with a probe that learned on things, on the same test of things.</details>
-# <details><summary>Yes, that is the difference</summary>It mixes two things: another source, and another test.</details>
-# <details><summary>No, domain shift cannot hurt frozen features</summary>It can; measure it along one test set.</details>
+# <details><summary>Not known: the test sets differ in difficulty</summary>Yes. Compare with a probe
+# that learned on things, on the same test of things.</details>
+# <details><summary>Yes, that is the difference</summary>It mixes two things: another source, and
+# another test.</details>
+# <details><summary>No, domain shift cannot hurt frozen features</summary>It can; measure it along
+# one test set.</details>
 #
 # ## Read on
 #
-# - Devlin, Chang, Lee, Toutanova (2018): BERT, pre-training of deep bidirectional transformers for language understanding. arXiv 1810.04805
+# - Devlin, Chang, Lee, Toutanova (2018): BERT, pre-training of deep bidirectional transformers for
+#   language understanding. arXiv 1810.04805
 # - Vaswani and others (2017): Attention is all you need. arXiv 1706.03762
-# - Sinha and others (2021): Masked language modeling and the distributional hypothesis: order word matters pre-training for little. arXiv 2104.06644
-# - Wang and others (2020): MiniLM, deep self-attention distillation for task-agnostic compression. arXiv 2002.10957
-# - Socher and others (2013): Recursive deep models for semantic compositionality over a sentiment treebank (SST)
+# - Sinha and others (2021): Masked language modeling and the distributional hypothesis: order word
+#   matters pre-training for little. arXiv 2104.06644
+# - Wang and others (2020): MiniLM, deep self-attention distillation for task-agnostic compression.
+#   arXiv 2002.10957
+# - Socher and others (2013): Recursive deep models for semantic compositionality over a sentiment
+#   treebank (SST)

@@ -1,18 +1,22 @@
 # %% [markdown]
 # # 15 · Names and answers
 #
-# Lesson 14 gave one label to a whole text. Two tasks need more. *Which words are a name, and of what?* wants a label for **each word**. *Where in
-# this passage is the answer?* wants **two places**. Both get by with the same encoder and one small layer on its token states. The layer is
-# the easy part: most of the work, and most of the mistakes, lie in getting from words to tokens and back, and in counting.
+# Lesson 14 gave one label to a whole text. Two tasks need more. *Which words are a name, and of
+# what?* wants a label for **each word**. *Where in this passage is the answer?* wants **two
+# places**. Both get by with the same encoder and one small layer on its token states. The layer is
+# the easy part: most of the work, and most of the mistakes, lie in getting from words to tokens and
+# back, and in counting.
 #
 # **After this lesson you can**
 # - give labels of words to pieces of words, and read them back;
 # - put a head on every token, for names, and two heads for the two ends of an answer;
-# - say why nine words of ten right can mean that hardly any name was found, and count whole names instead;
-# - measure what a pretrained encoder is worth for names that it was never shown, and say where it still fails.
+# - say why nine words of ten right can mean that hardly any name was found, and count whole names
+#   instead;
+# - measure what a pretrained encoder is worth for names that it was never shown, and say where it
+#   still fails.
 #
-# **Time:** 40 minutes. **It presumes** lessons 04 and 14. **It needs** the extra `text` (KerasHub); without it, the second code cell says how to
-# get it.
+# **Time:** 40 minutes. **It presumes** lessons 04 and 14. **It needs** the extra `text` (KerasHub);
+# without it, the second code cell says how to get it.
 
 # %%
 import re
@@ -41,9 +45,10 @@ asked, rounds = (320, 6) if full else (143, 9)  # questions to learn from, passe
 # %% [markdown]
 # ## 1. Words become pieces
 #
-# The sentences come as words, each with a **tag**: `B-person` begins a person's name, `I-person` goes on with it, `O` is outside of all names. The
-# encoder knows 13,000 *pieces* of words. A word that is not among them is put together from several; `##` says "goes on".
-# Sentences without any name are left out of training (in the full profile most are such), and stay in the test.
+# The sentences come as words, each with a **tag**: `B-person` begins a person's name, `I-person`
+# goes on with it, `O` is outside of all names. The encoder knows 13,000 *pieces* of words. A word
+# that is not among them is put together from several; `##` says "goes on". Sentences without any
+# name are left out of training (in the full profile most are such), and stay in the test.
 
 # %%
 train, test = tlcourse.load_entities("train"), tlcourse.load_entities("test")
@@ -59,9 +64,11 @@ for word, tag in enumerate(train.tags[example]):
     print(f"{train.words[example][word]:<14} {tag:<15} {pieces}")
 
 # %% [markdown]
-# So there are more tokens than tags, and the sentence also gets a `[CLS]` before and a `[SEP]` behind. Who just lays tags and tokens side by side
-# is one place off from the first word on, and nothing reports an error. The usual rule: the **first piece** of a word has the word's tag;
-# all other tokens get **-1**, which the loss leaves out. `tokens.words` holds for each token the number of its word, -1 for none.
+# So there are more tokens than tags, and the sentence also gets a `[CLS]` before and a `[SEP]`
+# behind. Who just lays tags and tokens side by side is one place off from the first word on, and
+# nothing reports an error. The usual rule: the **first piece** of a word has the word's tag; all
+# other tokens get **-1**, which the loss leaves out. `tokens.words` holds for each token the number
+# of its word, -1 for none.
 
 
 # %%
@@ -98,13 +105,14 @@ print(f"there and back: {lost:.3f} of the tags are lost, by words that were cut 
 assert lost < 0.02
 
 # %% [markdown]
-# **Always make this round trip** with the true labels before you train: from tags to labels and back, without any model. What it loses is
-# lost for ever, and no training repairs it.
+# **Always make this round trip** with the true labels before you train: from tags to labels and
+# back, without any model. What it loses is lost for ever, and no training repairs it.
 #
 # ## 2. A head on every token
 #
-# The encoder turns tokens into states, one row of numbers for each token. A name's head is one `Dense` layer, the same for every token: a
-# straight line in the space of states. What the neighbours say is in the state already; that is what the encoder is for.
+# The encoder turns tokens into states, one row of numbers for each token. A name's head is one
+# `Dense` layer, the same for every token: a straight line in the space of states. What the
+# neighbours say is in the state already; that is what the encoder is for.
 
 
 # %%
@@ -123,8 +131,9 @@ model.compile(keras.optimizers.Adam(5e-4), loss, jit_compile=False)
 print(table)
 
 # %% [markdown]
-# Why the table stays: a few hundred sentences touch few of its 13,000 rows, and the names of tomorrow have other pieces. Two starts are compared
-# from here on: the pretrained values, and **the same network at random values**, trained in the same way.
+# Why the table stays: a few hundred sentences touch few of its 13,000 rows, and the names of
+# tomorrow have other pieces. Two starts are compared from here on: the pretrained values, and **the
+# same network at random values**, trained in the same way.
 
 
 # %%
@@ -160,10 +169,12 @@ said["everything outside"] = [["O"] * count for count in counts]
 # %% [markdown]
 # ## 3. What to count
 #
-# *Token accuracy*, the share of words with the right tag, is what `fit` would print. Most words are outside of all names, so whoever never finds a
-# name is nearly always right. What one wants to know is: of the **names**, how many were found whole, and how many were invented? A name counts
-# only if its first word, its last word and its kind are right. *Precision* is the share of right ones among the names said, *recall* their share among
-# the true ones, and F1 = 2 · right / (said + true) is high only where both are.
+# *Token accuracy*, the share of words with the right tag, is what `fit` would print. Most words are
+# outside of all names, so whoever never finds a name is nearly always right. What one wants to know
+# is: of the **names**, how many were found whole, and how many were invented? A name counts only if
+# its first word, its last word and its kind are right. *Precision* is the share of right ones among
+# the names said, *recall* their share among the true ones, and F1 = 2 · right / (said + true) is
+# high only where both are.
 
 
 # %%
@@ -192,8 +203,9 @@ def token_accuracy(true, said):
 
 
 # %% [markdown]
-# Two honest rules without any network belong beside it. *Capitals*: a run of words with capital letters, not at the beginning of the sentence,
-# is a name, of the kind that is most frequent. *By heart*: what was a name in the training sentences is one here.
+# Two honest rules without any network belong beside it. *Capitals*: a run of words with capital
+# letters, not at the beginning of the sentence, is a name, of the kind that is most frequent. *By
+# heart*: what was a name in the training sentences is one here.
 
 
 # %%
@@ -238,12 +250,14 @@ assert scores["pretrained"][2] > scores["random values"][2] + 0.1
 assert scores["pretrained"][2] > max(scores["capitals"][2], scores["by heart"][2])
 
 # %% [markdown]
-# **What to notice.** Saying "outside" to everything gets most words right and finds no name. The network at random values gets hardly further.
-# The pretrained network has the same layers and the same sentences to learn from; all that it has besides is where it started.
+# **What to notice.** Saying "outside" to everything gets most words right and finds no name. The
+# network at random values gets hardly further. The pretrained network has the same layers and the
+# same sentences to learn from; all that it has besides is where it started.
 #
 # ## 4. Read what it says
 #
-# A score hides *how* it fails. Here are sentences of the test set, each as it should be marked and as it was. Colour, line and label say the kind.
+# A score hides *how* it fails. Here are sentences of the test set, each as it should be marked and
+# as it was. Colour, line and label say the kind.
 
 
 # %%
@@ -300,16 +314,19 @@ assert gains[:, 1:].min() > 0.05
 assert results["pretrained"][:, 0].mean() > results["random values"][:, -1].mean()
 
 # %% [markdown]
-# The last assertion says it in labels: the pretrained network with the fewest sentences finds more names than the other one with all of them. (A
-# larger encoder is one line away where there is a network: `text.load_text_encoder("bert_small")`.)
+# The last assertion says it in labels: the pretrained network with the fewest sentences finds more
+# names than the other one with all of them. (A larger encoder is one line away where there is a
+# network: `text.load_text_encoder("bert_small")`.)
 #
 # ## 6. Where is the answer?
 #
-# A question and a passage go in together, `[CLS] question [SEP] passage [SEP]`, and the answer is a piece of the passage. Two heads of one number
-# a token say how much speaks for it as the **first** and as the **last** token of the answer; softmax runs over the *tokens* of the row.
+# A question and a passage go in together, `[CLS] question [SEP] passage [SEP]`, and the answer is a
+# piece of the passage. Two heads of one number a token say how much speaks for it as the **first**
+# and as the **last** token of the answer; softmax runs over the *tokens* of the row.
 #
-# The passages of the full profile are long. There, the sentence that shares most words with the question is looked up first and kept with its
-# neighbours; answers elsewhere are lost, and count as wrong.
+# The passages of the full profile are long. There, the sentence that shares most words with the
+# question is looked up first and kept with its neighbours; answers elsewhere are lost, and count as
+# wrong.
 
 
 # %%
@@ -392,8 +409,9 @@ for start in tqdm(starts, desc="fine-tuning"):
 # %% [markdown]
 # ## 7. From two rows of numbers to an answer
 #
-# The best first token and the best last token, each taken for itself, need not fit together: the last may come before the first, or lie in the
-# question. So the best **valid** pair is looked for: in order, inside the passage, not longer than an answer is.
+# The best first token and the best last token, each taken for itself, need not fit together: the
+# last may come before the first, or lie in the question. So the best **valid** pair is looked for:
+# in order, inside the passage, not longer than an answer is.
 
 # %%
 inside = (test_pairs.segments == 1) & (test_pairs.words >= 0)
@@ -413,8 +431,9 @@ def best_span(start, end, allowed, longest=12):
 
 
 # %% [markdown]
-# An answer is compared with the true one without case, punctuation and articles, in two ways (Rajpurkar and others 2016): *exact match*, all
-# words are the same; and *F1 of the words*, which gives a part for a part.
+# An answer is compared with the true one without case, punctuation and articles, in two ways
+# (Rajpurkar and others 2016): *exact match*, all words are the same; and *F1 of the words*, which
+# gives a part for a part.
 
 
 # %%
@@ -438,8 +457,9 @@ def read_answers(logits, allowed):
 
 
 # %% [markdown]
-# Beside the two networks stand two rules without any: *the sentence* that shares most words with the question, whole; and in that sentence *the
-# longest run of capitals or digits* that the question does not hold. And a third way: the network answers, but only **within that sentence**.
+# Beside the two networks stand two rules without any: *the sentence* that shares most words with
+# the question, whole; and in that sentence *the longest run of capitals or digits* that the
+# question does not hold. And a third way: the network answers, but only **within that sentence**.
 
 
 # %%
@@ -512,13 +532,15 @@ assert table[both][1] > table["random values, within the sentence"][1] + 0.05
 assert full or table[both][1] > max(table["rule: the sentence"][1], table["rule: capitals or digits"][1])
 
 # %% [markdown]
-# **What to notice.** The pretrained network answers better than the same network at random values, in both profiles. Against the rules it depends: on
-# the short passages of the embedded profile, network and rule together beat each rule. On the encyclopedia passages of the full profile
-# a few hundred questions are too few for so small an encoder, and the last assertion is not made there: look whether the rule of capitals
-# and digits wins. A rule is no disgrace: measure it first, and use a network only where it adds something.
+# **What to notice.** The pretrained network answers better than the same network at random values,
+# in both profiles. Against the rules it depends: on the short passages of the embedded profile,
+# network and rule together beat each rule. On the encyclopedia passages of the full profile a few
+# hundred questions are too few for so small an encoder, and the last assertion is not made there:
+# look whether the rule of capitals and digits wins. A rule is no disgrace: measure it first, and
+# use a network only where it adds something.
 #
-# This is far from what you know of large models. On SQuAD, with 88,000 questions to learn from, BERT's makers report an F1 of 88 for an encoder with
-# twenty times as many weights.
+# This is far from what you know of large models. On SQuAD, with 88,000 questions to learn from,
+# BERT's makers report an F1 of 88 for an encoder with twenty times as many weights.
 
 # %%
 fine = [word_f1(*pair) for pair in zip(to_ask.answers, given[both], strict=True)]
@@ -539,9 +561,12 @@ print(marked)
 # %% [markdown]
 # ## What to remember
 #
-# - A label of a word belongs to its first piece; all other tokens are left out of the loss. Make the round trip without a model first.
-# - Token accuracy flatters, since most words are outside of names. Count whole names: precision, recall, F1.
-# - A pretrained encoder is worth most where test names are new. Check that they are: names that stand on both sides can be learned by heart.
+# - A label of a word belongs to its first piece; all other tokens are left out of the loss. Make
+#   the round trip without a model first.
+# - Token accuracy flatters, since most words are outside of names. Count whole names: precision,
+#   recall, F1.
+# - A pretrained encoder is worth most where test names are new. Check that they are: names that
+#   stand on both sides can be learned by heart.
 # - An answer is the best *valid* pair of ends, not two best ends.
 # - Put the cheapest rule beside the network, and try whether they do better together.
 #
@@ -549,25 +574,39 @@ print(marked)
 #
 # **1. A tagger has 95 % of the words right. What do you know?**
 #
-# <details><summary>Little, before the share of words outside of names is known</summary>Yes. If 95 % are outside, it may have found no name at all.</details>
-# <details><summary>It finds 95 % of the names</summary>No. A word is not a name, and most words belong to none.</details>
-# <details><summary>Its F1 is about 0.95</summary>No. F1 counts whole names; the rule "everything outside" of this lesson shows how far apart the two can be.</details>
+# <details><summary>Little, before the share of words outside of names is known</summary>Yes. If 95
+# % are outside, it may have found no name at all.</details>
+# <details><summary>It finds 95 % of the names</summary>No. A word is not a name, and most words
+# belong to none.</details>
+# <details><summary>Its F1 is about 0.95</summary>No. F1 counts whole names; the rule "everything
+# outside" of this lesson shows how far apart the two can be.</details>
 #
 # **2. Why do later pieces of a word get -1 and not the tag of the word?**
 #
-# <details><summary>So that each word counts once, however many pieces it has</summary>Yes. Otherwise rare, long words would weigh more than short ones, and a word could be given two tags.</details>
-# <details><summary>Because the encoder has no state for them</summary>It has one for every token. It is only not asked for.</details>
-# <details><summary>Because -1 means "outside"</summary>No. "Outside" is a tag like the others; -1 means that the loss does not look here.</details>
+# <details><summary>So that each word counts once, however many pieces it has</summary>Yes.
+# Otherwise rare, long words would weigh more than short ones, and a word could be given two
+# tags.</details>
+# <details><summary>Because the encoder has no state for them</summary>It has one for every token.
+# It is only not asked for.</details>
+# <details><summary>Because -1 means "outside"</summary>No. "Outside" is a tag like the others; -1
+# means that the loss does not look here.</details>
 #
 # **3. The best start is token 40, the best end token 31. What is the answer?**
 #
-# <details><summary>The pair with the largest sum among the valid ones</summary>Yes. It may use neither of the two.</details>
-# <details><summary>Tokens 31 to 40</summary>No. Nothing speaks for 31 as the first token or for 40 as the last.</details>
-# <details><summary>There is none</summary>Not for that reason. A valid pair exists in every passage.</details>
+# <details><summary>The pair with the largest sum among the valid ones</summary>Yes. It may use
+# neither of the two.</details>
+# <details><summary>Tokens 31 to 40</summary>No. Nothing speaks for 31 as the first token or for 40
+# as the last.</details>
+# <details><summary>There is none</summary>Not for that reason. A valid pair exists in every
+# passage.</details>
 #
 # ## Read on
 #
-# - Tjong Kim Sang, De Meulder (2003): Introduction to the CoNLL-2003 shared task: language-independent named entity recognition. arXiv cs/0306050
-# - Rajpurkar, Zhang, Lopyrev, Liang (2016): SQuAD: 100,000+ questions for machine comprehension of text. arXiv 1606.05250
-# - Derczynski, Nichols, van Erp, Limsopatham (2017): Results of the WNUT2017 shared task on novel and emerging entity recognition
-# - Devlin, Chang, Lee, Toutanova (2019): BERT: pre-training of deep bidirectional transformers for language understanding. arXiv 1810.04805
+# - Tjong Kim Sang, De Meulder (2003): Introduction to the CoNLL-2003 shared task:
+#   language-independent named entity recognition. arXiv cs/0306050
+# - Rajpurkar, Zhang, Lopyrev, Liang (2016): SQuAD: 100,000+ questions for machine comprehension of
+#   text. arXiv 1606.05250
+# - Derczynski, Nichols, van Erp, Limsopatham (2017): Results of the WNUT2017 shared task on novel
+#   and emerging entity recognition
+# - Devlin, Chang, Lee, Toutanova (2019): BERT: pre-training of deep bidirectional transformers for
+#   language understanding. arXiv 1810.04805

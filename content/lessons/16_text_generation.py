@@ -1,14 +1,19 @@
 # %% [markdown]
 # # 16 · Text generation
 #
-# A language model learns one thing: which word comes next. It needs no labels for that, only text, and it turns out that much else has to be
-# learned on the way. This lesson builds a GPT small enough to be read in one sitting, trains it in front of you, lets it talk, shows where
-# its talk is hollow, and then makes it do a task that it was never built for, in three ways: training nothing, a few per cent of it, or all.
+# A language model learns one thing: which word comes next. It needs no labels for that, only text,
+# and it turns out that much else has to be learned on the way. This lesson builds a GPT small
+# enough to be read in one sitting, trains it in front of you, lets it talk, shows where its talk is
+# hollow, and then makes it do a task that it was never built for, in three ways: training nothing,
+# a few per cent of it, or all.
 #
 # **After this lesson you can**
-# - write a causal language model in plain Keras, prove that it does not peek, and say how good it is with one number, perplexity;
-# - generate text at a temperature, and measure recitation, loops, and how little the beginning of a text counts;
-# - adapt it with a prompt, with LoRA and with full fine-tuning, and say what each costs, gains, and makes it forget.
+# - write a causal language model in plain Keras, prove that it does not peek, and say how good it
+#   is with one number, perplexity;
+# - generate text at a temperature, and measure recitation, loops, and how little the beginning of a
+#   text counts;
+# - adapt it with a prompt, with LoRA and with full fine-tuning, and say what each costs, gains, and
+#   makes it forget.
 #
 # **Time:** 40 minutes. **It presumes** lessons 01 and 04; 14 helps.
 
@@ -39,8 +44,9 @@ task_rate = 3e-3  # learning rate for the task; of 3e-4, 1e-3, 3e-3 the best one
 # %% [markdown]
 # ## 1. Text without labels
 #
-# The embedded corpus is a *made language*: some 160 words, with a grammar, topics, and words of praise and of complaint. A language this small can be
-# learned in seconds, and we know what there is to know. The full profile uses sentences of film reviews. Words become numbers; 0 is padding
+# The embedded corpus is a *made language*: some 160 words, with a grammar, topics, and words of
+# praise and of complaint. A language this small can be learned in seconds, and we know what there
+# is to know. The full profile uses sentences of film reviews. Words become numbers; 0 is padding
 # (no word at all), 1 ends a text, 2 stands for words that are too rare to have a number.
 
 # %%
@@ -63,7 +69,8 @@ for text in corpus.texts[:3]:
 print(f"{len(corpus.texts):,} texts, {sum(counted.values()):,} words, {len(words)} of them different to the network")
 
 # %% [markdown]
-# Rows of equal length train fastest. So we lay texts one after the other, each closed by `<end>`, and begin a new row when one is full.
+# Rows of equal length train fastest. So we lay texts one after the other, each closed by `<end>`,
+# and begin a new row when one is full.
 
 
 # %%
@@ -90,9 +97,11 @@ rows, held_rows = pack(corpus.texts), pack(corpus.held)
 # %% [markdown]
 # ## 2. A GPT, written out
 #
-# Each word looks at the words before it (**attention**), then thinks about what it saw (two dense layers). Stack that twice, and read off a score for
-# every word of the vocabulary: *logits* for the next word. The one thing that must not happen: looking at words that come later, which
-# in training would mean reading off the answer. So scores of later words become -1e9 before the softmax, which gives them a weight of 0.
+# Each word looks at the words before it (**attention**), then thinks about what it saw (two dense
+# layers). Stack that twice, and read off a score for every word of the vocabulary: *logits* for the
+# next word. The one thing that must not happen: looking at words that come later, which in training
+# would mean reading off the answer. So scores of later words become -1e9 before the softmax, which
+# gives them a weight of 0.
 
 
 # %%
@@ -159,13 +168,15 @@ for causal in (True, False):
     assert (change[:10].max() == 0) == causal
 
 # %% [markdown]
-# Not a digit changes before the exchanged word. Without the mask everything does, and nobody would notice from the loss, except that it is too good.
+# Not a digit changes before the exchanged word. Without the mask everything does, and nobody would
+# notice from the loss, except that it is too good.
 #
 # ## 3. Training, and one number for how good it is
 #
-# The loss is the cross-entropy of lesson 01, asked at every place: minus the logarithm of the probability that the model gave to the word that
-# really came, **padding not counted**. Its exponential is the **perplexity**: among how many equally likely words the model is left
-# guessing. As baseline we take the oldest language model: count which word followed which.
+# The loss is the cross-entropy of lesson 01, asked at every place: minus the logarithm of the
+# probability that the model gave to the word that really came, **padding not counted**. Its
+# exponential is the **perplexity**: among how many equally likely words the model is left guessing.
+# As baseline we take the oldest language model: count which word followed which.
 
 
 # %%
@@ -200,12 +211,14 @@ print(f"counting pairs {counting:.1f}, this network {trained:.1f} ({np.exp(fitte
 assert trained < counting < untrained
 
 # %% [markdown]
-# The network is left with fewer choices than somebody who knows how often each pair of words occurs: it looks further back. How does it talk?
+# The network is left with fewer choices than somebody who knows how often each pair of words
+# occurs: it looks further back. How does it talk?
 #
 # ## 4. It talks, and what is missing
 #
-# Generating means: ask for the logits of the next word, draw one, append it, ask again. Dividing the logits by a **temperature** below 1 makes likely
-# words likelier still (near 0: always the first choice, called *greedy*); above 1 it levels them.
+# Generating means: ask for the logits of the next word, draw one, append it, ask again. Dividing
+# the logits by a **temperature** below 1 makes likely words likelier still (near 0: always the
+# first choice, called *greedy*); above 1 it levels them.
 
 
 # %%
@@ -224,8 +237,9 @@ for temperature, numbers in talk.items():
     print(f"temperature {temperature}: {decode(numbers[0, :40])}\n")
 
 # %% [markdown]
-# Read the middle one closely. Most neighbours fit each other. Does the whole? Look for a thing that turns into another, praise that turns into complaint,
-# a *she* that becomes a *he*. The coldest repeats itself, the hottest falls apart. Three measurements of what one reads there.
+# Read the middle one closely. Most neighbours fit each other. Does the whole? Look for a thing that
+# turns into another, praise that turns into complaint, a *she* that becomes a *he*. The coldest
+# repeats itself, the hottest falls apart. Three measurements of what one reads there.
 #
 # **Loops.** Of all phrases of four words, how many are different from each other?
 
@@ -239,8 +253,9 @@ print("different phrases of four words:", {f"temperature {t}": f"{share:.2f}" fo
 assert loops[0.01] < loops[1.0] / 2
 
 # %% [markdown]
-# **Reciting.** Does it make sentences, or does it repeat training texts? The same network, trained for long on 30 texts only, shows what reciting looks
-# like. We count how many phrases stand word for word in the training texts; *new texts by the same author* say how many would by chance.
+# **Reciting.** Does it make sentences, or does it repeat training texts? The same network, trained
+# for long on 30 texts only, shows what reciting looks like. We count how many phrases stand word
+# for word in the training texts; *new texts by the same author* say how many would by chance.
 
 # %%
 some = corpus.texts[:30]
@@ -270,8 +285,8 @@ print(f"phrases of six words: {own:.2f} copied, {fresh:.2f} in new texts; with {
 assert by_heart - by_chance > 0.2 > 2 * abs(own - fresh)
 
 # %% [markdown]
-# **A short memory.** What is the beginning of a text worth for the words further on? We exchange the first eight words for those of another text and
-# compare the loss from the eleventh word on.
+# **A short memory.** What is the beginning of a text worth for the words further on? We exchange
+# the first eight words for those of another text and compare the loss from the eleventh word on.
 
 # %%
 long_texts = [encode(text)[:longest] for text in corpus.held if len(text.split()) >= 18]
@@ -285,10 +300,12 @@ assert far[0] < far[1]
 # %% [markdown]
 # ## 5. A task that it was never built for: a prompt
 #
-# Is a remark on a film praise or complaint? The model has no head for classes. But after some words of its language a word such as *good* or *bad* comes, so
-# ask: put the text and such words, the **prompt**, and compare the scores of the two. Nothing is trained ("zero-shot").
+# Is a remark on a film praise or complaint? The model has no head for classes. But after some words
+# of its language a word such as *good* or *bad* comes, so ask: put the text and such words, the
+# **prompt**, and compare the scores of the two. Nothing is trained ("zero-shot").
 #
-# The test is a hard one: its remarks praise and complain in words that no labelled text contains (embedded), so that only the language can tell.
+# The test is a hard one: its remarks praise and complain in words that no labelled text contains
+# (embedded), so that only the language can tell.
 
 # %%
 labelled = [tlcourse.load_opinions("train", few, seed=seed * 10 + draw) for draw in range(draws)]
@@ -325,18 +342,23 @@ for data in labelled:
 print(f"'{prompts[-1]}' with two labelled examples before the text:", [f"{value:.2f}" for value in two_shot])
 
 # %% [markdown]
-# The same network, the same texts: on most runs **the wording decides.** (Not on all: now and then so short a training ends before praise and complaint have
-# become one idea.) In the embedded corpus a verdict follows *in short :* after remarks on food, never after films; the network carries it over. GPT-2 was asked for summaries in the same way, with *TL;DR:*, because people on the web write that before
-# one. For most tasks nobody has put such a turn into the corpus. Examples before the text, which help large models, say little to a small
-# one: reading a task off examples is a skill that comes with size (Brown and others 2020).
+# The same network, the same texts: on most runs **the wording decides.** (Not on all: now and then
+# so short a training ends before praise and complaint have become one idea.) In the embedded corpus
+# a verdict follows *in short :* after remarks on food, never after films; the network carries it
+# over. GPT-2 was asked for summaries in the same way, with *TL;DR:*, because people on the web
+# write that before one. For most tasks nobody has put such a turn into the corpus. Examples before
+# the text, which help large models, say little to a small one: reading a task off examples is a
+# skill that comes with size (Brown and others 2020).
 #
 # So from here on we take a prompt that was not made for this, *it was*, and add a few labels.
 #
 # ## 6. LoRA: learn a small correction
 #
-# Full fine-tuning (lesson 04) changes every weight, and each task needs its own copy of the network. LoRA (Hu and others 2021) freezes the network and
-# adds a correction to a few matrices: W becomes W + A B, with A of shape (inputs, r) and B of shape (r, outputs). With *rank* r = 4 these are few
-# numbers. A starts at random, **B at 0**: at first the correction is nothing, and the network answers exactly as before. Keras has it built in.
+# Full fine-tuning (lesson 04) changes every weight, and each task needs its own copy of the
+# network. LoRA (Hu and others 2021) freezes the network and adds a correction to a few matrices: W
+# becomes W + A B, with A of shape (inputs, r) and B of shape (r, outputs). With *rank* r = 4 these
+# are few numbers. A starts at random, **B at 0**: at first the correction is nothing, and the
+# network answers exactly as before. Keras has it built in.
 
 # %%
 base = model.get_weights()
@@ -366,8 +388,9 @@ assert np.array_equal(np.array(lora(rows[:4, :-1])), np.array(model(rows[:4, :-1
 assert size(lora) < 0.05 * size(model)
 
 # %% [markdown]
-# Now three networks learn from the same few labelled texts, with the prompt and the two words as before (so there is no new head): LoRA, all weights,
-# and all weights from random values, without any pre-training.
+# Now three networks learn from the same few labelled texts, with the prompt and the two words as
+# before (so there is no new head): LoRA, all weights, and all weights from random values, without
+# any pre-training.
 
 
 # %%
@@ -444,20 +467,25 @@ plots.set_alt_text(ax, f"Perplexity on unseen texts before and after learning th
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** In the embedded profile a correction of some 1,500 numbers learns the task about as well as all weights do, if not better: what cannot
-# move far cannot learn the labelled words by heart (lessons 04 and 06). It makes the network forget far less of its language. From random values
-# the network stays near guessing: all that the others know came from text without labels. And compare with the prompt that fits the language:
-# it cost nothing. How much labels add to a poor prompt depends on how poor it was on your run. Ask well before you train.
+# **What to notice.** In the embedded profile a correction of some 1,500 numbers learns the task
+# about as well as all weights do, if not better: what cannot move far cannot learn the labelled
+# words by heart (lessons 04 and 06). It makes the network forget far less of its language. From
+# random values the network stays near guessing: all that the others know came from text without
+# labels. And compare with the prompt that fits the language: it cost nothing. How much labels add
+# to a poor prompt depends on how poor it was on your run. Ask well before you train.
 #
-# In the full profile the same network meets real English after a few hundred thousand words of it, and that is far too little: the beginning of a
-# sentence tells it next to nothing (section 4), no prompt works, labels help little, and with all weights from random values one gets as far. Nothing
-# learned, nothing carried over. GPT-2 shows on English what the embedded profile shows in small; it took a thousand times the weights and more.
+# In the full profile the same network meets real English after a few hundred thousand words of it,
+# and that is far too little: the beginning of a sentence tells it next to nothing (section 4), no
+# prompt works, labels help little, and with all weights from random values one gets as far. Nothing
+# learned, nothing carried over. GPT-2 shows on English what the embedded profile shows in small; it
+# took a thousand times the weights and more.
 #
 # ## 7. Put on and taken off
 #
-# What LoRA learned is a product of two narrow matrices, and nothing else was touched. So it can be *merged* (added to the kernel, after which the network is
-# as fast as before) or *taken off*: with B at 0 again the language is back, to the last digit. One network can serve a hundred tasks, with a
-# hundred small files.
+# What LoRA learned is a product of two narrow matrices, and nothing else was touched. So it can be
+# *merged* (added to the kernel, after which the network is as fast as before) or *taken off*: with
+# B at 0 again the language is back, to the last digit. One network can serve a hundred tasks, with
+# a hundred small files.
 
 # %%
 change = ops.convert_to_numpy(one.lora_kernel_a @ one.lora_kernel_b)
@@ -472,8 +500,9 @@ assert np.isclose(perplexity(lora, held_rows), trained)
 # %% [markdown]
 # ## 8. The same with GPT-2
 #
-# GPT-2 (Radford and others 2019) is this network with 12 blocks of 768 numbers, 50,257 pieces of words and 8 million web pages: 124 million weights, half a
-# gigabyte. KerasHub loads it by name. The cell runs in the full profile where there is a network, and says so where there is none.
+# GPT-2 (Radford and others 2019) is this network with 12 blocks of 768 numbers, 50,257 pieces of
+# words and 8 million web pages: 124 million weights, half a gigabyte. KerasHub loads it by name.
+# The cell runs in the full profile where there is a network, and says so where there is none.
 
 # %%
 if full and "TLCOURSE_MIRROR" not in os.environ:  # a mirror stands in for a network
@@ -493,44 +522,65 @@ else:
 # %% [markdown]
 # ## What to remember
 #
-# - A causal language model predicts the next word from those before it. Test the mask by its property: a later word must not change earlier logits.
-# - Perplexity is exp of the mean loss over real words of unseen texts. Compare it with counting pairs before you are impressed.
-# - Fluent is not true. Measure what is copied (against new texts by the same author), what repeats, and how much the beginning counts.
-# - A prompt trains nothing and depends on its wording. LoRA trains a few per cent of the numbers, starts exactly at the base, and can be taken off.
+# - A causal language model predicts the next word from those before it. Test the mask by its
+#   property: a later word must not change earlier logits.
+# - Perplexity is exp of the mean loss over real words of unseen texts. Compare it with counting
+#   pairs before you are impressed.
+# - Fluent is not true. Measure what is copied (against new texts by the same author), what repeats,
+#   and how much the beginning counts.
+# - A prompt trains nothing and depends on its wording. LoRA trains a few per cent of the numbers,
+#   starts exactly at the base, and can be taken off.
 # - Full fine-tuning and LoRA both make the model forget a little; only LoRA can be undone.
-# - What is often said, "GPT adapts with minimal architecture changes": true, and here with none. Whether few labels beat a good prompt is to be measured.
+# - What is often said, "GPT adapts with minimal architecture changes": true, and here with none.
+#   Whether few labels beat a good prompt is to be measured.
 #
 # ## Quiz
 #
-# **1. A model reaches a perplexity of 1.1 on its training texts and 76 on unseen ones. What is it?**
+# **1. A model reaches a perplexity of 1.1 on its training texts and 76 on unseen ones. What is
+# it?**
 #
-# <details><summary>A reciter</summary>Yes. It knows its texts by heart and nothing of the language; lesson 06, in words.</details>
-# <details><summary>An excellent language model, tested on hard texts</summary>No. Texts of the same author are not harder than those in training.</details>
-# <details><summary>A model with a wrong mask</summary>A peeking model is too good on unseen texts as well.</details>
+# <details><summary>A reciter</summary>Yes. It knows its texts by heart and nothing of the language;
+# lesson 06, in words.</details>
+# <details><summary>An excellent language model, tested on hard texts</summary>No. Texts of the same
+# author are not harder than those in training.</details>
+# <details><summary>A model with a wrong mask</summary>A peeking model is too good on unseen texts
+# as well.</details>
 #
 # **2. Why does B start at zero in LoRA, and A not?**
 #
-# <details><summary>So that training begins at the base, and can begin at all</summary>Yes. A B = 0 changes nothing; but were both 0, neither would ever get a gradient.</details>
-# <details><summary>Because B is the larger matrix</summary>Its size has nothing to do with it.</details>
+# <details><summary>So that training begins at the base, and can begin at all</summary>Yes. A B = 0
+# changes nothing; but were both 0, neither would ever get a gradient.</details>
+# <details><summary>Because B is the larger matrix</summary>Its size has nothing to do with
+# it.</details>
 # <details><summary>To save memory</summary>Zeros take as much room as other numbers.</details>
 #
-# **3. Half of the phrases of six words that a model generates stand in its training texts. Does it recite?**
+# **3. Half of the phrases of six words that a model generates stand in its training texts. Does it
+# recite?**
 #
-# <details><summary>That depends on how many such phrases new texts by the same author contain</summary>Yes. In a small language common phrases recur without anybody reciting.</details>
-# <details><summary>Yes, half is too much</summary>Without a comparison no share is too much or too little.</details>
-# <details><summary>No, it would have to be all</summary>Reciting with gaps is reciting; but compare first.</details>
+# <details><summary>That depends on how many such phrases new texts by the same author
+# contain</summary>Yes. In a small language common phrases recur without anybody reciting.</details>
+# <details><summary>Yes, half is too much</summary>Without a comparison no share is too much or too
+# little.</details>
+# <details><summary>No, it would have to be all</summary>Reciting with gaps is reciting; but compare
+# first.</details>
 #
 # **4. Padding was counted in the loss. What happens to the perplexity?**
 #
-# <details><summary>It gets too good: padding is easy to predict</summary>Yes, and better still the shorter the texts. Two models are then no longer comparable.</details>
-# <details><summary>Nothing, padding has no meaning</summary>To the mean it is a word like others.</details>
-# <details><summary>It gets too bad</summary>Only if the model never learned to predict padding.</details>
+# <details><summary>It gets too good: padding is easy to predict</summary>Yes, and better still the
+# shorter the texts. Two models are then no longer comparable.</details>
+# <details><summary>Nothing, padding has no meaning</summary>To the mean it is a word like
+# others.</details>
+# <details><summary>It gets too bad</summary>Only if the model never learned to predict
+# padding.</details>
 #
 # ## Read on
 #
-# - Radford, Narasimhan, Salimans, Sutskever (2018): Improving language understanding by generative pre-training. OpenAI
-# - Radford, Wu, Child, Luan, Amodei, Sutskever (2019): Language models are unsupervised multitask learners. OpenAI
+# - Radford, Narasimhan, Salimans, Sutskever (2018): Improving language understanding by generative
+#   pre-training. OpenAI
+# - Radford, Wu, Child, Luan, Amodei, Sutskever (2019): Language models are unsupervised multitask
+#   learners. OpenAI
 # - Brown and others (2020): Language models are few-shot learners. arXiv 2005.14165
 # - Hu and others (2021): LoRA: low-rank adaptation of large language models. arXiv 2106.09685
-# - Zhao, Wallace, Feng, Klein, Singh (2021): Calibrate before use: improving few-shot performance of language models. arXiv 2102.09690
+# - Zhao, Wallace, Feng, Klein, Singh (2021): Calibrate before use: improving few-shot performance
+#   of language models. arXiv 2102.09690
 # - Carlini and others (2021): Extracting training data from large language models. arXiv 2012.07805
