@@ -9,8 +9,8 @@ import tlcourse
 def test_held_texts_are_unseen_and_a_seed_decides():
     corpus = tlcourse.load_corpus(1500, seed=1)
     assert len(corpus.texts) == 1500
-    assert len(corpus.held) > 500
-    assert not set(corpus.held) & set(corpus.texts)
+    assert len(corpus.validation) > 500
+    assert not set(corpus.validation) & set(corpus.texts)
     assert corpus.texts == tlcourse.load_corpus(1500, seed=1).texts != tlcourse.load_corpus(1500, seed=2).texts
 
 
@@ -47,7 +47,7 @@ def test_real_sentences_are_short_lower_case_and_from_both_sources(monkeypatch, 
     monkeypatch.setenv("TLCOURSE_PROFILE", "full")
     corpus = tlcourse.load_corpus(4000)
     assert len(corpus.texts) == 4000
-    assert not set(corpus.held) & set(corpus.texts)
+    assert not set(corpus.validation) & set(corpus.texts)
     assert all(text == text.lower() and len(text.split()) <= 28 for text in corpus.texts)
     test = set(tlcourse.load_opinions("test").texts)
     assert not test & set(corpus.texts)

@@ -57,7 +57,7 @@ def keys(images):
 
 
 def test_drawn_flowers_come_with_groups_and_the_parts_share_nothing():
-    train, held, test = (load_placed_flowers(10, 1, 32, tie=0.5, part=part) for part in ("train", "held", "test"))
+    train, held, test = (load_placed_flowers(10, 1, 32, tie=0.5, split=split) for split in ("train", "validation", "test"))
     assert np.bincount(train.groups).tolist() == [5, 5, 5, 5]
     assert np.array_equal(train.groups // 2, train.labels)
     assert not keys(train.images) & keys(held.images)
@@ -67,12 +67,12 @@ def test_drawn_flowers_come_with_groups_and_the_parts_share_nothing():
 
 def test_a_part_that_there_is_not_is_named():
     with pytest.raises(ValueError, match="train, held, test"):
-        load_placed_flowers(10, part="validation")
+        load_placed_flowers(10, split="held")
 
 
 def test_prints_of_one_photograph_are_in_one_part_whatever_the_seed(photographs):
-    def middles(part, seed, count):
-        images, *_ = read_placed(photographs, count, seed, 32, tie=0.5, part=part)
+    def middles(split, seed, count):
+        images, *_ = read_placed(photographs, count, seed, 32, tie=0.5, split=split)
         return {
             image[top : top + 12, left : left + 12].tobytes()
             for image in images
@@ -86,7 +86,7 @@ def test_prints_of_one_photograph_are_in_one_part_whatever_the_seed(photographs)
 
 
 def test_prints_lie_in_the_places_that_the_groups_say(photographs):
-    images, labels, names, groups = read_placed(photographs, 10, 0, 32, tie=0.8, part="train")
+    images, labels, names, groups = read_placed(photographs, 10, 0, 32, tie=0.8, split="train")
     assert images.shape == (20, 32, 32, 3)
     assert names == ("roses", "tulips")
     assert np.bincount(groups).tolist() == [8, 2, 2, 8]
@@ -96,10 +96,10 @@ def test_prints_lie_in_the_places_that_the_groups_say(photographs):
 
 
 def test_more_photographs_than_there_are_and_missing_folders_are_named(photographs, tmp_path):
-    with pytest.raises(ValueError, match=r"between 1 and 4, the roses of part 'held'"):
-        read_placed(photographs, 5, 0, 32, tie=0.5, part="held")
+    with pytest.raises(ValueError, match=r"between 1 and 4, the roses of split 'validation'"):
+        read_placed(photographs, 5, 0, 32, tie=0.5, split="validation")
     with pytest.raises(FileNotFoundError, match="roses"):
-        read_placed(tmp_path / "nothing", 5, 0, 32, tie=0.5, part="held")
+        read_placed(tmp_path / "nothing", 5, 0, 32, tie=0.5, split="validation")
 
 
 # ---------------------------------------------------------------- tables

@@ -98,7 +98,7 @@ def clean_to_cluttered(seed: int) -> Shift:
     from tlcourse.worlds import draw_glyphs
 
     def draw(task: str, per_class: int, part: int, half: str) -> tuple[np.ndarray, np.ndarray]:
-        return draw_glyphs(task, per_class, 10 * seed + part, half=half)[:2]
+        return draw_glyphs(task, per_class, 10 * seed + part, split=half)[:2]
 
     source, a = draw("clean_digits", 100, 0, "train")
     held, b = draw("clean_digits", 15, 1, "train")

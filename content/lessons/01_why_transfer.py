@@ -46,9 +46,9 @@ flowers_per_class = {"embedded": 50, "full": 100}[tlcourse.profile()]
 # *your* task are scarce, labels for some task like it are not.
 
 # %%
-letters = tlcourse.load_glyphs("letters", source_per_class, seed=seed, half="train")
-pool = tlcourse.load_glyphs("digits", draws * max(labels_per_class), seed=seed + 1, half="train")
-unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, half="test")
+letters = tlcourse.load_glyphs("letters", source_per_class, seed=seed, split="train")
+pool = tlcourse.load_glyphs("digits", draws * max(labels_per_class), seed=seed + 1, split="train")
+unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, split="test")
 fig, axes = plt.subplots(2, 1, figsize=(8, 2.8), layout="constrained")
 for ax, (name, data) in zip(axes, {"source: letters": letters, "target: digits": unseen}.items(), strict=True):
     plots.image_grid(data.images[:10], columns=10, title=f"{name}, {len(data)} pictures", ax=ax)
@@ -253,7 +253,7 @@ assert needed[0] > 4 * labels_per_class[0]
 # with their labels **shuffled**. Same pictures, same time, nothing to learn.
 
 # %%
-shuffled = tlcourse.load_glyphs("shuffled_letters", source_per_class, seed=seed, half="train")
+shuffled = tlcourse.load_glyphs("shuffled_letters", source_per_class, seed=seed, split="train")
 assert np.array_equal(shuffled.images, letters.images)
 placebo = build_backbone()
 train(with_head(placebo, 30), shuffled, source_epochs)

@@ -106,10 +106,10 @@ assert probes[:, 0].mean() < probes.mean(axis=0).max() - 0.1
 #   *behind* the character.
 
 # %%
-sources = {name: tlcourse.load_glyphs(task, source_images // count, seed=seed, half="train")
+sources = {name: tlcourse.load_glyphs(task, source_images // count, seed=seed, split="train")
            for name, task, count in (("letters", "letters", 30), ("quadrants", "photo_quadrant", 8))}
-digits = tlcourse.load_glyphs("digits", target_per_class, seed=seed + 1, half="train")
-unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, half="test")  # other fonts, other pieces of photographs
+digits = tlcourse.load_glyphs("digits", target_per_class, seed=seed + 1, split="train")
+unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, split="test")  # other fonts, other pieces of photographs
 fig, axes = plt.subplots(3, 1, figsize=(8, 4.2), layout="constrained")
 for ax, (name, data) in zip(axes, {**sources, "digits, the target": digits}.items(), strict=True):
     plots.image_grid(data.images[:10], columns=10, title=name, ax=ax)

@@ -204,9 +204,9 @@ def build_cnn(num_classes):
 
 
 # %%
-letters = tlcourse.load_glyphs("letters", 80, seed=seed, half="train")
-digits = tlcourse.load_glyphs("digits", 20, seed=seed + 1, half="train")
-unseen = tlcourse.load_glyphs("digits", 50, seed=seed + 2, half="test")  # other fonts, other backgrounds
+letters = tlcourse.load_glyphs("letters", 80, seed=seed, split="train")
+digits = tlcourse.load_glyphs("digits", 20, seed=seed + 1, split="train")
+unseen = tlcourse.load_glyphs("digits", 50, seed=seed + 2, split="test")  # other fonts, other backgrounds
 
 
 def train_on(model, data, optimizer, epochs, batch_size=32):

@@ -62,8 +62,8 @@ def accuracy(model, images, labels):
 
 
 # %%
-pool = tlcourse.load_glyphs("digits", draws * (digits_per_class + 10), seed=seed + 1, half="train")
-unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, half="test")
+pool = tlcourse.load_glyphs("digits", draws * (digits_per_class + 10), seed=seed + 1, split="train")
+unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, split="test")
 few = pool.subset(np.arange(10 * digits_per_class))  # the classes take turns
 lots = np.random.default_rng(seed).permutation(few.labels)
 for name, labels in {"their own labels": few.labels, "labels by lot": lots}.items():
@@ -90,7 +90,7 @@ for name, labels in {"their own labels": few.labels, "labels by lot": lots}.item
 # - *weight decay* pulls all weights towards zero, *L2-SP* towards where they started.
 
 # %%
-letters = tlcourse.load_glyphs("letters", 80, seed=seed, half="train")
+letters = tlcourse.load_glyphs("letters", 80, seed=seed, split="train")
 source = build_cnn(30)
 train(source, letters.images, letters.labels, epochs=7, optimizer=keras.optimizers.Adam(2e-3), batch_size=64)
 start = source.get_weights()[:-2]  # all but the old head

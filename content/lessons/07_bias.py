@@ -44,8 +44,8 @@ applicants = 4000
 
 # %%
 train = tlcourse.load_placed_flowers(learn, seed, tie=tie)
-held = tlcourse.load_placed_flowers(hold, seed, tie=0.5, part="held")  # for section 2
-test = tlcourse.load_placed_flowers(judge, seed, tie=0.5, part="test")
+held = tlcourse.load_placed_flowers(hold, seed, tie=0.5, split="validation")  # for section 2
+test = tlcourse.load_placed_flowers(judge, seed, tie=0.5, split="test")
 names = [f"{kind}, {place}" for kind in train.class_names for place in ("meadow", "water")]
 sizes = np.bincount(train.groups)
 print(dict(zip(names, sizes.tolist(), strict=True)))

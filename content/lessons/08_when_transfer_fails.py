@@ -49,10 +49,10 @@ test_per_class = {"embedded": 40, "full": 100}[tlcourse.profile()]
 #   use for that.
 
 # %%
-sources = {name: tlcourse.load_glyphs(task, source_images // count, seed=seed, half="train")
+sources = {name: tlcourse.load_glyphs(task, source_images // count, seed=seed, split="train")
            for name, task, count in (("letters", "letters", 30), ("quadrants", "photo_quadrant", 8))}
-pool = tlcourse.load_glyphs("digits", draws * digits_per_class, seed=seed + 1, half="train")
-unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, half="test")
+pool = tlcourse.load_glyphs("digits", draws * digits_per_class, seed=seed + 1, split="train")
+unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, split="test")
 fig, axes = plt.subplots(3, 1, figsize=(8, 4.2), layout="constrained")
 for ax, (name, data) in zip(axes, {**sources, "digits, the target": unseen}.items(), strict=True):
     plots.image_grid(data.images[:10], columns=10, title=name, ax=ax)
@@ -350,7 +350,7 @@ assert choose({name: values for name, values in gains.items() if "quadrants" in 
 
 # %%
 shown = unseen.subset(np.arange(40))
-ink = tlcourse.load_glyphs("digits", 4, seed=seed + 2, half="test", clutter=0.0).images.max(axis=-1) > 110  # where the character is
+ink = tlcourse.load_glyphs("digits", 4, seed=seed + 2, split="test", clutter=0.0).images.max(axis=-1) > 110  # where the character is
 heat = {name: explain.grad_cam(model, shown.images.astype("float32")) for name, model in trained.items()}
 focus = {name: np.mean([h[i].mean() / h.mean() for h, i in zip(maps, ink, strict=True) if h.any()]) for name, maps in heat.items()}
 print("brightness on the character, over that of the whole picture:", {name: f"{value:.2f}" for name, value in focus.items()})

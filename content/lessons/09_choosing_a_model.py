@@ -47,9 +47,9 @@ flowers_per_class = 20
 
 # %%
 per_letter = source_images // 30
-letters = tlcourse.load_glyphs("letters", per_letter, seed=seed, half="train")
-clean = tlcourse.load_glyphs("letters", per_letter, seed=seed, half="train", clutter=0.0)
-quadrants = tlcourse.load_glyphs("photo_quadrant", source_images // 8, seed=seed, half="train")
+letters = tlcourse.load_glyphs("letters", per_letter, seed=seed, split="train")
+clean = tlcourse.load_glyphs("letters", per_letter, seed=seed, split="train", clutter=0.0)
+quadrants = tlcourse.load_glyphs("photo_quadrant", source_images // 8, seed=seed, split="train")
 lots = np.random.default_rng(seed).permutation(letters.labels)
 five = letters.subset(np.flatnonzero(letters.labels < 5))
 
@@ -66,8 +66,8 @@ shelf = {  # name: pictures, labels, epochs
 }
 
 # %%
-pool = tlcourse.load_glyphs("digits", draws * digits_per_class, seed=seed + 1, half="train")
-unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, half="test")  # other fonts, other pieces of photographs
+pool = tlcourse.load_glyphs("digits", draws * digits_per_class, seed=seed + 1, split="train")
+unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, split="test")  # other fonts, other pieces of photographs
 fig, axes = plt.subplots(4, 1, figsize=(7, 3.6), layout="constrained")
 rows = {"letters": letters.images, "clean": clean.images, "inverted": 255 - clean.images, "digits, the target": pool.images}
 for ax, (name, images) in zip(axes, rows.items(), strict=True):

@@ -92,7 +92,7 @@ def padded(rows, length=None):
     return table
 
 
-rows, held_rows = pack(corpus.texts), pack(corpus.held)
+rows, held_rows = pack(corpus.texts), pack(corpus.validation)
 
 # %% [markdown]
 # ## 2. A GPT, written out
@@ -267,7 +267,7 @@ print(f"perplexity of the reciter: {perplexity(reciter, pack(some)):.1f} on its 
 
 lengths, copied = range(2, 11), {}
 for learned, made in {len(corpus.texts): talk[1.0], len(some): recited}.items():
-    for name, given in {"generated": made, "new texts": [encode(text) for text in corpus.held[:150]]}.items():
+    for name, given in {"generated": made, "new texts": [encode(text) for text in corpus.validation[:150]]}.items():
         copied[f"{name}, {learned:,} known"] = []
         for n in lengths:
             known = set(phrases([encode(text) for text in corpus.texts[:learned]], n))
@@ -289,7 +289,7 @@ assert by_heart - by_chance > 0.2 > 2 * abs(own - fresh)
 # the first eight words for those of another text and compare the loss from the eleventh word on.
 
 # %%
-long_texts = [encode(text)[:longest] for text in corpus.held if len(text.split()) >= 18]
+long_texts = [encode(text)[:longest] for text in corpus.validation if len(text.split()) >= 18]
 own_start = padded([[1, *text] for text in long_texts], longest + 1)
 other_start = own_start.copy()
 other_start[:, 1:9] = np.roll(own_start[:, 1:9], 1, axis=0)

@@ -1,4 +1,4 @@
-"""Properties of the cluttered glyphs: streams, tasks that share a look, halves that share nothing, the clutter knob."""
+"""Properties of the cluttered glyphs: streams, tasks that share a look, splits that share nothing, the clutter knob."""
 
 import numpy as np
 import pytest
@@ -76,8 +76,8 @@ def test_clutter_leaves_the_glyph_where_it_is():
     assert np.median(swapped) < 0.5
 
 
-def test_halves_share_no_font_and_no_piece_of_photograph(monkeypatch):
-    fonts = {half: set(glyphs._HALVES[half]) for half in ("train", "test", "both")}
+def test_splits_share_no_font_and_no_piece_of_photograph(monkeypatch):
+    fonts = {split: set(glyphs._SPLITS[split]) for split in ("train", "test", "both")}
     assert not fonts["train"] & fonts["test"]
     assert fonts["train"] | fonts["test"] == fonts["both"]
 
@@ -92,22 +92,22 @@ def test_halves_share_no_font_and_no_piece_of_photograph(monkeypatch):
             return np.zeros((*size, 3), np.uint8)
 
     columns = {}
-    for half in ("train", "test"):
+    for split in ("train", "test"):
         photo = Photograph()
         monkeypatch.setattr(glyphs, "_photographs", lambda photo=photo: (photo, photo))
-        draw_glyphs("photo_quadrant", 40, half=half)
+        draw_glyphs("photo_quadrant", 40, split=split)
         left, top, right, bottom = np.transpose(photo.boxes)
         assert left.min() >= 0
         assert top.min() >= 0
         assert right.max() <= 640
         assert bottom.max() <= 427
-        columns[half] = {int(x) for a, b in zip(left, right, strict=True) for x in range(int(a), int(np.ceil(b)))}
+        columns[split] = {int(x) for a, b in zip(left, right, strict=True) for x in range(int(a), int(np.ceil(b)))}
     assert not columns["train"] & columns["test"]
 
 
-@pytest.mark.parametrize("half", ["train", "test"])
-def test_every_character_has_ink_in_every_font_and_stays_in_its_box(half):
-    for font in glyphs._HALVES[half]:
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_every_character_has_ink_in_every_font_and_stays_in_its_box(split):
+    for font in glyphs._SPLITS[split]:
         pictures = {}
         for character in {*TASKS["digits"], *TASKS["letters"]}:
             ink = np.asarray(glyphs._render(character, font))
@@ -143,7 +143,7 @@ def test_missing_font_is_explained(monkeypatch):
         ({"task": "digits", "per_class": 1, "seed": 1.5}, "seed=1.5"),
         ({"task": "digits", "per_class": 1, "size": 8}, "size=8"),
         ({"task": "digits", "per_class": 1, "clutter": 2}, "clutter=2"),
-        ({"task": "digits", "per_class": 1, "half": "left"}, "half='left'"),
+        ({"task": "digits", "per_class": 1, "split": "left"}, "split='left'"),
     ],
 )
 def test_bad_argument_is_named(arguments, message):

@@ -30,7 +30,7 @@ def test_half_of_the_texts_praise_and_all_topics_occur():
 
 
 def test_no_word_of_one_half_occurs_in_the_other_and_both_sides_share_none():
-    first, second = (draw_opinions(2000, seed, half=half) for seed, half in enumerate(("first", "second")))
+    first, second = (draw_opinions(2000, seed, split=split) for seed, split in enumerate(("train", "test")))
     for half, drawn in enumerate((first, second)):
         mine, others = words_of_sides(half), words_of_sides(1 - half)
         assert set.union(*mine) <= vocabulary(drawn)
@@ -75,7 +75,7 @@ def test_people_keep_their_pronoun():
         {"seed": -1},
         {"topics": ()},
         {"topics": ("cars",)},
-        {"half": "third"},
+        {"split": "third"},
         {"turned": 1.5},
         {"verdicts": -1},
     ],

@@ -3,6 +3,7 @@
 from tlcourse.backbones.contract import InputContract
 from tlcourse.backbones.loading import blocks_of, contract_of, load_backbone
 from tlcourse.backbones.registry import BACKBONES, DEFAULT, DEFAULT_SIZE, Backbone, find_backbone, list_backbones
+from tlcourse.backbones.small_cnn import small_cnn
 
 __all__ = [
     "BACKBONES",
@@ -15,4 +16,5 @@ __all__ = [
     "find_backbone",
     "list_backbones",
     "load_backbone",
+    "small_cnn",
 ]

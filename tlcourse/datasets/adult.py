@@ -15,14 +15,14 @@ _LEFT_OUT = ("fnlwgt", "education", "income")  # a weight of the survey; the sam
 _FILES = {"train": "adult.data", "test": "adult.test"}
 
 
-def read_adult(folder: Path, part: str, group: str) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Read one part of Adult: numbers as they are, one column of 0 and 1 for each other value.
+def read_adult(folder: Path, split: str, group: str) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Read one split of Adult: numbers as they are, one column of 0 and 1 for each other value.
 
     Which columns there are follows from both files, so that both parts have the same.
 
     Args:
         folder: holds `adult.data` and `adult.test`.
-        part: "train" or "test", as the owners split them.
+        split: "train" or "test", as the owners split them.
         group: "sex" or "race": that column becomes the groups and is left out of the rows.
 
     Returns:
@@ -31,14 +31,14 @@ def read_adult(folder: Path, part: str, group: str) -> tuple[list[str], np.ndarr
 
     Raises:
         FileNotFoundError: a file is missing.
-        ValueError: a line has another form, or `part` or `group` is none of those.
+        ValueError: a line has another form, or `split` or `group` is none of those.
     """
-    if part not in _FILES or group not in ("sex", "race"):
+    if split not in _FILES or group not in ("sex", "race"):
         raise ValueError(
-            f'`part` must be "train" or "test", and `group` "sex" or "race". Received: part={part!r}, group={group!r}.'
+            f'`split` must be "train" or "test", and `group` "sex" or "race". Received: split={split!r}, group={group!r}.'
         )
     tables = {name: _read(folder / file) for name, file in _FILES.items()}
-    own = tables[part]
+    own = tables[split]
     names, columns = [], []
     for place, column in enumerate(COLUMNS):
         if column in NUMBERS:

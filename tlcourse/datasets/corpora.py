@@ -12,7 +12,7 @@ from tlcourse.datasets.text_loaders import Split, load_reviews
 from tlcourse.datasets.texts import TextDataset
 from tlcourse.worlds import OPINION_PROMPT, OPINION_VERDICTS, draw_opinions
 
-_HELD = 600  # texts that are kept apart
+_VALIDATION = 600  # texts that are kept apart
 _TOPIC = "films"  # of which the made language gives no verdict, and of which the labelled texts are
 _WORD = re.compile(r"\w+(?:'\w+)?|[.,!?;:]")
 _SHORTEST, _LONGEST = 4, 28  # words of a sentence
@@ -25,7 +25,7 @@ class Corpus:
     Args:
         name: what figures and messages call it.
         texts: to train with.
-        held: to measure with; none of them is among `texts`.
+        validation: to measure with; none of them is among `texts`.
         prompt: words after which a verdict can follow in this language.
         verdicts: such a verdict on something bad, and on something good; one word each.
         licence: of the texts.
@@ -35,7 +35,7 @@ class Corpus:
 
     name: str
     texts: tuple[str, ...]
-    held: tuple[str, ...]
+    validation: tuple[str, ...]
     prompt: str
     verdicts: tuple[str, str]
     licence: str = ""
@@ -60,19 +60,21 @@ def load_corpus(count: int = 12_000, seed: int = 0) -> Corpus:
     if count < 1:
         raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
     if profile() == "embedded":
-        drawn = draw_opinions(count + _HELD, seed, turned=0.25, verdicts=0.3, verdict_topics=("food",)).texts
+        drawn = draw_opinions(count + _VALIDATION, seed, turned=0.25, verdicts=0.3, verdict_topics=("food",)).texts
         name, prompt, licence, origin = "remarks in a made language", OPINION_PROMPT, "CC0", "drawn by tlcourse"
     else:
-        drawn = _sentences(np.random.default_rng(seed))[: count + _HELD]
+        drawn = _sentences(np.random.default_rng(seed))[: count + _VALIDATION]
         name, prompt, licence, origin = (
             "sentences of reviews",
             "this is a",
             "research",
             "SST-2 and IMDB reviews, training parts",
         )
-    held, texts = drawn[:_HELD], drawn[_HELD:]
+    validation, texts = drawn[:_VALIDATION], drawn[_VALIDATION:]
     known = set(texts)
-    return Corpus(name, texts, tuple(t for t in held if t not in known), prompt, OPINION_VERDICTS, licence, origin, profile())
+    return Corpus(
+        name, texts, tuple(t for t in validation if t not in known), prompt, OPINION_VERDICTS, licence, origin, profile()
+    )
 
 
 def load_opinions(split: Split = "train", per_class: int | None = None, seed: int = 0) -> TextDataset:
@@ -97,8 +99,7 @@ def load_opinions(split: Split = "train", per_class: int | None = None, seed: in
     wanted = 400 if per_class is None else per_class
     if wanted < 1:
         raise ValueError(f"`per_class` must be 1 or more. Received: per_class={per_class}.")
-    half = "first" if split == "train" else "second"
-    drawn = draw_opinions(4 * wanted + 40, 2 * seed + (split == "test"), topics=(_TOPIC,), half=half, turned=0.25)
+    drawn = draw_opinions(4 * wanted + 40, 2 * seed + (split == "test"), topics=(_TOPIC,), split=split, turned=0.25)
     places = np.stack([np.flatnonzero(drawn.labels == label)[:wanted] for label in (0, 1)], axis=1).ravel()
     texts = tuple(drawn.texts[i] for i in places)
     return TextDataset("remarks on films", texts, drawn.labels[places], ("bad", "good"), "CC0", "drawn by tlcourse", "embedded")

@@ -68,7 +68,7 @@ def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = N
 
 
 def load_glyphs(
-    task: str = "digits", per_class: int = 100, seed: int = 0, *, size: int = 32, clutter: float = 1.0, half: str = "both"
+    task: str = "digits", per_class: int = 100, seed: int = 0, *, size: int = 32, clutter: float = 1.0, split: str = "both"
 ) -> Dataset:
     """Draw cluttered glyphs: characters blended over photographs; the same in both profiles.
 
@@ -78,14 +78,14 @@ def load_glyphs(
         seed: 0 or more; other seeds give other pictures.
         size: side in pixels.
         clutter: 0 (plain background) to 1 (photographs).
-        half: "train" and "test" share neither a font nor a piece of a photograph; "both" uses all.
+        split: "train" and "test" share neither a font nor a piece of a photograph; "both" uses all.
 
     Raises:
         ValueError: an argument is out of range; the message lists the tasks.
     """
     from tlcourse.worlds import draw_glyphs
 
-    images, labels, names = draw_glyphs(task, per_class, seed, size=size, clutter=clutter, half=half)
+    images, labels, names = draw_glyphs(task, per_class, seed, size=size, clutter=clutter, split=split)
     return Dataset(
         f"glyphs: {task.replace('_', ' ')}", images, np.asarray(labels), names, licence="CC0", origin=_MADE, profile=profile()
     )
@@ -122,40 +122,42 @@ def load_scans(patients: int = 48, per_patient: int = 8, seed: int = 0, size: in
 
 
 def load_placed_flowers(
-    per_class: int = 200, seed: int = 0, size: int | None = None, *, tie: float = 0.95, part: str = "train"
+    per_class: int = 200, seed: int = 0, size: int | None = None, *, tie: float = 0.95, split: str = "train"
 ) -> Dataset:
     """Load two kinds of flowers, each mostly in a place of its own: a meadow or water. `groups` says which and where.
 
     Groups are `2 * label + place`: 0 and 3 stand in the place of their kind, 1 and 2 in the other one. In both profiles they are
     *constructed*: drawn flowers in drawn places (embedded), or photographs of roses and tulips, laid as prints into drawn places (full).
-    For the same reason as with all groups, `split` keeps whole groups together: draw a second part in place of splitting.
+    For the same reason as with all groups, `split` keeps whole groups together: draw another split in place of splitting.
 
     Args:
         per_class: pictures of each kind. The full version has about 300, 130 and 190 photographs of a kind in its three parts.
         seed: 0 or more.
         size: side in pixels. None: 64 embedded, 128 full.
         tie: share of a kind's pictures in its own place, 0 to 1; 0.5 makes all four groups equally large.
-        part: "train", "held" or "test", which never share a picture (embedded: whatever the seeds, unless 10 million apart).
+        split: "train", "validation" or "test", which never share a picture (embedded: whatever the seeds, unless 10 million apart).
 
     Raises:
         ValueError: an argument is out of range.
         FetchError: the photographs are neither there nor to be had.
     """
-    from tlcourse.datasets.placed import PARTS, read_placed
+    from tlcourse.datasets.placed import SPLITS, read_placed
 
-    if part not in PARTS:
-        raise ValueError(f"`part` must be one of {', '.join(PARTS)}. Received: part={part!r}.")
+    if split not in SPLITS:
+        raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")
     if profile() == "embedded":
         from tlcourse.worlds import draw_placed_flowers
 
-        own_seed = seed if seed < 0 else seed + 10_000_000 * list(PARTS).index(part)
+        own_seed = seed if seed < 0 else seed + 10_000_000 * list(SPLITS).index(split)
         images, labels, names, groups = draw_placed_flowers(per_class, own_seed, size or EMBEDDED_SIZE, tie=tie)
         return Dataset(
             "drawn flowers in places", images, labels, names, groups, licence="CC0", origin=_MADE, profile="embedded"
         )
     from tlcourse.fetch import fetch
 
-    images, labels, names, groups = read_placed(fetch("flower_photos"), per_class, seed, size or FULL_SIZE, tie=tie, part=part)
+    images, labels, names, groups = read_placed(
+        fetch("flower_photos"), per_class, seed, size or FULL_SIZE, tie=tie, split=split
+    )
     origin = "TensorFlow flower_photos, laid into places drawn by tlcourse"
     return Dataset("flower prints in places", images, labels, names, groups, "CC BY 2.0, per picture", origin, "full")
 

@@ -43,7 +43,7 @@ def load_applicants(count: int = 4000, seed: int = 0, **knobs: float) -> Table:
     )
 
 
-def load_adult(part: str = "train", *, group: str = "sex", count: int | None = None, seed: int = 0) -> Table:
+def load_adult(split: str = "train", *, group: str = "sex", count: int | None = None, seed: int = 0) -> Table:
     """Load Adult, the census data of 1994 on which many papers on fairness rest; full profile only.
 
     Labels say who earned more than 50,000 dollars a year: a number of the questionnaire, no merit and no decision, and a line that
@@ -51,7 +51,7 @@ def load_adult(part: str = "train", *, group: str = "sex", count: int | None = N
     say why results on it should not be carried over to decisions of today.
 
     Args:
-        part: "train" (32,561 rows) or "test" (16,281), as the owners split them.
+        split: "train" (32,561 rows) or "test" (16,281), as the owners split them.
         group: "sex" or "race", as the census named them; that column is taken out of the rows.
         count: rows drawn at random; all if None.
         seed: of that draw.
@@ -68,9 +68,9 @@ def load_adult(part: str = "train", *, group: str = "sex", count: int | None = N
     from tlcourse.datasets.adult import read_adult
     from tlcourse.fetch import fetch
 
-    columns, rows, labels, groups, names = read_adult(fetch("adult"), part, group)
+    columns, rows, labels, groups, names = read_adult(fetch("adult"), split, group)
     table = Table(
-        f"Adult, {part}",
+        f"Adult, {split}",
         tuple(columns),
         rows,
         labels,

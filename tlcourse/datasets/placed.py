@@ -9,33 +9,37 @@ import numpy as np
 from tlcourse.datasets.folders import SUFFIXES, read_images
 
 KINDS = ("roses", "tulips")
-PARTS = {"train": (0.0, 0.5), "held": (0.5, 0.7), "test": (0.7, 1.0)}  # shares of the photographs of a kind, never shared
+SPLITS = {
+    "train": (0.0, 0.5),
+    "validation": (0.5, 0.7),
+    "test": (0.7, 1.0),
+}  # shares of the photographs of a kind, never shared
 _PRINT = 0.66  # side of the print, as a share of the picture's
 
 
 def read_placed(
-    folder: Path, per_class: int, seed: int, size: int, *, tie: float, part: str
+    folder: Path, per_class: int, seed: int, size: int, *, tie: float, split: str
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np.ndarray]:
     """Read photographs of two kinds and lay each into a place, a share `tie` of a kind into the kind's own one.
 
     Args:
         folder: holds the folders `roses` and `tulips`.
-        per_class: photographs of each kind; a part holds half, a fifth or three tenths of those that there are.
-        seed: which photographs of the part are taken, where the prints lie, and what the places look like.
+        per_class: photographs of each kind; a split holds half, a fifth or three tenths of those that there are.
+        seed: which photographs of the split are taken, where the prints lie, and what the places look like.
         size: side of the pictures in pixels.
         tie: share of a kind in its own place, 0 to 1: roses in the meadow, tulips on water.
-        part: "train", "held" or "test"; whatever the seed, no photograph is in two parts.
+        split: "train", "validation" or "test"; whatever the seed, no photograph is in two splits.
 
     Returns:
         As `tlcourse.worlds.draw_placed_flowers`.
 
     Raises:
         FileNotFoundError: a folder is missing.
-        ValueError: the part holds fewer photographs.
+        ValueError: the split holds fewer photographs.
     """
     from tlcourse.worlds import draw_place, places_of
 
-    files = [_choose(folder / kind, per_class, seed, part) for kind in KINDS]
+    files = [_choose(folder / kind, per_class, seed, split) for kind in KINDS]
     inner = round(_PRINT * size)
     labels = np.tile(np.arange(2, dtype=np.int64), per_class)
     photographs = read_images([files[label][i // 2] for i, label in enumerate(labels)], inner)
@@ -50,16 +54,16 @@ def read_placed(
     return images, labels, KINDS, 2 * labels + places
 
 
-def _choose(folder: Path, count: int, seed: int, part: str) -> list[Path]:
-    if part not in PARTS:
-        raise ValueError(f"`part` must be one of {', '.join(PARTS)}. Received: part={part!r}.")
+def _choose(folder: Path, count: int, seed: int, split: str) -> list[Path]:
+    if split not in SPLITS:
+        raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}. Remove {folder.parent}, and it is fetched again.")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
     mixed = np.random.default_rng(0).permutation(len(files))  # the same for every seed: parts stay apart
-    low, high = (int(share * len(files)) for share in PARTS[part])
+    low, high = (int(share * len(files)) for share in SPLITS[split])
     if not 1 <= count <= high - low:
         raise ValueError(
-            f"`per_class` must lie between 1 and {high - low}, the {folder.name} of part {part!r}. Received: per_class={count}."
+            f"`per_class` must lie between 1 and {high - low}, the {folder.name} of split {split!r}. Received: per_class={count}."
         )
     return [files[i] for i in np.random.default_rng([seed, low]).permutation(mixed[low:high])[:count]]

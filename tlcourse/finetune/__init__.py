@@ -8,6 +8,7 @@ from tlcourse.finetune.learning_rates import discriminative_optimizer, layerwise
 from tlcourse.finetune.moved import MovedRow, Snapshot, WhatMoved, snapshot, what_moved
 from tlcourse.finetune.probing import fit_linear_probe, lp_ft
 from tlcourse.finetune.regularise import L2SP, l2_sp
+from tlcourse.finetune.restarting import reset_optimizer
 from tlcourse.finetune.stale import NotRecompiledError
 from tlcourse.finetune.summary import SummaryRow, TrainableSummary, trainable_summary
 from tlcourse.finetune.two_phase import Phase, PhaseHistory, fit_two_phase
@@ -32,6 +33,7 @@ __all__ = [
     "l2_sp",
     "layerwise_learning_rates",
     "lp_ft",
+    "reset_optimizer",
     "snapshot",
     "trainable_summary",
     "unfreeze",

@@ -37,7 +37,7 @@ _FONTS = (
     *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
     *("cmr10", "cmss10", "cmb10", "cmtt10", "cmti10"),
 )
-_HALVES = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
+_SPLITS = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
 _POINTS = 80  # size at which a glyph is rendered before it is turned and shrunk
 _BOX = 112  # side of the picture that holds it, in pixels; a bold W is the widest
 _DRAWN_SHARE = 0.25  # of the textures, where the texture is not the label
@@ -50,7 +50,7 @@ def draw_glyphs(
     *,
     size: int = 32,
     clutter: float = 1.0,
-    half: str = "both",
+    split: str = "both",
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Draw `per_class` pictures of each class of a task, the classes taking turns.
 
@@ -69,7 +69,7 @@ def draw_glyphs(
         seed: 0 or more; the same seed gives the same bytes.
         size: side of the square pictures in pixels, 16 or more.
         clutter: share of the texture, 0 (plain dark ground) to 1.
-        half: `"train"` and `"test"` have no font and no piece of a photograph in common; `"both"` uses all.
+        split: `"train"` and `"test"` have no font and no piece of a photograph in common; `"both"` uses all.
 
     Returns:
         `images` `(n, size, size, 3)` uint8, `labels` `(n,)` int64, and the names of the classes.
@@ -77,7 +77,7 @@ def draw_glyphs(
     Raises:
         ValueError: if an argument is out of range or a name is unknown.
     """
-    for name, value, known in (("task", task, TASKS), ("half", half, _HALVES)):
+    for name, value, known in (("task", task, TASKS), ("split", split, _SPLITS)):
         if value not in known:
             raise ValueError(f"Unknown {name}. Expected one of {', '.join(map(repr, known))}. Received: {name}={value!r}.")
     require_integer("per_class", per_class, 1)
@@ -89,44 +89,44 @@ def draw_glyphs(
     images = np.empty((len(labels), size, size, 3), np.uint8)
     for i, label in enumerate(labels):
         rng = np.random.default_rng([seed, _STREAM[task], int(label), i // len(names)])
-        images[i] = _draw(task, int(label), rng, size, 0.0 if task == "clean_digits" else clutter, half)
+        images[i] = _draw(task, int(label), rng, size, 0.0 if task == "clean_digits" else clutter, split)
     if task == "shuffled_letters":
         labels = np.random.default_rng([seed, len(_STREAM)]).permutation(labels)
     return images, labels, names
 
 
-def draw_photo_texture(rng: np.random.Generator, size: int, half: str = "both") -> np.ndarray:
+def draw_photo_texture(rng: np.random.Generator, size: int, split: str = "both") -> np.ndarray:
     """Cut a random piece out of one of the photographs that scikit-learn brings along, for clutter behind other things.
 
     Args:
         rng: source of randomness.
         size: side in pixels.
-        half: `"train"` and `"test"` have no piece in common.
+        split: `"train"` and `"test"` have no piece in common.
 
     Returns:
         `(size, size, 3)` float32 array, 0-1.
     """
-    return _cut_texture(rng, int(rng.integers(len(_QUADRANTS))), size, half)
+    return _cut_texture(rng, int(rng.integers(len(_QUADRANTS))), size, split)
 
 
-def _draw(task: str, label: int, rng: np.random.Generator, size: int, clutter: float, half: str) -> np.ndarray:
+def _draw(task: str, label: int, rng: np.random.Generator, size: int, clutter: float, split: str) -> np.ndarray:
     if task == "photo_quadrant":
         character, quadrant, drawn = str(rng.choice(_LETTERS)), label, False
     else:
         character, quadrant, drawn = TASKS[task][label], int(rng.integers(len(_QUADRANTS))), rng.random() < _DRAWN_SHARE
-    texture = np.clip(soft_background(rng, size, rng.random()), 0, 1) if drawn else _cut_texture(rng, quadrant, size, half)
+    texture = np.clip(soft_background(rng, size, rng.random()), 0, 1) if drawn else _cut_texture(rng, quadrant, size, split)
     ground = rng.uniform(0.0, 0.25, 3)
     colour = rng.uniform(0.6, 1.0, 3)
-    glyph = _place_glyph(rng, character, str(rng.choice(_HALVES[half])), size)
+    glyph = _place_glyph(rng, character, str(rng.choice(_SPLITS[split])), size)
     blended = np.abs(clutter * texture + (1.0 - clutter) * ground - glyph[..., None] * colour)
     return (blended * 255.0).round().astype(np.uint8)
 
 
-def _cut_texture(rng: np.random.Generator, quadrant: int, size: int, half: str) -> np.ndarray:
+def _cut_texture(rng: np.random.Generator, quadrant: int, size: int, split: str) -> np.ndarray:
     """A random piece of one quadrant, `(size, size, 3)` 0-1; its left part is for training, its right part for tests."""
     photo = _photographs()[quadrant // 4]
     height, width = photo.height // 2, photo.width // 2
-    left, right = {"both": (0, width), "train": (0, width * 6 // 10), "test": (width * 6 // 10, width)}[half]
+    left, right = {"both": (0, width), "train": (0, width * 6 // 10), "test": (width * 6 // 10, width)}[split]
     side = float(rng.uniform(40.0, 110.0))
     x = width * (quadrant % 2) + float(rng.uniform(left, right - side))
     y = height * (quadrant // 2 % 2) + float(rng.uniform(0.0, height - side))

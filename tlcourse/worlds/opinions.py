@@ -82,7 +82,7 @@ def draw_opinions(
     seed: int = 0,
     *,
     topics: tuple[str, ...] = TOPICS,
-    half: str = "both",
+    split: str = "both",
     turned: float = 0.4,
     verdicts: float = 0.0,
     verdict_topics: tuple[str, ...] = TOPICS,
@@ -93,7 +93,7 @@ def draw_opinions(
         count: 1 or more.
         seed: 0 or more.
         topics: what the texts are about.
-        half: which words of praise and complaint may occur: "first", "second" (no word of one half is in the other) or "both".
+        split: which words of praise and complaint may occur: "train", "test" (no word of one split is in the other) or "both".
         turned: share of opinions that say the opposite of their words: denied, or taken back after "but"; 0 to 1.
         verdicts: share of texts that end with `PROMPT` and "good" or "bad", 0 to 1.
         verdict_topics: topics of which such verdicts are given.
@@ -111,10 +111,10 @@ def draw_opinions(
     unknown = sorted({*topics, *verdict_topics} - set(TOPICS))
     if unknown or not topics:
         raise ValueError(f"`topics` must be some of {', '.join(TOPICS)}. Received: {unknown or topics}.")
-    if half not in ("first", "second", "both"):
-        raise ValueError(f'`half` must be "first", "second" or "both". Received: half={half!r}.')
+    if split not in ("train", "test", "both"):
+        raise ValueError(f'`split` must be "train", "test" or "both". Received: split={split!r}.')
     rng = np.random.default_rng(seed)
-    drawn = [_draw_one(rng, str(rng.choice(topics)), int(rng.integers(2)), half, turned) for _ in range(count)]
+    drawn = [_draw_one(rng, str(rng.choice(topics)), int(rng.integers(2)), split, turned) for _ in range(count)]
     endings = rng.random(count) < verdicts
     texts = [
         f"{text} {PROMPT} {VERDICTS[side]} ." if ends and topic in verdict_topics else text
@@ -123,11 +123,11 @@ def draw_opinions(
     return Opinions(tuple(texts), np.array([side for _, side, _ in drawn], np.int64), tuple(topic for _, _, topic in drawn))
 
 
-def _draw_one(rng: np.random.Generator, topic: str, side: int, half: str, turned: float) -> tuple[str, int, str]:
+def _draw_one(rng: np.random.Generator, topic: str, side: int, split: str, turned: float) -> tuple[str, int, str]:
     """Return a text, its side and its topic."""
     things, *words, verbs = _TOPICS[topic]
-    halves = {"first": (0,), "second": (1,), "both": (0, 1)}[half]
-    sides = [[w for place in halves for part in (words[s], _SHARED[s]) for w in part[place].split()] for s in (0, 1)]
+    splits = {"train": (0,), "test": (1,), "both": (0, 1)}[split]
+    sides = [[w for place in splits for part in (words[s], _SHARED[s]) for w in part[place].split()] for s in (0, 1)]
     pick = lambda options: str(options[rng.integers(len(options))])  # noqa: E731
     several = rng.random() < 0.4
     thing = pick(things.split("/")).split()[int(several)]
