@@ -1,12 +1,12 @@
-"""How the search for near-duplicate pictures grows with their number, beside comparing each with each.
+"""How the search for near-duplicate images grows with their number, beside comparing each with each.
 
     python benchmarks/bench_duplicates.py [--repeats 3] [--largest 100000]
 
 (a) Pairs of 64-bit hashes within 6 bits, from 1,000 to 100,000 hashes, one in fifty of which is a slightly changed copy of another.
     Time and comparisons, against comparing each with each up to 10,000, and against the growth that a square would have.
-(b) Hashes as real pictures give them, not spread evenly: prints of drawn textures.
-(c) The worst case: as many pictures with one and the same hash.
-(d) Prints of pictures in a batch, against the package imagehash (`pip install "tlcourse[audit]"`) on the same pictures.
+(b) Hashes as real images give them, not spread evenly: prints of drawn textures.
+(c) The worst case: as many images with one and the same hash.
+(d) Prints of images in a batch, against the package imagehash (`pip install "tlcourse[audit]"`) on the same images.
 
 Every time is the median over repeats. Aim: a hundred times as many hashes take less than a third of the 10,000 times as long that a
 square would take, and seconds.
@@ -88,7 +88,7 @@ def texture_hashes(count: int) -> np.ndarray:
 
 
 def textures(count: int, seed: int, side: int = 32) -> np.ndarray:
-    """Draw pictures whose detail falls off with its fineness, uint8."""
+    """Draw images whose detail falls off with its fineness, uint8."""
     rng = np.random.default_rng(seed)
     total = np.zeros((count, side, side, 1), np.float32)
     for cells in (2, 4, 8, 16):
@@ -114,7 +114,7 @@ def against_imagehash(repeats: int) -> None:
     images = textures(500, 1, side=96).repeat(3, axis=3)
     mine, _ = timed(lambda: prints_of(images), repeats)
     theirs, _ = timed(lambda: [imagehash.phash(Image.fromarray(image)) for image in images], repeats)
-    print(f"(d) {len(images)} pictures of 96 x 96: prints (hash, mirrored hash, thumbnail, digest) {mine:.3f} s; ", end="")
+    print(f"(d) {len(images)} images of 96 x 96: prints (hash, mirrored hash, thumbnail, digest) {mine:.3f} s; ", end="")
     print(f"imagehash.phash alone {theirs:.3f} s, {theirs / mine:.1f} times as long")
 
 

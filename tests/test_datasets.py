@@ -1,4 +1,4 @@
-"""Data sets: frozen, split without leaks, and loud about pictures that are none."""
+"""Data sets: frozen, split without leaks, and loud about images that are none."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_picture_that_lies_on_its_side_is_turned_upright(folder):
 
 
 def test_unreadable_files_are_all_listed(folder):
-    (folder / "cats/9.jpg").write_bytes(b"no picture")
+    (folder / "cats/9.jpg").write_bytes(b"no image")
     (folder / "dogs/8.png").write_bytes((folder / "dogs/0.png").read_bytes()[:50])
     with pytest.raises(ValueError, match="2 of 8 files") as caught:
         load_image_folder(folder, size=16)
@@ -160,7 +160,7 @@ def test_a_folder_without_classes_or_pictures_is_explained(folder, tmp_path):
     with pytest.raises(ValueError, match="at least two subfolders"):
         load_image_folder(folder / "cats")
     (folder / "mice").mkdir()
-    with pytest.raises(ValueError, match="'mice' holds no picture"):
+    with pytest.raises(ValueError, match="'mice' holds no image"):
         load_image_folder(folder)
 
 

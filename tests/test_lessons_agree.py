@@ -82,7 +82,7 @@ def test_the_extraction_of_lesson_02_is_that_of_the_package(backbone, rng, count
     np.testing.assert_allclose(features, tlcourse.extract_features(backbone, images, cache=False), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize(("n", "wide", "narrow"), [(60, 8, 5), (20, 50, 30)])  # more pictures than features, and fewer
+@pytest.mark.parametrize(("n", "wide", "narrow"), [(60, 8, 5), (20, 50, 30)])  # more images than features, and fewer
 def test_the_similarity_of_lesson_03_is_that_of_the_package(rng, n, wide, narrow):
     by_hand = from_lesson("03", "linear_cka")
     x = rng.normal(3, 1, (n, wide))
@@ -178,7 +178,7 @@ def test_the_leash_of_exercise_04_pulls_as_hard_as_the_packages(rng, strength):
     assert float(by_hand()) > 0
 
 
-@pytest.mark.parametrize(("n", "wide", "classes"), [(60, 8, 3), (30, 70, 2)])  # more pictures than features, and fewer
+@pytest.mark.parametrize(("n", "wide", "classes"), [(60, 8, 3), (30, 70, 2)])  # more images than features, and fewer
 def test_the_log_me_of_lesson_09_is_that_of_the_package(rng, n, wide, classes):
     by_hand = from_lesson("09", "log_me")
     labels = np.arange(n) % classes

@@ -1,4 +1,4 @@
-"""Handwritten digits in three looks: the same digits, readable, and never the same picture in training and test."""
+"""Handwritten digits in three looks: the same digits, readable, and never the same image in training and test."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def self_training(shift: Shift, seed: int) -> Trained:
 
 
 def parts(shift: Shift) -> tuple[Any, Any]:
-    """Build (backbone, head): two dense layers for rows, three convolutions with BatchNorm for pictures."""
+    """Build (backbone, head): two dense layers for rows, three convolutions with BatchNorm for images."""
     import keras
     from keras import layers
 
@@ -105,7 +105,7 @@ def parts(shift: Shift) -> tuple[Any, Any]:
 
 
 def _steps(shift: Shift) -> dict[str, int]:
-    """For rows 300 steps on batches of 300, as in the lesson on DANN, where that was chosen on moons; for pictures 12 epochs."""
+    """For rows 300 steps on batches of 300, as in the lesson on DANN, where that was chosen on moons; for images 12 epochs."""
     return {"epochs": 10, "batch_size": 300} if shift.source.ndim == 2 else {"epochs": 12, "batch_size": 32}
 
 

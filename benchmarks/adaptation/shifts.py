@@ -15,7 +15,7 @@ class Shift:
     """One draw of one shift.
 
     Args:
-        source: `(n, ...)` rows of features or pictures, with `source_labels`; to train on.
+        source: `(n, ...)` rows of features or images, with `source_labels`; to train on.
         held: `(m, ...)` further source rows with `held_labels`; for scores that choose a method.
         target: `(k, ...)` with `target_labels`; the rows are seen by methods, the labels by the oracle alone.
         test: `(t, ...)` further target rows with `test_labels`; for the accuracy in the table.

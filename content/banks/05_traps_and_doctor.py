@@ -166,7 +166,7 @@ EXAMINE = Bank(
     right=[
         Right("three colours", _examine(f"{_LOOK}{_SAME}    return {{{_RANGE}, {_BGR}, {_PLACE}}}\n")),
         Right(
-            "one batch of three pictures",
+            "one batch of three images",
             """
 import numpy as np
 
@@ -183,7 +183,7 @@ def examine(preprocess):
 """,
         ),
         Right(
-            "many random pictures, too",
+            "many random images, too",
             """
 import numpy as np
 

@@ -68,7 +68,7 @@ def best_evidence(features, column, alphas, betas):
             "determinant-underflows",
             _evidence(logdet="float(np.log(max(np.linalg.det(C), 0.0))) if np.linalg.det(C) > 0 else -np.inf"),
         ),
-        Wrong("not divided", "not-per-picture", _evidence(result="max(values)")),
+        Wrong("not divided", "not-per-image", _evidence(result="max(values)")),
         Wrong("exchanged", "alpha-and-beta-exchanged", _evidence("features @ features.T / beta + np.eye(n) / alpha")),
         Wrong("multiplied", "precision-is-not-variance", _evidence("features @ features.T * alpha + np.eye(n) * beta")),
         Wrong("no constant", "constant-forgotten", _evidence(constant="0")),

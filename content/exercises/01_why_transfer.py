@@ -128,7 +128,7 @@ check("1.4", median_speed_up)
 # ## Task 1.5: make a placebo
 #
 # Return labels for a placebo source: as many of each class as in `labels`, but with nothing to
-# learn in them: which label a picture has must not depend on what is in it. The same `seed` gives
+# learn in them: which label an image has must not depend on what is in it. The same `seed` gives
 # the same placebo, another seed another one, and `labels` itself is not changed. (Careful: calling
 # every A a B and every B an A is *no* placebo. Why?)
 

@@ -56,7 +56,7 @@ check("2.2", training_epochs)
 # ## Task 2.3: a classifier on a frozen backbone
 #
 # Return a compiled Keras model for whole-number labels: the `backbone` (a Keras model that gives
-# one row of features a picture), frozen, and a new head with `num_classes` outputs. The check
+# one row of features an image), frozen, and a new head with `num_classes` outputs. The check
 # trains it for two epochs and compares every number of the backbone, BatchNorm's statistics
 # included.
 

@@ -12,7 +12,7 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 3.1: how alike are two sets of features?
 #
-# `x` and `y` are tables: row *i* of both belongs to picture *i*, columns are features, and the two
+# `x` and `y` are tables: row *i* of both belongs to image *i*, columns are features, and the two
 # may have different numbers of columns. Return linear CKA: subtract from each column its mean, then
 #
 # $$\frac{\lVert X^\top Y\rVert^2}{\lVert X^\top X\rVert \, \lVert Y^\top Y\rVert}$$

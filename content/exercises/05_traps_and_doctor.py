@@ -72,9 +72,9 @@ check("5.2", split)
 #
 # `preprocess` takes a float32 array of images `(n, height, width, 3)`, RGB, 0 to 255, and returns
 # what a network is to get: each channel scaled and shifted, perhaps with red and blue swapped.
-# There is no documentation. Find out with pictures of one colour, and return a dict with
+# There is no documentation. Find out with images of one colour, and return a dict with
 #
-# - `"low"`, `"high"`: the smallest and the largest value that comes out for any picture (black and
+# - `"low"`, `"high"`: the smallest and the largest value that comes out for any image (black and
 #   white will do);
 # - `"bgr"`: `True` if red goes in first and comes out last;
 # - `"in_place"`: `True` if it changes the array that you pass. (Several functions of Keras do!)

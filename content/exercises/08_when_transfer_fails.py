@@ -38,7 +38,7 @@ check("8.1", gain_with_interval)
 # %% [markdown]
 # ## Task 8.2: which sources know the task?
 #
-# `tables` is a dict: name of a source -> its frozen features of your labelled pictures, one row
+# `tables` is a dict: name of a source -> its frozen features of your labelled images, one row
 # each. `score(features, labels)` says how easily the labels are told from features; it may be
 # LogME, or something cruder that a wide table can fool. So give every source a placebo: **twenty**
 # scores of the same features with labels shuffled anew (`np.random.default_rng(seed)`). Return the
@@ -95,7 +95,7 @@ check("8.3", decide)
 # ## Task 8.4: where does it look?
 #
 # The heart of Grad-CAM. `maps` `(rows, columns, channels)` is what the last layer of maps answered
-# to a picture, `gradients`, of the same shape, how the score of a class changes with each number of
+# to an image, `gradients`, of the same shape, how the score of a class changes with each number of
 # it. The weight of a channel is the **mean** of its gradients over all places. Add up the channels
 # with their weights, keep what is positive, and divide by the largest value, so that the map goes
 # from 0 to 1. If nothing is positive, the map is 0 everywhere.

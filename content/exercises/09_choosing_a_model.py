@@ -18,17 +18,17 @@ from tlcourse import check, hint, select
 # be wrong. If weights are drawn with *precision* `alpha` (variance 1 / alpha) and noise with
 # precision `beta`, then a column of labels is normal with mean 0 and the covariance
 #
-# `C = features @ features.T / alpha + I / beta` (one row and one column for each picture),
+# `C = features @ features.T / alpha + I / beta` (one row and one column for each image),
 #
 # and the logarithm of its density is `-(n * log(2 pi) + log det C + column @ inv(C) @ column) / 2`
-# for `n` pictures. Return the **largest** value of this over all pairs from `alphas` and `betas`,
-# **divided by n**. One of the cases has 300 pictures: a determinant of that size is a number so
+# for `n` images. Return the **largest** value of this over all pairs from `alphas` and `betas`,
+# **divided by n**. One of the cases has 300 images: a determinant of that size is a number so
 # small that the computer takes it for 0, and its logarithm is not.
 
 
 # %%
 def best_evidence(features, column, alphas, betas):
-    """Return the largest log evidence per picture, a number."""
+    """Return the largest log evidence per image, a number."""
     ### BEGIN SOLUTION
     n, best = len(column), -np.inf
     for alpha in alphas:
@@ -45,7 +45,7 @@ def best_evidence(features, column, alphas, betas):
 check("9.1", best_evidence)
 
 # %% [markdown]
-# Now compare with the quick way, on pictures that you could count on your fingers:
+# Now compare with the quick way, on images that you could count on your fingers:
 
 # %%
 rng = np.random.default_rng(seed)
@@ -58,15 +58,15 @@ print(f"brute force {slow:.4f}, tlcourse.select.log_me {select.log_me(features, 
 # %% [markdown]
 # ## Task 9.2: LEEP
 #
-# `source_probabilities` has a row for each picture and a column for each source class: what the old
-# head says of the target's pictures. `labels` are the target's class numbers (not all numbers need
+# `source_probabilities` has a row for each image and a column for each source class: what the old
+# head says of the target's images. `labels` are the target's class numbers (not all numbers need
 # occur).
 #
-# 1. *Joint share* of label `y` and source class `z`: the mean over all pictures of "probability of
-#    `z`, if the picture has label `y`, else 0".
+# 1. *Joint share* of label `y` and source class `z`: the mean over all images of "probability of
+#    `z`, if the image has label `y`, else 0".
 # 2. *Share of `y` given `z`*: the joint share divided by the sum of the joint shares of that `z`.
-#    (A source class that no picture gets any probability of has nothing to say: leave it out.)
-# 3. For each picture: the sum over `z` of share of *its label* given `z`, times its probability of
+#    (A source class that no image gets any probability of has nothing to say: leave it out.)
+# 3. For each image: the sum over `z` of share of *its label* given `z`, times its probability of
 #    `z`. LEEP is the mean of the logarithms.
 
 

@@ -14,9 +14,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 10.1: throw out the copies
 #
-# `images` are grey pictures, an array `(n, height, width)`. Some are copies of an earlier one:
-# brighter, darker, with a little noise. Return the positions to drop, so that of each picture
-# exactly **one** stays, the first. Never drop a picture that is no copy.
+# `images` are grey images, an array `(n, height, width)`. Some are copies of an earlier one:
+# brighter, darker, with a little noise. Return the positions to drop, so that of each image
+# exactly **one** stays, the first. Never drop an image that is no copy.
 #
 # A fingerprint that survives such changes: shrink to 8 rows and 9 columns (mean over blocks), and
 # ask for each place whether it is brighter than its right neighbour. That gives 64 answers; of

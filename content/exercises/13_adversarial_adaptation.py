@@ -67,7 +67,7 @@ check("13.2", dann_step)
 #
 # After a run you know three things, none of which needs labels of the target: the `source_accuracy`
 # of every epoch (a list), the `domain_accuracy` of every epoch (a list), and `predicted`, the class
-# (0 to `num_classes` - 1) that was predicted for each picture of the target. "At the end" means:
+# (0 to `num_classes` - 1) that was predicted for each image of the target. "At the end" means:
 # mean over the **last five** epochs. Return one text; the first that applies:
 #
 # - `"collapsed"`: the source's accuracy at the end is below `1.5 / num_classes`, or is `nan`;

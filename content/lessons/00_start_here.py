@@ -22,7 +22,7 @@
 # The cell above has printed what this notebook runs on. Three lines of it matter all the time.
 #
 # - **profile**: every notebook of this course exists in two sizes with the same text. `embedded`
-#   draws its own pictures and uses a small network that comes with the course, so it needs no
+#   draws its own images and uses a small network that comes with the course, so it needs no
 #   internet and no GPU. `full` downloads real photographs and a network trained on ImageNet (1.3
 #   million photographs of 1,000 kinds of things). Switch with the environment variable
 #   `TLCOURSE_PROFILE`, or with `tlcourse.use_profile("full")` before the data are loaded. On Colab
@@ -68,14 +68,14 @@ print(tlcourse.plots.alt_text(ax))
 # ## 2. Something to measure
 #
 # We need a classifier whose accuracy we can measure. The next cell makes one in two steps that
-# lesson 02 takes apart: a pretrained network (a *backbone*) turns each picture into a list of
+# lesson 02 takes apart: a pretrained network (a *backbone*) turns each image into a list of
 # numbers (*features*), and a plain logistic regression learns to tell the kinds of flowers apart by
-# these numbers. Take it as given for now: pictures in, answers out.
+# these numbers. Take it as given for now: images in, answers out.
 
 # %%
 backbone = tlcourse.load_backbone(pooling="avg")
 features = np.array(tlcourse.extract_features(backbone, flowers.images, cache=False))  # (images, features)
-print(f"{len(features)} pictures, each now {features.shape[1]} numbers")
+print(f"{len(features)} images, each now {features.shape[1]} numbers")
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -264,7 +264,7 @@ import keras
 def train_network(seed, epochs=20):
     """Train a one-layer network on the first training set; return it."""
     tlcourse.set_seed(seed)
-    same_scale = keras.layers.LayerNormalization(center=False, scale=False)  # each picture's features: mean 0, spread 1
+    same_scale = keras.layers.LayerNormalization(center=False, scale=False)  # each image's features: mean 0, spread 1
     network = keras.Sequential([keras.Input(features.shape[1:]), same_scale, keras.layers.Dense(flowers.num_classes)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(keras.optimizers.Adam(0.003), loss, metrics=["accuracy"])
@@ -292,7 +292,7 @@ assert np.abs(first - again).max() < 0.1 * np.abs(first - other).max()
 
 # %%
 def photograph_again(image, rng):
-    """Return the picture as another photograph of the same plant: moved, brighter or darker, with noise."""
+    """Return the image as another photograph of the same plant: moved, brighter or darker, with noise."""
     margin = image.shape[0] // 16
     top, left = rng.integers(0, 2 * margin + 1, size=2)
     padded = np.pad(image, [(margin, margin), (margin, margin), (0, 0)], mode="edge")
@@ -303,7 +303,7 @@ def photograph_again(image, rng):
 # %%
 plants, photographs = 80, 4
 groups = np.repeat(np.arange(plants), photographs)  # which plant is on photograph i: 0 0 0 0 1 1 1 1 ...
-found = rng.choice(len(flowers), plants, replace=False)  # the pictures that stand for plants
+found = rng.choice(len(flowers), plants, replace=False)  # the images that stand for plants
 shots = np.stack([photograph_again(flowers.images[found[plant]], rng) for plant in groups])
 ax = tlcourse.plots.image_grid(
     shots[:16], [f"plant {group}" for group in groups[:16]], title="Four plants, four photographs of each"
@@ -411,7 +411,7 @@ for ax, (title, (true, guess)) in zip(axes, pairs.items()):
 # Each row of such a table is a true class, each column an answer; right answers are on the
 # diagonal. Left, every class seems to be taken for every other. The network is the same in both.
 #
-# It is easy to meet this without having asked for it. Keras' own loader of picture folders shuffles
+# It is easy to meet this without having asked for it. Keras' own loader of image folders shuffles
 # unless told otherwise:
 
 # %%

@@ -31,10 +31,10 @@ from tlcourse import evaluate, plots
 
 # %%
 # Settings
-source_per_class = 90  # pictures of each of 30 letters, to pre-train on
+source_per_class = 90  # images of each of 30 letters, to pre-train on
 source_epochs = 6
-labels_per_class = [5, 20, 100]  # pictures of each digit, to learn from
-draws = {"embedded": 2, "full": 3}[tlcourse.profile()]  # repeats with other pictures and other initial values
+labels_per_class = [5, 20, 100]  # images of each digit, to learn from
+draws = {"embedded": 2, "full": 3}[tlcourse.profile()]  # repeats with other images and other initial values
 flowers_per_class = {"embedded": 50, "full": 100}[tlcourse.profile()]
 
 # %% [markdown]
@@ -51,13 +51,13 @@ pool = tlcourse.load_glyphs("digits", draws * max(labels_per_class), seed=seed +
 unseen = tlcourse.load_glyphs("digits", 60, seed=seed + 2, split="test")
 fig, axes = plt.subplots(2, 1, figsize=(8, 2.8), layout="constrained")
 for ax, (name, data) in zip(axes, {"source: letters": letters, "target: digits": unseen}.items(), strict=True):
-    plots.image_grid(data.images[:10], columns=10, title=f"{name}, {len(data)} pictures", ax=ax)
+    plots.image_grid(data.images[:10], columns=10, title=f"{name}, {len(data)} images", ax=ax)
 print(plots.alt_text(fig))
 
 # %% [markdown]
 # ## 2. Three steps by hand
 #
-# The network has two parts. The *backbone* turns a picture into a row of numbers, its *features*.
+# The network has two parts. The *backbone* turns an image into a row of numbers, its *features*.
 # The *head*, one `Dense` layer, turns features into classes. The head belongs to its task; the
 # backbone may be good for more than one. (`BatchNormalization` keeps numbers in a healthy range;
 # lesson 04 has more about it.)
@@ -65,7 +65,7 @@ print(plots.alt_text(fig))
 
 # %%
 def build_backbone():
-    """Pictures of 32 x 32 pixels in, 256 features out."""
+    """Images of 32 x 32 pixels in, 256 features out."""
     images = keras.Input((32, 32, 3))
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)
     for channels in (16, 32, 64, 64):
@@ -100,11 +100,11 @@ def train(model, data, epochs, learning_rate=2e-3, validation=None):
 backbone = build_backbone()
 pretraining = train(with_head(backbone, letters.num_classes), letters, source_epochs)
 pretrained = [w.copy() for w in backbone.get_weights()]  # a copy, to compare with later
-print(f"letters: {pretraining['accuracy'][-1]:.2f} right on the training pictures, {pretraining['seconds'].sum():.0f} s")
+print(f"letters: {pretraining['accuracy'][-1]:.2f} right on the training images, {pretraining['seconds'].sum():.0f} s")
 
 # %% [markdown]
 # **Step 2, transfer.** The old head knows letters and is thrown away. A new one is put on the
-# *frozen* backbone (`trainable = False`: training cannot change it) and learns from 20 pictures of
+# *frozen* backbone (`trainable = False`: training cannot change it) and learns from 20 images of
 # each digit.
 
 # %%
@@ -151,7 +151,7 @@ print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 # %% [markdown]
 # ## 3. And without transfer?
 #
-# The same network, the same 200 pictures, the same number of passes, from random values.
+# The same network, the same 200 images, the same number of passes, from random values.
 
 # %%
 scratch = train(with_head(build_backbone(), 10), digits, epochs=24, validation=unseen)
@@ -159,15 +159,15 @@ runs = {"pre-train, on letters": pretraining, "transfer": transfer, "fine-tune":
 after = pretraining["seconds"].sum()  # when the other two steps begin
 began = {"transfer": after, "fine-tune": after + transfer["seconds"].sum()}
 curves = {name: (began.get(name, 0) + np.cumsum(run["seconds"]), run["loss"]) for name, run in runs.items()}
-ax = plots.lines(curves, x_label="seconds on this machine", y_label="loss on the training pictures", log_y=True,
+ax = plots.lines(curves, x_label="seconds on this machine", y_label="loss on the training images", log_y=True,
                  title="The three steps on one clock, and training from scratch")
 ax.legend(frameon=False, loc="center", bbox_to_anchor=(0.6, 0.3))  # between the curves
 print(plots.alt_text(ax))
 assert scratch["loss"][-1] < 0.1
 
 # %% [markdown]
-# From scratch the loss falls just as well: 200 pictures are soon known by heart. What matters is
-# *unseen* pictures.
+# From scratch the loss falls just as well: 200 images are soon known by heart. What matters is
+# *unseen* images.
 
 # %%
 target = scratch["val_accuracy"][-1]
@@ -189,8 +189,8 @@ assert faster < evaluate.epochs_to_target(scratch["val_accuracy"], target)
 #
 # ## 4. What is it worth, in labels?
 #
-# One comparison at one size says little. Repeat it with 5, 20 and 100 pictures a class, with other
-# pictures and other initial values each time: three curves.
+# One comparison at one size says little. Repeat it with 5, 20 and 100 images a class, with other
+# images and other initial values each time: three curves.
 
 
 # %%
@@ -221,7 +221,7 @@ def three_ways(data):
 # %%
 scores = np.zeros((draws, len(labels_per_class), 3))
 for draw, place in tqdm([*np.ndindex(draws, len(labels_per_class))], desc="three ways"):
-    start = draw * 10 * max(labels_per_class)  # pictures that no other draw uses
+    start = draw * 10 * max(labels_per_class)  # images that no other draw uses
     scores[draw, place] = three_ways(pool.subset(np.arange(start, start + 10 * labels_per_class[place])))
 
 # %%
@@ -250,7 +250,7 @@ assert needed[0] > 4 * labels_per_class[0]
 #
 # Was it really what the source *taught*? Something else may have helped: good first values, the
 # extra training time. Doctors give a placebo, a pill with nothing in it. Ours: the same letters
-# with their labels **shuffled**. Same pictures, same time, nothing to learn.
+# with their labels **shuffled**. Same images, same time, nothing to learn.
 
 # %%
 shuffled = tlcourse.load_glyphs("shuffled_letters", source_per_class, seed=seed, split="train")
@@ -275,7 +275,7 @@ assert transfer["val_accuracy"][-1] > placebo_accuracy + 0.25
 #
 # Now the usual way: somebody else pre-trained the backbone on many photographs. The target is
 # flowers; in the `full` profile also cats and dogs. A straight line through its features, against a
-# network of our own from scratch, both with 20 pictures a class.
+# network of our own from scratch, both with 20 images a class.
 
 # %%
 targets = {"flowers": tlcourse.load_flowers(per_class=flowers_per_class, seed=seed)}
@@ -285,7 +285,7 @@ backbone = tlcourse.load_backbone(pooling="avg")
 
 
 def small_network(num_classes):
-    """A network of our own, for pictures of any size."""
+    """A network of our own, for images of any size."""
     small = keras.Sequential([layers.Resizing(64, 64), layers.Rescaling(1 / 127.5, offset=-1)])
     for channels in (16, 32, 64):
         small.add(layers.Conv2D(channels, 3, padding="same", activation="relu"))
@@ -351,21 +351,21 @@ assert simple > 0.9
 # **2. A colleague reports: "with transfer 0.93, from scratch 0.92, 100 labels a class". What do you
 # ask for first?**
 #
-# <details><summary>Repeats with other pictures and initial values</summary>Yes. A difference of
+# <details><summary>Repeats with other images and initial values</summary>Yes. A difference of
 # 0.01 may be smaller than the spread between repeats.</details>
 # <details><summary>A larger backbone</summary>No. First find out whether there is any gain to
 # enlarge.</details>
 # <details><summary>Nothing, 0.93 is more than 0.92</summary>No. One run each cannot tell a gain
 # from luck.</details>
 #
-# **3. Why did the placebo use the same pictures as the source?**
+# **3. Why did the placebo use the same images as the source?**
 #
-# <details><summary>So that only the link between picture and label is missing</summary>Yes. What
+# <details><summary>So that only the link between image and label is missing</summary>Yes. What
 # differs between the two runs is then exactly what is tested.</details>
-# <details><summary>To save the drawing of new ones</summary>No. Other pictures would leave two
+# <details><summary>To save the drawing of new ones</summary>No. Other images would leave two
 # explanations for every difference.</details>
 # <details><summary>So that it learns the letters after all</summary>No. With shuffled labels there
-# is no rule that would carry over to new pictures.</details>
+# is no rule that would carry over to new images.</details>
 #
 # ## Read on
 #

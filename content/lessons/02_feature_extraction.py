@@ -1,16 +1,16 @@
 # %% [markdown]
 # # 02 · Feature extraction
 #
-# The simplest way to use a pretrained network, and often the best when pictures are few: leave it
-# as it is, take what its last layer says about each picture, and train only a small classifier on
+# The simplest way to use a pretrained network, and often the best when images are few: leave it
+# as it is, take what its last layer says about each image, and train only a small classifier on
 # that. Think of a toolbox that somebody else filled: you do not forge a new hammer, you learn which
 # tools to reach for.
 #
 # **After this lesson you can**
-# - turn pictures into features with a frozen network, and see what they are worth;
+# - turn images into features with a frozen network, and see what they are worth;
 # - put a new head on a backbone and prove that the backbone did not change;
 # - save most of the time by computing the features once;
-# - use VGG16, ResNet50 or a module of TensorFlow Hub in the same way, and your own pictures;
+# - use VGG16, ResNet50 or a module of TensorFlow Hub in the same way, and your own images;
 # - avoid two mistakes that give no error: scaling twice, and augmenting in front of a cache.
 #
 # **Time:** 40 minutes. **It presumes** lesson 00, and that you have trained a small Keras model
@@ -32,9 +32,9 @@ from tlcourse import evaluate, plots
 
 # %%
 # Settings
-per_class = {"embedded": 60, "full": 150}[tlcourse.profile()]  # pictures of each kind of flower
+per_class = {"embedded": 60, "full": 150}[tlcourse.profile()]  # images of each kind of flower
 train_per_class = 20  # of them, to learn from
-epochs = 10  # passes over the training pictures for a head
+epochs = 10  # passes over the training images for a head
 timed_epochs = 2  # passes that are timed end to end
 
 # %% [markdown]
@@ -60,12 +60,12 @@ tlcourse.list_backbones()
 # %%
 flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
 learn, test = flowers.positions_per_class(train_per_class, seed)  # positions: the same number of each kind, and all others
-print(f"{len(learn)} pictures to learn from, {len(test)} to test on, {flowers.num_classes} classes")
+print(f"{len(learn)} images to learn from, {len(test)} to test on, {flowers.num_classes} classes")
 
 # %% [markdown]
-# ## 2. Pictures become features
+# ## 2. Images become features
 #
-# One picture in, one row of numbers out. In batches, so that memory stays small, and in *inference
+# One image in, one row of numbers out. In batches, so that memory stays small, and in *inference
 # mode*: layers such as BatchNorm and Dropout behave differently while a network learns, and here it
 # does not.
 
@@ -80,7 +80,7 @@ def extract(model, images, batch_size=64):
 started = time.perf_counter()
 features = extract(backbone, flowers.images)
 extraction_seconds = time.perf_counter() - started
-print(f"{features.shape[0]} pictures -> {features.shape}, {extraction_seconds:.1f} s")
+print(f"{features.shape[0]} images -> {features.shape}, {extraction_seconds:.1f} s")
 
 # %% [markdown]
 # From here on `tlcourse.extract_features` does the same, and remembers the result on disk.
@@ -89,8 +89,8 @@ print(f"{features.shape[0]} pictures -> {features.shape}, {extraction_seconds:.1
 assert np.allclose(features, tlcourse.extract_features(backbone, flowers.images), atol=1e-3)
 
 # %% [markdown]
-# What changed? Squeeze the pictures into two dimensions with PCA (the two directions in which they
-# differ most), once from raw pixels and once from features. One marker is one picture.
+# What changed? Squeeze the images into two dimensions with PCA (the two directions in which they
+# differ most), once from raw pixels and once from features. One marker is one image.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
@@ -105,7 +105,7 @@ print(plots.alt_text(fig))
 #
 # A straight line through the features (logistic regression) is the smallest head there is. Compare
 # it on the pretrained features, on those of the *same* network with random values, and on raw
-# pixels. Five draws of the pictures to learn from.
+# pixels. Five draws of the images to learn from.
 
 # %%
 untrained = tlcourse.load_backbone(weights=None, pooling="avg")
@@ -126,8 +126,8 @@ means = {name: np.mean(values) for name, values in scores.items()}
 spreads = [np.std(values, ddof=1) for values in scores.values()]
 ax.barh(list(means), list(means.values()), xerr=spreads, color=plots.colour_of(0), height=0.6, capsize=4)
 ax.axvline(1 / flowers.num_classes, color="black", linestyle="--", label="chance")
-ax.set(xlim=(0, 1), xlabel="accuracy on unseen pictures, mean and standard deviation of five draws")
-ax.set_title(f"{train_per_class} pictures a class: what a straight line gets out of each table")
+ax.set(xlim=(0, 1), xlabel="accuracy on unseen images, mean and standard deviation of five draws")
+ax.set_title(f"{train_per_class} images a class: what a straight line gets out of each table")
 ax.legend(frameon=False)
 bars = ", ".join(f"{name} {value:.2f} (spread {spread:.2f})" for (name, value), spread in zip(means.items(), spreads, strict=True))
 plots.set_alt_text(ax, f"Bar chart of accuracy: {bars}. Chance: {1 / flowers.num_classes:.2f}.")
@@ -135,14 +135,14 @@ print(plots.alt_text(ax))
 assert means["pretrained network"] > means["random network"] + 0.15
 
 # %% [markdown]
-# The architecture alone is worth little; what it learned on *other* pictures is worth a lot. (Some
+# The architecture alone is worth little; what it learned on *other* images is worth a lot. (Some
 # honesty: in the full profile a few of the flowers, such as the daisy, are among the classes of
 # ImageNet. The drawn flowers are in nobody's training set.)
 #
 # ## 4. A new head, end to end
 #
 # The usual way to write it in Keras: backbone, then a `Dense` layer with one output a class, and
-# `fit`. The backbone is frozen, so only the head learns; but every picture runs through the whole
+# `fit`. The backbone is frozen, so only the head learns; but every image runs through the whole
 # network in every epoch.
 
 
@@ -177,7 +177,7 @@ assert all(same)
 # %% [markdown]
 # ## 5. Compute the features once
 #
-# A frozen backbone says the same about a picture in every epoch. So ask it once, and train the head
+# A frozen backbone says the same about an image in every epoch. So ask it once, and train the head
 # on the answers.
 
 # %%
@@ -202,7 +202,7 @@ print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.
 
 # %% [markdown]
 # Two runs of training differ a little by luck. The two *ways* do not differ at all: put the head
-# from the cached features onto the backbone, and it says the same about every picture.
+# from the cached features onto the backbone, and it says the same about every image.
 
 # %%
 end_to_end.get_layer("head").set_weights(head.layers[-1].get_weights())
@@ -228,7 +228,7 @@ except ValueError as error:
     print("the contract says:", error)
 
 # %% [markdown]
-# **Augmenting in front of a cache.** *Augmentation* shows each picture a little differently in
+# **Augmenting in front of a cache.** *Augmentation* shows each image a little differently in
 # every epoch. Put a cache behind it, as a well known guide does, and the first epoch's versions are
 # served for ever. It has to stand behind the cache.
 
@@ -244,11 +244,11 @@ orders = {
 for name, data in orders.items():
     one, two = (np.stack(list(data.as_numpy_iterator())) for _ in range(2))
     same = np.mean([np.array_equal(a, b) for a, b in zip(one, two, strict=True)])
-    print(f"{name}: {100 * same:.0f} % of the pictures are the same in epoch 2 as in epoch 1")
+    print(f"{name}: {100 * same:.0f} % of the images are the same in epoch 2 as in epoch 1")
     assert (same == 1) == (name == "augment, then cache")
 
 # %% [markdown]
-# The same holds for cached *features*: augmenting pictures after their features were computed
+# The same holds for cached *features*: augmenting images after their features were computed
 # changes nothing. Feature extraction with a cache has no augmentation; that is its price.
 #
 # ## 7. Other backbones
@@ -265,11 +265,11 @@ for name in ("tiny_resnet", "mobilenet_v2_035", "resnet50", "vgg16"):
     started = time.perf_counter()
     other(small, training=False)
     milliseconds = 1000 * (time.perf_counter() - started) / len(small)
-    print(f"{name:<16} {other.count_params() / 1e6:5.1f} million weights, {other.output_shape[1]} features, {milliseconds:.0f} ms a picture")
+    print(f"{name:<16} {other.count_params() / 1e6:5.1f} million weights, {other.output_shape[1]} features, {milliseconds:.0f} ms an image")
     print(" " * 17 + "blocks:", ", ".join(tlcourse.blocks_of(other)))
 
 # %% [markdown]
-# More weights are not more features: ResNet50 says 2048 numbers about a picture, VGG16 512. Are
+# More weights are not more features: ResNet50 says 2048 numbers about an image, VGG16 512. Are
 # these better numbers? In the `full` profile the next cell loads both with their ImageNet weights
 # and asks as in section 3. A network that cannot be had is named, not passed over.
 
@@ -301,7 +301,7 @@ if ours:
     backbone.export(handle, verbose=False)
 module = keras.Sequential([keras.Input(flowers.image_shape), tlcourse.HubLayer(handle)])
 vectors = extract(module, flowers.images[:64])
-print(f"{len(vectors)} pictures -> feature vectors {vectors.shape}; {len(module.trainable_weights)} trainable weights")
+print(f"{len(vectors)} images -> feature vectors {vectors.shape}; {len(module.trainable_weights)} trainable weights")
 if ours:
     print(f"largest difference to the backbone: {np.abs(vectors - features[:64]).max():.1e}")
     assert np.allclose(vectors, features[:64], rtol=1e-3, atol=1e-2)
@@ -310,7 +310,7 @@ if ours:
 # A module has an input contract too, and cannot tell you: most image modules expect 0 to 1.
 # `tlcourse.load_backbone("hub:" + handle, input_shape=...)` puts that scaling inside.
 #
-# ## 8. Your own pictures
+# ## 8. Your own images
 #
 # One folder a class. Put the path of yours into `folder`, and this whole lesson runs on it: take
 # `mine` in place of `flowers`. Left empty, the cell makes a small one, so that you see how it has
@@ -325,7 +325,7 @@ if not folder:
         place.mkdir(exist_ok=True)
         Image.fromarray(flowers.images[i]).save(place / f"{i}.png")
 print("for example", *sorted(path.relative_to(folder).as_posix() for path in Path(folder).glob("*/*"))[::15])
-mine = tlcourse.load_image_folder(folder, size=backbone.input_shape[1], name="my pictures")
+mine = tlcourse.load_image_folder(folder, size=backbone.input_shape[1], name="my images")
 print(mine)
 print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 
@@ -341,14 +341,14 @@ print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 #
 # ## Quiz
 #
-# **1. Your features come from a cache. You add random flips to the pictures. What happens to the
+# **1. Your features come from a cache. You add random flips to the images. What happens to the
 # head's accuracy?**
 #
 # <details><summary>It rises, augmentation always helps</summary>No: the head never sees the flipped
-# pictures, only old features.</details>
+# images, only old features.</details>
 # <details><summary>Nothing</summary>Yes. The features were computed before.</details>
 #
-# **2. A backbone scores as badly as chance on your pictures. What do you check first?**
+# **2. A backbone scores as badly as chance on your images. What do you check first?**
 #
 # <details><summary>Whether pixels are scaled as it expects</summary>Yes: print the smallest and the
 # largest value that goes in.</details>
@@ -359,7 +359,7 @@ print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 # **3. Why does the frozen backbone run with training=False?**
 #
 # <details><summary>So that BatchNorm uses its stored statistics and Dropout is off</summary>Yes:
-# the features of a picture must not depend on its neighbours.</details>
+# the features of an image must not depend on its neighbours.</details>
 # <details><summary>So that no gradients are computed</summary>No: that is what trainable=False is
 # about. Lesson 04 shows where the two part ways.</details>
 #

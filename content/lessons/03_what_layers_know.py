@@ -2,7 +2,7 @@
 # # 03 · What do layers know?
 #
 # A network is a row of layers, and they do not all know the same kind of thing. Layers near the
-# picture answer to edges and spots; layers near the answer know the classes they were trained for.
+# image answer to edges and spots; layers near the answer know the classes they were trained for.
 # Which of them are worth taking along to a new task? You will look, measure, and repeat in small
 # the experiment that settled the question.
 #
@@ -11,7 +11,7 @@
 # - measure what each block of a network is worth for *your* task;
 # - say which layers of a source help, which cost, and how that depends on how alike the two tasks
 #   are;
-# - show which part of a picture an answer rests on.
+# - show which part of an image an answer rests on.
 #
 # **Time:** 35 minutes. **It presumes** lesson 00 and that you know what a convolution and a frozen
 # layer are (lesson 02).
@@ -27,18 +27,18 @@ from tlcourse import evaluate, plots
 
 # %%
 # Settings
-per_class = {"embedded": 60, "full": 100}[tlcourse.profile()]  # pictures of each kind of flower
+per_class = {"embedded": 60, "full": 100}[tlcourse.profile()]  # images of each kind of flower
 train_per_class = 20  # of them, to learn from
-source_images = 2400  # pictures of a source task, drawn
+source_images = 2400  # images of a source task, drawn
 source_epochs = 8
-target_per_class = 60  # pictures of each digit to learn from
+target_per_class = 60  # images of each digit to learn from
 target_epochs = 12
 
 # %% [markdown]
 # ## 1. What the first layer answers to
 #
 # The first convolution looks at a tiny window, 3 by 3 pixels. Each of its filters is a small
-# pattern, and its output is large where the picture looks like the pattern. Here are the filters of
+# pattern, and its output is large where the image looks like the pattern. Here are the filters of
 # a network that was trained on photographs.
 
 # %%
@@ -69,7 +69,7 @@ print(plots.alt_text(ax))
 #
 # A *probe* is a simple classifier that is trained on the output of one block while the network
 # stays as it is. Its accuracy says how much of what the task needs stands ready at that depth. (We
-# average each channel over the picture first.)
+# average each channel over the image first.)
 
 # %%
 blocks = tlcourse.blocks_of(backbone)
@@ -79,7 +79,7 @@ print({name: f.shape[1] for name, f in zip(blocks, features, strict=True)})
 
 # %%
 probes = []
-for draw in range(5):  # five draws of the pictures to learn from
+for draw in range(5):  # five draws of the images to learn from
     learn, test = flowers.positions_per_class(train_per_class, seed + draw)
     y = flowers.labels
     probes.append([evaluate.linear_probe(f[learn], y[learn], f[test], y[test]) for f in features])
@@ -93,7 +93,7 @@ assert probes[:, 0].mean() < probes.mean(axis=0).max() - 0.1
 
 # %% [markdown]
 # Later blocks are worth more here because the source, photographs of things, is *like* the target,
-# pictures of flowers. What if it is not? For that question one needs sources of one's own making.
+# images of flowers. What if it is not? For that question one needs sources of one's own making.
 #
 # ## 3. Keep n blocks, learn the rest
 #
@@ -102,7 +102,7 @@ assert probes[:, 0].mean() < probes.mean(axis=0).max() - 0.1
 # target: ten digits before pieces of photographs, with few examples. Two sources:
 #
 # - **letters**: other characters before such pieces. A task much like the target.
-# - **quadrants**: the same kind of picture, but the question is which piece of which photograph is
+# - **quadrants**: the same kind of image, but the question is which piece of which photograph is
 #   *behind* the character.
 
 # %%
@@ -194,7 +194,7 @@ assert kept["letters"][-1] < max(kept["letters"])
 # source ruins the result: it kept the background and threw the character away. Even with the
 # similar source it is better to learn the last block anew.
 #
-# The original, on ImageNet with millions of pictures, shows the same shape. Numbers: authors' logs
+# The original, on ImageNet with millions of images, shows the same shape. Numbers: authors' logs
 # (Yosinski et al. 2014).
 
 # %%
@@ -210,13 +210,13 @@ print(plots.alt_text(ax))
 # ## 4. How alike are two networks, block by block?
 #
 # *Centred kernel alignment* (CKA, Kornblith et al. 2019) compares two sets of features of the
-# *same* pictures. It is 1 when one is a rotated or resized copy of the other, and near 0 when they
+# *same* images. It is 1 when one is a rotated or resized copy of the other, and near 0 when they
 # have nothing in common. Written out:
 
 
 # %%
 def linear_cka(x, y):
-    """Similarity of two tables of features; rows are the same pictures, columns are features."""
+    """Similarity of two tables of features; rows are the same images, columns are features."""
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     norm = np.linalg.norm
     return norm(x.T @ y) ** 2 / (norm(x.T @ x) * norm(y.T @ y))
@@ -287,13 +287,13 @@ for column, i in zip(axes.T, right, strict=True):
     column[0].set_axis_off(), column[1].set_axis_off()
 fig.suptitle("Bright: places that speak for the class")
 kinds = ", ".join(flowers.class_names[flowers.labels[i]] for i in right)
-plots.set_alt_text(fig, f"Pictures of {kinds}; below, each again with its map over it.")
+plots.set_alt_text(fig, f"Images of {kinds}; below, each again with its map over it.")
 print(plots.alt_text(fig))
 
 # %% [markdown]
 # **What to notice.** The map is coarse: the last feature map has only a few places a side, each of
-# which sees a large part of the picture. It says where, not what, and a map that looks sensible
-# proves nothing about the next picture.
+# which sees a large part of the image. It says where, not what, and a map that looks sensible
+# proves nothing about the next image.
 #
 # ## What to remember
 #
@@ -307,7 +307,7 @@ print(plots.alt_text(fig))
 #
 # ## Quiz
 #
-# **1. You have 200 X-ray pictures and a network trained on photographs. Which part is the safest to
+# **1. You have 200 X-ray images and a network trained on photographs. Which part is the safest to
 # keep frozen?**
 #
 # <details><summary>The first blocks</summary>Yes. Edges and spots are in X-rays too; measure how
@@ -321,7 +321,7 @@ print(plots.alt_text(fig))
 #
 # <details><summary>Their neurons are the same, one by one</summary>No. CKA is blind to rotations:
 # single neurons may differ altogether.</details>
-# <details><summary>They arrange these pictures alike</summary>Yes: which pictures are near each
+# <details><summary>They arrange these images alike</summary>Yes: which images are near each
 # other is almost the same in both.</details>
 # <details><summary>They are equally accurate</summary>No. Nothing in CKA knows the
 # labels.</details>
@@ -329,8 +329,8 @@ print(plots.alt_text(fig))
 # **3. A Grad-CAM map lights up on the background. What do you do?**
 #
 # <details><summary>Nothing, the accuracy was fine</summary>No. The background may be what was
-# learned; test on pictures where it differs.</details>
-# <details><summary>Test on pictures with other backgrounds</summary>Yes. The map raised the
+# learned; test on images where it differs.</details>
+# <details><summary>Test on images with other backgrounds</summary>Yes. The map raised the
 # suspicion; only a test can confirm it.</details>
 #
 # ## Read on

@@ -90,10 +90,10 @@ assert moved.bit_identical
 # ## 3. The second silent mistake: BatchNorm in motion
 #
 # BatchNorm normalises by the *batch* while it learns, and keeps running averages (its *statistics*)
-# for later. Few pictures make poor averages. Many texts say that
+# for later. Few images make poor averages. Many texts say that
 # `backbone(images, training=False)`, as we wrote above, prevents it. To see BatchNorm alone we
-# unfreeze, compile, and train with a learning rate of **zero**: no weight can move. Two pictures a
-# batch, as one has when pictures are large.
+# unfreeze, compile, and train with a learning rate of **zero**: no weight can move. Two images a
+# batch, as one has when images are large.
 
 # %%
 model.set_weights(after_head)
@@ -113,12 +113,12 @@ assert len(moved.moved_names) > 10
 # layer, unless the layer itself is frozen. How much is lost depends on how fast the averages move,
 # BatchNorm's `momentum`: `tiny_resnet` uses 0.9, and one pass replaces its statistics; MobileNetV2
 # uses 0.999, and they creep (the shift printed above). Sometimes moving statistics even help, when
-# the new pictures are many and different. What is never right is that they move without your
+# the new images are many and different. What is never right is that they move without your
 # knowing.
 
 # %%
 momentum = next(layer.momentum for layer in backbone.layers if isinstance(layer, layers.BatchNormalization))
-kept = momentum ** (len(train) // 2)  # one step for every two pictures
+kept = momentum ** (len(train) // 2)  # one step for every two images
 print(f"momentum {momentum}: after one pass {kept:.0%} of the old statistics are left")
 if momentum < 0.95:
     assert disturbed < head_accuracy - 0.02
@@ -470,7 +470,7 @@ assert (outside[:, 2] < outside[:, 1]).all()
 # the weights moved at all.</details>
 # <details><summary>Whether you compiled after the change</summary>Yes. what_moved tells in one
 # line: bit-identical means no.</details>
-# <details><summary>Whether there are enough pictures</summary>No. Too few pictures would change the
+# <details><summary>Whether there are enough images</summary>No. Too few images would change the
 # weights too, only badly.</details>
 #
 # **2. How do you keep BatchNorm's statistics still while you fine-tune a functional model?**

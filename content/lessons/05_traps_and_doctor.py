@@ -26,13 +26,13 @@ from tlcourse import evaluate, finetune, plots
 
 # %%
 # Settings
-per_class = {"embedded": 40, "full": 80}[tlcourse.profile()]  # pictures of each kind of flower
+per_class = {"embedded": 40, "full": 80}[tlcourse.profile()]  # images of each kind of flower
 train_per_class = 20  # of them, to learn from
 
 # %% [markdown]
 # ## 1. One honest program
 #
-# A frozen backbone, a straight line on its features, pictures that were set aside. This is the
+# A frozen backbone, a straight line on its features, images that were set aside. This is the
 # number to compare with.
 
 # %%
@@ -48,7 +48,7 @@ def features_of(images):
 
 seen, new = features_of(learn.images), features_of(test.images)
 honest = evaluate.linear_probe(seen, learn.labels, new, test.labels)
-print(f"honest: {honest:.2f} on {len(test)} unseen pictures of {flowers.num_classes} kinds")
+print(f"honest: {honest:.2f} on {len(test)} unseen images of {flowers.num_classes} kinds")
 
 
 # %%
@@ -76,7 +76,7 @@ assert not report.findings
 # ## 2. Scaled twice
 #
 # Half of all tutorials divide pixels by 255. Many backbones do that themselves, inside. Do both,
-# and every picture is nearly black. (A published project fed its EfficientNet so and reached 51 %
+# and every image is nearly black. (A published project fed its EfficientNet so and reached 51 %
 # on two classes; tossing a coin reaches 50.)
 
 # %%
@@ -207,8 +207,8 @@ assert max(row.weight_change for row in wrapped.rows if row.weight_change is not
 #
 # ## 5. Augmentation that happens once
 #
-# Augmentation shows a new variant of each picture in every epoch. `.cache()` remembers what came
-# before it. In this order, from a widely read guide, it remembers the augmented pictures.
+# Augmentation shows a new variant of each image in every epoch. `.cache()` remembers what came
+# before it. In this order, from a widely read guide, it remembers the augmented images.
 
 # %%
 turn = keras.Sequential([layers.RandomFlip("horizontal", seed=seed), layers.RandomRotation(0.2, seed=seed)])
@@ -223,7 +223,7 @@ wrong = raw.map(augment).cache()
 right = raw.cache().map(augment)
 epochs = {name: [np.concatenate([x for x, _ in data]) for _ in range(2)] for name, data in {"wrong": wrong, "right": right}.items()}
 same = {name: int(sum(np.array_equal(a, b) for a, b in zip(*pair, strict=True))) for name, pair in epochs.items()}
-print(f"pictures that are identical in epochs 1 and 2, of {len(learn)}: {same}")
+print(f"images that are identical in epochs 1 and 2, of {len(learn)}: {same}")
 assert same["wrong"] == len(learn)
 assert same["right"] < len(learn) / 10
 
@@ -246,7 +246,7 @@ for name, data in {"wrong": wrong, "right": right}.items():
 # The last two traps do not make the model worse. They make the *score* better, which is more
 # dangerous. First: shuffle, then cut with `take` and `skip`. The data set is shuffled **anew each
 # time it is read**, so that the cut falls elsewhere in every epoch. (An official tutorial cuts its
-# test set so: 98 of 192 test pictures were in the validation set of the same epoch.)
+# test set so: 98 of 192 test images were in the validation set of the same epoch.)
 
 # %%
 half = len(flowers) // 2
@@ -256,7 +256,7 @@ train_part, test_part = moving.skip(half), moving.take(half)
 trained_on = [int(i) for i in train_part]
 tested_on = [int(i) for i in test_part]
 both = set(trained_on) & set(tested_on)
-print(f"{len(both)} of {len(tested_on)} test pictures were trained on")
+print(f"{len(both)} of {len(tested_on)} test images were trained on")
 assert len(both) > len(tested_on) / 3
 
 # %%
@@ -277,9 +277,9 @@ print(next(finding.evidence["sentence"] for finding in report.findings if findin
 # %% [markdown]
 # ## 7. Copies
 #
-# Second: the same picture on both sides. In a published data set for refrigeration faults all 2,443
-# test pictures are byte for byte in the training set; without them, 93 % became 82. A copy is
-# rarely byte for byte. Here each test picture is a mirrored, slightly brighter copy of one that was
+# Second: the same image on both sides. In a published data set for refrigeration faults all 2,443
+# test images are byte for byte in the training set; without them, 93 % became 82. A copy is
+# rarely byte for byte. Here each test image is a mirrored, slightly brighter copy of one that was
 # trained on.
 
 # %%
@@ -310,7 +310,7 @@ print(plots.alt_text(ax))
 #
 # ## 8. Six small ones
 #
-# No picture is needed for these. Say what you expect of each line, *then* run the cell.
+# No image is needed for these. Say what you expect of each line, *then* run the cell.
 
 
 # %%
@@ -333,7 +333,7 @@ print(f"c) clone_model copies the values: {np.array_equal(keras.models.clone_mod
 # %%
 picture = np.full((1, 8, 8, 3), 100, "float32")
 keras.applications.mobilenet_v2.preprocess_input(picture)
-print(f"d) a picture of 100s, after preprocess_input looked at it: {picture[0, 0, 0, 0]:.2f}")
+print(f"d) an image of 100s, after preprocess_input looked at it: {picture[0, 0, 0, 0]:.2f}")
 inputs = keras.Input((4,))
 always = keras.Model(inputs, layers.Dropout(0.5)(inputs, training=True))
 by_call, by_predict = [[np.asarray(ask(rows)) for _ in range(2)] for ask in (always, lambda x: always.predict(x, verbose=0))]
@@ -357,7 +357,7 @@ assert np.array_equal(*by_predict)
 # a) None: the outer flag wins. Open the model first, then close layers again. b) None: setting a
 # flag to what it is changes nothing further in; go from False to True. c) A clone has new random
 # values: `set_weights` after it. d) It wrote into *your* array, so that a second epoch, or a second
-# model, gets pictures that are scaled twice; hand it a copy. e) `predict` overrides the argument,
+# model, gets images that are scaled twice; hand it a copy. e) `predict` overrides the argument,
 # just as `fit` did in section 4. f) At least this one speaks: make a new optimizer at each compile.
 # Three traps of the same kind stand where they belong: shuffled data read twice (lesson 00), rates
 # and heads that wreck the backbone (04), the momentum of BatchNorm (06).
@@ -365,7 +365,7 @@ assert np.array_equal(*by_predict)
 # ## 9. The doctor on your own program
 #
 # ```python
-# report = tlcourse.audit(model, train, validation, test)   # arrays, tf.data, PyDataset or a folder of pictures
+# report = tlcourse.audit(model, train, validation, test)   # arrays, tf.data, PyDataset or a folder of images
 # report                                                    # in a notebook: a page; print(report): text
 # ```
 #
@@ -394,7 +394,7 @@ assert np.array_equal(*by_predict)
 # **2. Validation accuracy jumps from 0.62 to 0.88 after "a small clean-up of the data pipeline".
 # First thought?**
 #
-# <details><summary>Test pictures got into the training set</summary>Yes. Look for a moving split
+# <details><summary>Test images got into the training set</summary>Yes. Look for a moving split
 # and for copies before you celebrate.</details>
 # <details><summary>The clean-up was good</summary>Perhaps; a jump of that size has to prove
 # it.</details>

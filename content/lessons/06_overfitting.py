@@ -2,7 +2,7 @@
 # # 06 · Overfitting on small data
 #
 # A student who learns last year's exam by heart gets full marks, on last year's exam. Networks do
-# the same, and with few pictures they do it every time. This lesson measures how much, compares
+# the same, and with few images they do it every time. This lesson measures how much, compares
 # four cures on the same data, and shows two ways in which a test set can be spoiled so that
 # learning by heart *looks* like understanding.
 #
@@ -11,7 +11,7 @@
 # - say what a frozen backbone, augmentation, a leash on the weights, early stopping and an average
 #   of models are worth, with spread;
 # - recognise the BatchNorm momentum trap, which looks like overfitting and is none;
-# - split data so that no picture and no patient stands on both sides.
+# - split data so that no image and no patient stands on both sides.
 #
 # **Time:** 40 minutes. **It presumes** lessons 01 and 04.
 
@@ -26,15 +26,15 @@ from tlcourse import evaluate, finetune, plots
 
 # %%
 # Settings
-digits_per_class = 5  # pictures of each digit to learn from
-draws = {"embedded": 2, "full": 5}[tlcourse.profile()]  # repeats with other pictures
+digits_per_class = 5  # images of each digit to learn from
+draws = {"embedded": 2, "full": 5}[tlcourse.profile()]  # repeats with other images
 epochs = 30
 patients, scans_per_patient = 48, 8
 
 # %% [markdown]
 # ## 1. By heart
 #
-# Fifty pictures, five of each digit, and a network with 65,000 weights. First with their labels,
+# Fifty images, five of each digit, and a network with 65,000 weights. First with their labels,
 # then with labels **drawn by lot**, in which there is nothing to understand.
 
 
@@ -70,22 +70,22 @@ for name, labels in {"their own labels": few.labels, "labels by lot": lots}.item
     model = build_cnn(10)
     train(model, few.images, labels)
     by_heart, understood = accuracy(model, few.images, labels), accuracy(model, unseen.images, unseen.labels)
-    print(f"{name:<17} training pictures {by_heart:.2f}, unseen {understood:.2f}, gap {by_heart - understood:.2f}")
+    print(f"{name:<17} training images {by_heart:.2f}, unseen {understood:.2f}, gap {by_heart - understood:.2f}")
     assert by_heart > 0.9
 
 # %% [markdown]
 # Full marks for nonsense. So a high *training* accuracy says nothing (Zhang and others 2017 did
-# this with ImageNet). The number to watch is the **gap**: accuracy on the training pictures minus
+# this with ImageNet). The number to watch is the **gap**: accuracy on the training images minus
 # accuracy on unseen ones.
 #
 # ## 2. Four cures
 #
-# All start from the same network, trained on letters as in lesson 01, and get the same 50 pictures.
+# All start from the same network, trained on letters as in lesson 01, and get the same 50 images.
 # What is compared:
 #
 # - *plain*: fine-tune everything (BatchNorm frozen, as lesson 04 demands);
 # - *frozen*: only a new head learns;
-# - *augmented*: each epoch sees shifted pictures with other contrast and colours. Not mirrored: a
+# - *augmented*: each epoch sees shifted images with other contrast and colours. Not mirrored: a
 #   mirrored 2 is no 2;
 # - *weight decay* pulls all weights towards zero, *L2-SP* towards where they started.
 
@@ -110,7 +110,7 @@ def pretrained(frozen=False, head_seed=0):
 
 
 def shaken(images, rng):
-    """Shift each picture by up to 3 pixels, change its contrast and brightness, and permute its colours."""
+    """Shift each image by up to 3 pixels, change its contrast and brightness, and permute its colours."""
     out = np.empty(images.shape, "float32")
     for i, image in enumerate(np.pad(images, ((0, 0), (3, 3), (3, 3), (0, 0)), mode="edge")):
         top, left = rng.integers(0, 7, 2)
@@ -170,13 +170,13 @@ fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 for y in range(len(cures)):
     seen, new = results[:, y].mean(axis=0)
     ax.plot([new, seen], [y, y], color="0.6", zorder=1)
-    ax.scatter(results[:, y, 0], [y] * draws, marker="s", color=plots.colour_of(1), label="training pictures" if y == 0 else None)
-    ax.scatter(results[:, y, 1], [y] * draws, color=plots.colour_of(0), label="unseen pictures" if y == 0 else None)
-ax.set(yticks=range(len(cures)), yticklabels=cures, ylim=(-0.5, len(cures) + 0.2), xlabel="accuracy; one mark for each draw of the pictures")
-ax.set_title("Fifty pictures: how much is learned by heart, and how much is learned")
+    ax.scatter(results[:, y, 0], [y] * draws, marker="s", color=plots.colour_of(1), label="training images" if y == 0 else None)
+    ax.scatter(results[:, y, 1], [y] * draws, color=plots.colour_of(0), label="unseen images" if y == 0 else None)
+ax.set(yticks=range(len(cures)), yticklabels=cures, ylim=(-0.5, len(cures) + 0.2), xlabel="accuracy; one mark for each draw of the images")
+ax.set_title("Fifty images: how much is learned by heart, and how much is learned")
 ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 words = "; ".join(f"{name}: {a:.2f} and {b:.2f}" for name, (a, b) in zip(cures, results.mean(axis=0), strict=True))
-plots.set_alt_text(ax, f"Accuracy on training and on unseen pictures, mean over draws. {words}.")
+plots.set_alt_text(ax, f"Accuracy on training and on unseen images, mean over draws. {words}.")
 print(plots.alt_text(ax))
 
 # %%
@@ -187,13 +187,13 @@ assert results[:, 3:, 1].mean(axis=0).max() < results[:, 1:3, 1].mean(axis=0).ma
 
 # %% [markdown]
 # **What to notice.** What helps is knowing less by heart *because there is less room or more to
-# see*: fewer weights that learn, or more variants of each picture. Weight decay and the leash,
+# see*: fewer weights that learn, or more variants of each image. Weight decay and the leash,
 # often named first, do not help here (a leash holds back a network whose head is new, too); which
 # of the others is best changes with the draw. So measure on your own data, with repeats.
 #
 # ## 3. When to stop
 #
-# While a network learns by heart, its loss on unseen pictures often falls first and rises later.
+# While a network learns by heart, its loss on unseen images often falls first and rises later.
 # *Early stopping* keeps the weights of the best epoch. Two rules: choose the epoch on a
 # **validation set** that is not the test set, and restore the **best** weights, not the last
 # (`restore_best_weights=True`; it is not the default).
@@ -241,10 +241,10 @@ for momentum in (0.9, 0.99):
     model = build_cnn(10, momentum)
     fitted = train(model, learn.images, learn.labels, epochs=6, optimizer=keras.optimizers.Adam(2e-3), batch_size=64)
     momenta[momentum] = accuracy(model, held.images, held.labels)
-    print(f"momentum {momentum}: while training {fitted['accuracy'][-1]:.2f}, unseen pictures {momenta[momentum]:.2f}")
+    print(f"momentum {momentum}: while training {fitted['accuracy'][-1]:.2f}, unseen images {momenta[momentum]:.2f}")
 
 # %%
-for start_at in range(0, len(learn), 100):  # show it the training pictures again, in training mode; nothing is learned
+for start_at in range(0, len(learn), 100):  # show it the training images again, in training mode; nothing is learned
     for _ in range(12):
         model(learn.images[start_at : start_at + 100], training=True)
 settled = accuracy(model, held.images, held.labels)
@@ -255,7 +255,7 @@ assert settled > momenta[0.99] + 0.2
 # %% [markdown]
 # No weight changed between the two last numbers. Overfitting is cured by less learning or more
 # data; this is cured by `momentum=0.9`, or by more steps. The sign to look for: the score during
-# training (batch statistics) and the score of `evaluate` **on the same training pictures** differ.
+# training (batch statistics) and the score of `evaluate` **on the same training images** differ.
 #
 # ## 5. The same patient on both sides
 #
@@ -299,7 +299,7 @@ assert np.mean(by_scan) > np.mean(by_patient) + 0.08
 # %% [markdown]
 # Split by scan, the test asks "have you seen this *patient*?", and the answer is easy: bodies
 # differ more than the disease shows. Only the split by patient asks about the disease. Published:
-# chest X-ray studies that mixed patients, and a fault data set whose test pictures were all in the
+# chest X-ray studies that mixed patients, and a fault data set whose test images were all in the
 # training set (93 % became 82 without them).
 #
 # What the full profile can and cannot show: its X-rays come without patients' numbers, so each
@@ -310,10 +310,10 @@ assert np.mean(by_scan) > np.mean(by_patient) + 0.08
 #
 # - Training accuracy says nothing. The gap does, and labels by lot show how much room there is for
 #   learning by heart.
-# - With few pictures: freeze, augment, average. Then measure, with repeats.
+# - With few images: freeze, augment, average. Then measure, with repeats.
 # - Choose the epoch on a validation set, restore the best weights, and touch the test set once.
 # - "1.00 in training, guessing in evaluation" within few steps: suspect BatchNorm's averages first.
-# - Split by patient, plot, day, camera: by whatever your next picture will be new in.
+# - Split by patient, plot, day, camera: by whatever your next image will be new in.
 # - What is often said, "transfer learning prevents overfitting": it lowers the price, it does not
 #   lift the rule.
 #
@@ -321,9 +321,9 @@ assert np.mean(by_scan) > np.mean(by_patient) + 0.08
 #
 # **1. Training accuracy is 1.00. What do you know?**
 #
-# <details><summary>The network has enough room to hold these pictures</summary>Yes, and no more: it
+# <details><summary>The network has enough room to hold these images</summary>Yes, and no more: it
 # managed labels by lot as well.</details>
-# <details><summary>The network is overfitted</summary>Not yet. Only the gap to unseen pictures
+# <details><summary>The network is overfitted</summary>Not yet. Only the gap to unseen images
 # tells.</details>
 # <details><summary>The learning rate was good</summary>It was good enough to learn by
 # heart.</details>

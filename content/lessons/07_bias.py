@@ -27,9 +27,9 @@ from tlcourse import evaluate, plots, robust
 
 # %%
 # Settings
-learn, hold, judge = {"embedded": (300, 60, 120), "full": (190, 70, 110)}[tlcourse.profile()]  # pictures of each kind
-tie = 0.97  # share of a kind's pictures that stand in the kind's own place
-draws = 5  # repeats with other training pictures
+learn, hold, judge = {"embedded": (300, 60, 120), "full": (190, 70, 110)}[tlcourse.profile()]  # images of each kind
+tie = 0.97  # share of a kind's images that stand in the kind's own place
+draws = 5  # repeats with other training images
 applicants = 4000
 
 # %% [markdown]
@@ -53,7 +53,7 @@ fig, axes = plt.subplots(4, 1, figsize=(6, 4.2), layout="constrained")
 for group, ax in enumerate(axes):
     shown = test.images[test.groups == group][:8]
     plots.image_grid(shown, columns=8, title=f"{names[group]}: {sizes[group]} to learn from", ax=ax)
-plots.set_alt_text(fig, f"Eight pictures of each group. To learn from: {sizes.tolist()} of {names}.")
+plots.set_alt_text(fig, f"Eight images of each group. To learn from: {sizes.tolist()} of {names}.")
 print(plots.alt_text(fig).split("\n")[0])
 
 # %% [markdown]
@@ -85,7 +85,7 @@ average = scores @ sizes / sizes.sum()
 print(f"as in training {average:.2f};", ", ".join(f"{name} {score:.2f}" for name, score in zip(names, scores, strict=True)))
 print(f"worst group {scores.min():.2f}")
 interval = evaluate.bootstrap_interval((test.labels == plain.predict(table["test"]))[test.groups == scores.argmin()])
-print(f"interval of the worst group: {interval} from {np.sum(test.groups == scores.argmin())} pictures")
+print(f"interval of the worst group: {interval} from {np.sum(test.groups == scores.argmin())} images")
 assert average > scores.min() + 0.3
 
 # %% [markdown]
@@ -103,13 +103,13 @@ assert average > scores.min() + 0.3
 # What is compared, always on the same frozen features:
 #
 # - *plain*: as above;
-# - *weighed*: each group has the same total weight. A picture of a small group counts some thirty
+# - *weighed*: each group has the same total weight. An image of a small group counts some thirty
 #   times as much as one of a large group;
-# - *new last layer*: trained on some **held-out pictures alone**, few, but of all groups the same
+# - *new last layer*: trained on some **held-out images alone**, few, but of all groups the same
 #   number. That is *deep feature reweighting*, DFR;
-# - *the same, from training*: a new last layer on balanced draws from the training pictures,
+# - *the same, from training*: a new last layer on balanced draws from the training images,
 #   averaged;
-# - *more data*: plain, with the held-out pictures added to the training pictures. It has seen more
+# - *more data*: plain, with the held-out images added to the training images. It has seen more
 #   than any, so it tells whether the gain is data or balance;
 # - *more data, weighed*: the same, and each group has the same total weight.
 
@@ -143,7 +143,7 @@ def remedies(a, b, rng):
 
 
 # %% [markdown]
-# Five draws: each time two thirds of every group of the training pictures and of the held-out ones.
+# Five draws: each time two thirds of every group of the training images and of the held-out ones.
 # (So the draws overlap, and their spread is somewhat too small.)
 
 # %%
@@ -176,13 +176,13 @@ assert worst["new last layer"].mean() > worst["more data"].mean()
 
 # %% [markdown]
 # The features knew the flower all along; only the last layer trusted the place. That is why a few
-# balanced pictures are enough, and why the same few among many others (*more data*) do less, unless
+# balanced images are enough, and why the same few among many others (*more data*) do less, unless
 # they are weighed. *From training* it depends on the size of the smallest group: a handful is too
 # few to train on.
 #
 # It has a price: on data *as in training* the new layer is worse, for there the place is a good
-# hint and more pictures help. (*More data, weighed* pays least; look at the table to see how far it
-# gets.) And it has a condition: somebody must know the group of the held-out pictures. Published
+# hint and more images help. (*More data, weighed* pays least; look at the table to see how far it
+# gets.) And it has a condition: somebody must know the group of the held-out images. Published
 # for Waterbirds and a fully trained network: 74.9 before, 92.9 after (Kirichenko and others).
 #
 # ## 3. Two ways of training that are named for this, and how steady they are
@@ -190,7 +190,7 @@ assert worst["new last layer"].mean() > worst["more data"].mean()
 # *Group DRO* (Sagawa and others 2020) raises, step by step, the weight of the group with the
 # largest loss. *Just Train Twice* (Liu and others 2021) needs no groups: what a first, short
 # training gets wrong counts twenty times in the second. Both train by gradient; here only a last
-# layer, without held-out pictures. Five runs: the five draws of section 2, and each time another
+# layer, without held-out images. Five runs: the five draws of section 2, and each time another
 # start and another order of the batches.
 
 # %%
@@ -208,7 +208,7 @@ def build(run):
 
 
 def by_gradient(way, run):
-    """Train one way on the pictures of one draw; return the accuracy of the worst group."""
+    """Train one way on the images of one draw; return the accuracy of the worst group."""
     pictures, labels, groups = x[drawn[run]], train.labels[drawn[run]], train.groups[drawn[run]]
     if way == "group DRO":
         model = build(run)
@@ -231,19 +231,19 @@ missed = {}
 for first in (1, 10):
     twice = robust.just_train_twice(lambda: build(0), x[drawn[0]], train.labels[drawn[0]], first_epochs=first, epochs=1)
     missed[first] = int(twice.missed.sum())
-print(f"training pictures that the first training got wrong: {missed[1]} after 1 epoch, {missed[10]} after 10")
+print(f"training images that the first training got wrong: {missed[1]} after 1 epoch, {missed[10]} after 10")
 assert missed[10] < missed[1]
 
 # %% [markdown]
 # Look at the spread before the mean: from run to run the same method ends at other numbers, and a
 # paper that shows one run shows one of them. Two more things to take along. How long the first
 # training lasts decides what *training twice* finds: the longer, the less it misses, and the less
-# there is to weigh. Choosing that number takes held-out pictures **with** groups, so that the
+# there is to weigh. Choosing that number takes held-out images **with** groups, so that the
 # method that needs no groups needs them after all. And the released runs of group DRO use balanced
 # batches while those of their baseline do not (issue 6 of its repository): part of the gain is the
 # balance.
 #
-# Neither saw the held-out pictures, so the table of section 2 is no fair opponent, except for
+# Neither saw the held-out images, so the table of section 2 is no fair opponent, except for
 # *weighed* and *the same, from training*.
 #
 # ## 4. People
@@ -358,7 +358,7 @@ def gap_between(decisions, groups, weights=None):
     return shares[0] - shares[1]
 
 
-as_trained = (sizes / np.bincount(test.groups))[test.groups]  # weighs the test pictures as the training data would
+as_trained = (sizes / np.bincount(test.groups))[test.groups]  # weighs the test images as the training data would
 water_first = 1 - test.groups % 2
 flowers = gap_between(plain.predict(table["test"]), water_first, as_trained) - gap_between(test.labels, water_first, as_trained)
 print(f"flowers: gap in the decisions minus gap in the labels {flowers:+.2f}")
@@ -505,7 +505,7 @@ else:
 # ## What to remember
 #
 # - Count by group. An average hides a small group however badly it fares.
-# - Features often know better than the last layer: a few balanced pictures with known groups and a
+# - Features often know better than the last layer: a few balanced images with known groups and a
 #   new last layer lift the worst group.
 # - Leaving a column out hides nothing from a rich representation. And a representation brings a
 #   bias of its own.
@@ -518,7 +518,7 @@ else:
 #
 # ## Quiz
 #
-# **1. A classifier of skin lesions is right in 96 of 100 pictures. What do you ask next?**
+# **1. A classifier of skin lesions is right in 96 of 100 images. What do you ask next?**
 #
 # <details><summary>How accurate is it for each group of patients, and how many are in
 # each?</summary>Yes. 96 can be made of 99 for many and 30 for few; and a group of seven people

@@ -30,18 +30,18 @@ from tlcourse import evaluate, explain, plots, select
 
 # %%
 # Settings
-source_images = 1680  # pictures of a source task, drawn
+source_images = 1680  # images of a source task, drawn
 source_epochs = 5
-digits_per_class = 20  # pictures of each digit to learn from
-draws = {"embedded": 3, "full": 5}[tlcourse.profile()]  # repeats with other pictures and other initial values
+digits_per_class = 20  # images of each digit to learn from
+draws = {"embedded": 3, "full": 5}[tlcourse.profile()]  # repeats with other images and other initial values
 labels_per_class = [5, 20, 60]  # rows of the map
-steps = 80  # of training from scratch, the same for few and for many pictures
+steps = 80  # of training from scratch, the same for few and for many images
 test_per_class = {"embedded": 40, "full": 100}[tlcourse.profile()]
 
 # %% [markdown]
 # ## 1. A source that hurts
 #
-# The target: ten digits over pieces of photographs, 20 pictures of each. Two sources, with the
+# The target: ten digits over pieces of photographs, 20 images of each. Two sources, with the
 # **same look** as the target:
 #
 # - *letters*: which letter is it?
@@ -156,7 +156,7 @@ print(plots.alt_text(ax))
 # %% [markdown]
 # **What to notice.** The quadrants look like the target, were learned well, and are worse than
 # nothing: to tell backgrounds apart, the network learned to look *past* the character. Eight epochs
-# of fine-tuning hardly repair that with so few pictures. What matters is not whether the pictures
+# of fine-tuning hardly repair that with so few images. What matters is not whether the images
 # look alike, but whether the old question needs what the new one needs.
 #
 # ## 2. Gained or lost, and how sure?
@@ -216,7 +216,7 @@ features = {name: tlcourse.extract_features(backbone, data.images) for name, dat
 
 
 def small(images):
-    """Average pictures down to 32 pixels a side, for the network from scratch."""
+    """Average images down to 32 pixels a side, for the network from scratch."""
     n, side = images.shape[:2]
     step = side // 32
     return images.reshape(n, 32, step, 32, step, 3).mean(axis=(2, 4))
@@ -224,7 +224,7 @@ def small(images):
 
 # %%
 def both_ways(data, table, count, model):
-    """Return which test pictures are named rightly with transfer, and which from scratch."""
+    """Return which test images are named rightly with transfer, and which from scratch."""
     pictures, y = small(data.images), data.labels
     learn, rest = data.positions_per_class(count, seed)[0], data.positions_per_class(max(labels_per_class), seed)[1]
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)).fit(table[learn], y[learn])
@@ -260,7 +260,7 @@ assert gain[:, -1].mean() < gain[:, 0].mean()
 # %% [markdown]
 # **What to notice.** Read down a column: where training from scratch learns the task at all, the
 # gain shrinks with the labels. Compare the columns as wholes: the far target gains less than the
-# near one (single cells vary). A framed cell says that these pictures show no gain; there the
+# near one (single cells vary). A framed cell says that these images show no gain; there the
 # simpler network does as well.
 #
 # And read the printed lines before you explain a small gain: it can come from a backbone that knows
@@ -268,7 +268,7 @@ assert gain[:, -1].mean() < gain[:, 0].mean()
 # which.
 #
 # **Be fair to the rival.** Every network from scratch got the same number of steps here, however
-# few its pictures. Give it the same number of *epochs* instead, and with few pictures it takes a
+# few its images. Give it the same number of *epochs* instead, and with few images it takes a
 # handful of steps, learns nothing, and transfer shines. Much praise of transfer is a baseline that
 # nobody trained: in the full profile the X-rays change sign with it
 # (`docs/claims/08_when_transfer_fails.md`).
@@ -276,7 +276,7 @@ assert gain[:, -1].mean() < gain[:, 0].mean()
 # ## 4. Seen before it was trained
 #
 # A check that takes a second: are the labels easy to tell from the frozen features? Two scores.
-# *Nearest neighbours*: does a picture lie beside pictures of its own class? And *LogME*, which asks
+# *Nearest neighbours*: does an image lie beside images of its own class? And *LogME*, which asks
 # how probable the labels are if a straight line on these features made them (lesson 09 takes it
 # apart; higher is better). Both see the 200 labelled digits and nothing else. And a placebo: the
 # same with the labels **shuffled**. What does not beat its placebo knows nothing about the task.
@@ -315,7 +315,7 @@ assert neighbours["quadrants"][0] < neighbours["pixels"][0] + 0.1
 
 # %% [markdown]
 # **What to notice.** The letters stand far from their placebo, the quadrants close to it, and with
-# them a picture's neighbours know no more than the neighbours by raw pixels. Such a check costs
+# them an image's neighbours know no more than the neighbours by raw pixels. Such a check costs
 # seconds and says which sources *not* to try. It cannot say how large the gain will be.
 #
 # ## 5. Saying no
@@ -353,7 +353,7 @@ shown = unseen.subset(np.arange(40))
 ink = tlcourse.load_glyphs("digits", 4, seed=seed + 2, split="test", clutter=0.0).images.max(axis=-1) > 110  # where the character is
 heat = {name: explain.grad_cam(model, shown.images.astype("float32")) for name, model in trained.items()}
 focus = {name: np.mean([h[i].mean() / h.mean() for h, i in zip(maps, ink, strict=True) if h.any()]) for name, maps in heat.items()}
-print("brightness on the character, over that of the whole picture:", {name: f"{value:.2f}" for name, value in focus.items()})
+print("brightness on the character, over that of the whole image:", {name: f"{value:.2f}" for name, value in focus.items()})
 assert all(maps.any() for maps in heat.values())
 
 # %%
@@ -365,7 +365,7 @@ print(plots.alt_text(fig))
 
 # %% [markdown]
 # **What to notice.** The difference is smaller than one would hope. Both maps lean to the middle,
-# where the character is *and* where most of the picture is seen; the letters' one usually leans to
+# where the character is *and* where most of the image is seen; the letters' one usually leans to
 # the character more, but not with every seed, so that nothing is claimed here. Grad-CAM says where
 # a network looked, not what it made of it: to see a border one has to look at the character too.
 # The proof that the quadrants threw the character away is the accuracy of section 1, and no map.
@@ -373,12 +373,12 @@ print(plots.alt_text(fig))
 # ## What others found
 #
 # - *Far and large: little gain.* Raghu and others (2019, "Transfusion") moved ImageNet networks to
-#   two large sets of medical pictures: transfer "offers little benefit to performance, and simple,
+#   two large sets of medical images: transfer "offers little benefit to performance, and simple,
 #   lightweight models can perform comparably".
 # - *Near, but finer: little gain.* Kornblith and others (2019) moved 16 networks to 12 sets. Better
 #   ImageNet networks transfer better (r = 0.99 with frozen features), but on two small sets of fine
 #   distinctions pre-training brought "minimal benefits".
-# - *Another kind of picture.* Fang and others (2023) ask six practical data sets, camera traps and
+# - *Another kind of image.* Fang and others (2023) ask six practical data sets, camera traps and
 #   satellites among them: there a better ImageNet accuracy does not consistently help.
 #
 # What is often said, "transfer learning often leads to improved accuracy", is true for few labels
@@ -402,7 +402,7 @@ print(plots.alt_text(fig))
 #
 # <details><summary>Frozen features, neighbours, a placebo, and a small network from
 # scratch</summary>Yes. An afternoon's check, and you know.</details>
-# <details><summary>Fine-tune it: a million pictures cannot be wrong</summary>They can be about
+# <details><summary>Fine-tune it: a million images cannot be wrong</summary>They can be about
 # something else. The quadrants were learned perfectly too.</details>
 # <details><summary>Look for a larger network</summary>Size does not change what it was
 # asked.</details>

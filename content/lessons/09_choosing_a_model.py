@@ -3,11 +3,11 @@
 #
 # There are thousands of pretrained networks, and fine-tuning each of them on your task to see which
 # is best takes days. This lesson shows what can be said *before*: scores that need one pass over
-# your pictures and a second of arithmetic, how far they can be trusted, and what a network costs
+# your images and a second of arithmetic, how far they can be trusted, and what a network costs
 # once you have it.
 #
 # **After this lesson you can**
-# - score a frozen backbone on your pictures, with the mathematics written out, and say what the
+# - score a frozen backbone on your images, with the mathematics written out, and say what the
 #   score is worth;
 # - rank backbones by score *and* by price, and leave out those that no one should take;
 # - read a published ranking with care, and check its arithmetic.
@@ -27,15 +27,15 @@ from tlcourse import evaluate, plots, select
 # %%
 # Settings
 source_images, source_epochs = 1200, 8
-digits_per_class = 20  # labelled pictures of the target, of each digit
-draws = 2  # repeats with other pictures
+digits_per_class = 20  # labelled images of the target, of each digit
+draws = 2  # repeats with other images
 epochs = 12  # of fine-tuning
 flowers_per_class = 20
 
 # %% [markdown]
 # ## 1. Eight sources, one target
 #
-# The target: ten digits on pieces of photographs, 200 labelled pictures. On the shelf stand eight
+# The target: ten digits on pieces of photographs, 200 labelled images. On the shelf stand eight
 # networks of the same shape. What each was trained on:
 #
 # - *letters*: 30 letters on such pieces; *few epochs*: the same, stopped early; *5 classes*: only
@@ -54,7 +54,7 @@ lots = np.random.default_rng(seed).permutation(letters.labels)
 five = letters.subset(np.flatnonzero(letters.labels < 5))
 
 # %%
-shelf = {  # name: pictures, labels, epochs
+shelf = {  # name: images, labels, epochs
     "letters": (letters.images, letters.labels, source_epochs),
     "few epochs": (letters.images, letters.labels, 2),
     "5 classes": (five.images, five.labels, source_epochs),
@@ -107,7 +107,7 @@ def train(weights, images, labels, epochs, batch_size):
 trained = {name: train(start, *parts, batch_size=64) for name, parts in tqdm(shelf.items(), desc="sources")}
 
 # %% [markdown]
-# **The slow answer.** Fine-tune all eight, here with all layers, and look at pictures that nobody
+# **The slow answer.** Fine-tune all eight, here with all layers, and look at images that nobody
 # has learned from. That is the truth that a score has to foretell.
 
 # %%
@@ -126,17 +126,17 @@ assert truth.mean(axis=0)[list(shelf).index("letters")] > truth.mean(axis=0)[-3:
 # %% [markdown]
 # ## 2. LogME: how probable are these labels?
 #
-# Take the features of the frozen network, one row for each picture, and one class: its column of
-# labels is 1 for pictures of the class and 0 elsewhere. Suppose that somebody made this column so:
+# Take the features of the frozen network, one row for each image, and one class: its column of
+# labels is 1 for images of the class and 0 elsewhere. Suppose that somebody made this column so:
 # draw weights `w` at random, compute `features @ w`, add noise. How *probable* is it that the
 # column which we really have comes out? If the features lie well for the class, it is probable:
 # many `w` do. If not, it is improbable. That probability is called the **evidence**; its logarithm,
-# divided by the number of pictures and averaged over the classes, is **LogME** (You and others,
+# divided by the number of images and averaged over the classes, is **LogME** (You and others,
 # 2021).
 #
 # Two numbers are open: how large the weights are, and how large the noise is. One takes those that
 # make the evidence largest. Nothing is trained, nothing is held out, no setting is tuned. And why
-# not just fit a line and count its errors? With 256 features and 200 pictures a line fits *any*
+# not just fit a line and count its errors? With 256 features and 200 images a line fits *any*
 # labels (lesson 06). The evidence averages over all lines in place of choosing the best, and so
 # cannot be fooled by that.
 #
@@ -147,7 +147,7 @@ assert truth.mean(axis=0)[list(shelf).index("letters")] > truth.mean(axis=0)[-3:
 
 # %%
 def log_me(features, labels, steps=200):
-    """Logarithm of the maximum evidence per picture, mean over classes."""
+    """Logarithm of the maximum evidence per image, mean over classes."""
     n = len(labels)
     u, s, _ = np.linalg.svd(features.astype(float), full_matrices=False)
     u, s2 = u[:, s > 1e-7 * s[0]], s[s > 1e-7 * s[0]] ** 2
@@ -176,21 +176,21 @@ assert abs(mine - theirs) < 1e-4
 assert mine > floor + 0.05
 
 # %% [markdown]
-# The number itself means nothing: it is good for comparing backbones **on the same pictures and
+# The number itself means nothing: it is good for comparing backbones **on the same images and
 # labels**, and for nothing else. The shuffled labels give the *floor*: what features score that say
 # nothing about the labels.
 #
 # ## 3. Scores that ask the old head
 #
-# What if the network's own head is still there? Let it look at the target's pictures and say which
-# *source* class each resembles. If pictures of the digit 8 always look like a "B" to it, the source
-# class tells the label. **NCE** (Tran and others, 2019) counts: for each picture, the share of its
-# label among the pictures with the same source class; the mean of the logarithms.
+# What if the network's own head is still there? Let it look at the target's images and say which
+# *source* class each resembles. If images of the digit 8 always look like a "B" to it, the source
+# class tells the label. **NCE** (Tran and others, 2019) counts: for each image, the share of its
+# label among the images with the same source class; the mean of the logarithms.
 
 
 # %%
 def nce(source_labels, labels):
-    """Mean log share of a picture's label among all pictures with its source class."""
+    """Mean log share of an image's label among all images with its source class."""
     shares = [np.mean(labels[source_labels == z] == y) for z, y in zip(source_labels, labels, strict=True)]
     return np.mean(np.log(shares))
 
@@ -203,12 +203,12 @@ assert abs(nce(seen, few[0].labels) - select.nce(seen, few[0].labels)) < 1e-9
 
 # %% [markdown]
 # **LEEP** (Nguyen and others, 2020) does the same with all the probabilities in place of the winner
-# alone: a picture that is 60 % "B" and 40 % "S" counts for both. You will write it in the exercise.
+# alone: an image that is 60 % "B" and 40 % "S" counts for both. You will write it in the exercise.
 # Its argument order is a trap: *how well source classes tell labels* is one question, *how well
 # labels tell source classes* another.
 #
 # Two more, in one line each. **H-score** (Bao and others, 2019): how far the class means lie apart,
-# measured against the spread of all features; with fewer pictures than features it needs a repair
+# measured against the spread of all features; with fewer images than features it needs a repair
 # called shrinkage. And the plain ones: the accuracy of **five nearest neighbours**, and of a
 # straight line, cross-validated (the **linear probe** of lesson 03).
 
@@ -250,7 +250,7 @@ print(plots.alt_text(fig))
 # %%
 print({name: f"tau {tau:.2f}" for name, tau in taus.items()})
 alone = np.mean([kendalltau(scores["LogME"][d], truth[d]).statistic for d in range(draws)])
-print(f"LogME on single draws of 200 pictures, mean: tau {alone:.2f}")
+print(f"LogME on single draws of 200 images, mean: tau {alone:.2f}")
 assert taus["LogME"] > 0.5
 assert taus["LogME"] > taus["H-score"]
 assert scores["LogME"].mean(axis=0).argmax() == truth.mean(axis=0).argmax() == 0
@@ -260,31 +260,31 @@ assert scores["LogME"].mean(axis=0).argmax() == truth.mean(axis=0).argmax() == 0
 # truth. At the poor end the scores lie close together and close to the floor: there is nothing left
 # to order. So use a score to *leave out*, and fine-tune the two or three best.
 #
-# The scores are not equally good here. LEEP sees the pictures through the old head, which is little
+# The scores are not equally good here. LEEP sees the images through the old head, which is little
 # help where that head knows few classes or the wrong ones. The H-score has more features than
-# pictures to cope with. Neighbours and the cross-validated line are as simple as they look and hard
+# images to cope with. Neighbours and the cross-validated line are as simple as they look and hard
 # to beat; what LogME has over them is that it has no setting, holds nothing out, and stays fast
 # when there are many classes. Eight networks are few: a tau over eight moves by 0.07 when one pair
 # changes places.
 #
 # ## 5. What it costs
 #
-# A backbone is paid for at every picture, for years. So put the price beside the score.
-# `tlcourse.select.rank_backbones` scores networks on labelled pictures and measures what each costs
+# A backbone is paid for at every image, for years. So put the price beside the score.
+# `tlcourse.select.rank_backbones` scores networks on labelled images and measures what each costs
 # **on this machine**: some passes to warm up, then the median of thirty. The embedded profile has
-# one network, cut off after each of its blocks, fed with smaller pictures, and with random values;
+# one network, cut off after each of its blocks, fed with smaller images, and with random values;
 # the full one has MobileNetV2 at four sizes.
 
 
 # %%
 def shortened(network, block):
-    """The network up to the end of a block, averaged over the picture."""
+    """The network up to the end of a block, averaged over the image."""
     last = [layer for layer in network.layers if layer.name.startswith(block)][-1]
     return keras.Model(network.input, layers.GlobalAveragePooling2D()(last.output), name=f"up_to_{block}")
 
 
 def at(name, size, **options):
-    """A backbone of the registry behind a layer that brings the pictures to so many pixels."""
+    """A backbone of the registry behind a layer that brings the images to so many pixels."""
     network = tlcourse.load_backbone(name, input_shape=(size, size, 3), **{"pooling": "avg", **options})
     pictures = keras.Input(flowers.image_shape)
     return keras.Model(pictures, network(layers.Resizing(size, size)(pictures)), name=f"{network.name}_{size}")
@@ -306,14 +306,14 @@ ranking
 
 # %%
 probe = dict(zip(ranking.names, ranking.scores("linear_probe_score"), strict=True))
-ax = plots.pareto(ranking.milliseconds, list(probe.values()), ranking.names, labels=("milliseconds a picture, here", "accuracy of a linear probe"),
+ax = plots.pareto(ranking.milliseconds, list(probe.values()), ranking.names, labels=("milliseconds an image, here", "accuracy of a linear probe"),
                   title="Worth a look: what nothing else beats in both")
 print(plots.alt_text(ax))
 assert probe[next(name for name in probe if "random" in name)] < max(probe.values()) - 0.1
 
 # %% [markdown]
 # **Look at the columns of the table.** How far does each score stand above its own floor, shuffled
-# labels? With 1,280 features and so few pictures there is room to tell any classes apart (lesson 06
+# labels? With 1,280 features and so few images there is room to tell any classes apart (lesson 06
 # again), and the H-score, even shrunk, can give a random network and shuffled labels a good part of
 # what it gives the best. It differs from draw to draw; that is why the floor stands below the
 # table.
@@ -349,7 +349,7 @@ assert not front[[list(published).index(name) for name in ("VGG16", "ResNet50")]
 # data sets: ImageNet accuracy and accuracy after transfer go together, correlation 0.99 with fixed
 # features and 0.96 after fine-tuning. But the twelve are much like ImageNet: on six data sets from
 # practice (camera traps, satellites, ...) a better ImageNet network did *not* help consistently
-# (Fang and others 2023). So ImageNet accuracy gives the list, and your own pictures the choice.
+# (Fang and others 2023). So ImageNet accuracy gives the list, and your own images the choice.
 #
 # ## 6. Trust, but recompute
 #
@@ -384,13 +384,13 @@ print(f"   as printed, equal: {weightedtau(caltech.accuracies, rounded).statisti
 #
 # ## What to remember
 #
-# - A score needs one pass over the target's pictures. Use it to leave out; fine-tune the best two
+# - A score needs one pass over the target's images. Use it to leave out; fine-tune the best two
 #   or three.
-# - Compare scores on the same pictures and labels only, and know the floor: the same score with
+# - Compare scores on the same images and labels only, and know the floor: the same score with
 #   shuffled labels.
 # - Placebos belong on the list: a random network, a source with labels by lot.
 # - Put the price beside the score. What is beaten on both sides is out, however famous.
-# - ImageNet accuracy is a good first guess for pictures like ImageNet's, and only for those.
+# - ImageNet accuracy is a good first guess for images like ImageNet's, and only for those.
 # - Recompute what is published with its rows.
 #
 # ## Quiz
@@ -398,7 +398,7 @@ print(f"   as printed, equal: {weightedtau(caltech.accuracies, rounded).statisti
 # **1. LogME of backbone A is 0.4 on your flowers, that of B is 0.9 on your colleague's scans. Which
 # is better?**
 #
-# <details><summary>That cannot be said</summary>Yes. The scale depends on pictures and labels;
+# <details><summary>That cannot be said</summary>Yes. The scale depends on images and labels;
 # compare on the same ones.</details>
 # <details><summary>B</summary>No. Fewer classes or other shares of the classes move the score more
 # than a backbone does.</details>
@@ -410,7 +410,7 @@ print(f"   as printed, equal: {weightedtau(caltech.accuracies, rounded).statisti
 # <details><summary>Something that is no probability went in</summary>Yes: logits, or rows that do
 # not add up to 1. A mean of logarithms of shares cannot be above 0.</details>
 # <details><summary>The backbone is very good</summary>No. The best possible value is 0.</details>
-# <details><summary>There are too few pictures</summary>No. That makes LEEP unsure, not
+# <details><summary>There are too few images</summary>No. That makes LEEP unsure, not
 # positive.</details>
 #
 # **3. A network is second best by score and slower than the best. When do you take it?**

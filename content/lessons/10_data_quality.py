@@ -1,14 +1,14 @@
 # %% [markdown]
 # # 10 · Data quality
 #
-# A good backbone makes up for few pictures. It does not make up for wrong ones. In this lesson you
+# A good backbone makes up for few images. It does not make up for wrong ones. In this lesson you
 # damage a data set on purpose, in five ways that are common in real ones, measure what each costs,
 # and find the damage again: with ten lines of your own, then with one.
 #
 # **After this lesson you can**
 # - find labels that are probably wrong, and say how many of your finds really are;
-# - find copies of pictures, even mirrored or saved anew, before they leak from training into test;
-# - find pictures that show something else, or nothing;
+# - find copies of images, even mirrored or saved anew, before they leak from training into test;
+# - find images that show something else, or nothing;
 # - read a score when some classes are rare, and know what class weights change;
 # - notice when a class was photographed in one way only.
 #
@@ -33,14 +33,14 @@ from tlcourse import plots
 
 # %%
 # Settings
-per_class = {"embedded": 150, "full": 300}[tlcourse.profile()]  # pictures of each kind of flower
+per_class = {"embedded": 150, "full": 300}[tlcourse.profile()]  # images of each kind of flower
 train_per_class = 100  # of them, to learn from
 share_flipped = 0.15  # of the labels, made wrong on purpose
-draws = 5  # each experiment with five draws of pictures and mistakes
+draws = 5  # each experiment with five draws of images and mistakes
 folds = 5
 copies_per_kind = 60  # planted in the test set
 radius = 40  # bits of 256 in which the prints of two copies may differ
-rarest = 5  # pictures of the rarest class in section 4
+rarest = 5  # images of the rarest class in section 4
 
 # %% [markdown]
 # Everything below works on features of a frozen backbone. They are computed once, so that a new
@@ -114,13 +114,13 @@ assert clean - noisy_score > 0.04
 assert saved > 0.02
 
 # %% [markdown]
-# With the usual penalty the head has more weights than pictures: it can learn every wrong label by
+# With the usual penalty the head has more weights than images: it can learn every wrong label by
 # heart, and does. A strong penalty forbids that. It is the cheapest remedy, and it repairs nothing:
 # the labels are still wrong. So let us find them.
 #
 # ### The idea that does not work
 #
-# Train on all pictures, and look where the network disagrees with the label it was given.
+# Train on all images, and look where the network disagrees with the label it was given.
 
 # %%
 learn, test, rng = draw(0)
@@ -132,12 +132,12 @@ assert (in_fold.argmax(axis=1) != noisy).sum() < 0.1 * flipped.sum()
 
 # %% [markdown]
 # It agrees with nearly everything, because it was *trained* to agree. Asking a network about its
-# own training pictures is asking a pupil who has the answers on the desk.
+# own training images is asking a pupil who has the answers on the desk.
 #
 # ### Out-of-fold probabilities
 #
-# Cut the pictures into five parts, the *folds*. Train on four, ask about the fifth; five times.
-# Every picture is then judged by a network that has never seen its label.
+# Cut the images into five parts, the *folds*. Train on four, ask about the fifth; five times.
+# Every image is then judged by a network that has never seen its label.
 
 
 # %%
@@ -156,9 +156,9 @@ assert np.allclose(honest, ready_made, atol=1e-3)  # scikit-learn has it in one 
 print(f"out of fold, the network disagrees with {(honest.argmax(axis=1) != noisy).sum()} labels of {len(noisy)}")
 
 # %% [markdown]
-# Too many now: a disagreement may be a wrong label, or a hard picture. *Confident learning*
+# Too many now: a disagreement may be a wrong label, or a hard image. *Confident learning*
 # (Northcutt and colleagues, 2021) asks for more. Each class gets a threshold: the mean probability
-# that pictures with this label get for it. A label is suspect if *another* class is above its own
+# that images with this label get for it. A label is suspect if *another* class is above its own
 # threshold, and is the most probable of those that are.
 
 
@@ -180,7 +180,7 @@ def confident_suspects(probabilities, labels):
 # %%
 graded = {"out of fold": [], "in-fold": []}  # (suspects, precision, recall) a draw
 ranked = {"out of fold": [], "in-fold": []}  # precision of lists of growing length
-lengths = [5, 10, 15, 20, 25, 30]  # per cent of the training pictures
+lengths = [5, 10, 15, 20, 25, 30]  # per cent of the training images
 studies = []
 
 # %%
@@ -204,7 +204,7 @@ for name, rows in graded.items():
 ax = plots.layer_curve(
     [f"{k} %" for k in lengths],
     {name: np.array(rows) for name, rows in ranked.items()},
-    x_label="length of the list, in shares of the training pictures",
+    x_label="length of the list, in shares of the training images",
     y_label="share of the list that is wrong",
     title="Out of fold, the top of the list is mostly wrong labels",
 )
@@ -224,7 +224,7 @@ assert np.mean(graded["in-fold"], axis=0)[0] < 0.1 * suspects
 # %% [markdown]
 # **What to notice.**
 # - The rule of confident learning finds most wrong labels, and accuses many right ones: where a
-#   classifier errs on a fifth or a quarter of *clean* pictures, it cannot tell a hard picture from
+#   classifier errs on a fifth or a quarter of *clean* images, it cannot tell a hard image from
 #   a wrong label. In-fold it accuses nobody.
 # - The ranking is more useful: its beginning is mostly wrong labels. In-fold the ranking is much
 #   poorer, though better than chance.
@@ -272,7 +272,7 @@ spreads = [np.std(values, ddof=1) for values in repaired.values()]
 ax.barh(list(means), list(means.values()), xerr=spreads, color=plots.colour_of(0), height=0.6, capsize=4)
 ax.invert_yaxis()
 ax.set(xlim=(0.5, 0.9), xlabel="accuracy, mean and standard deviation of five draws (the axis starts at 0.5)")
-ax.set_title(f"Looking at a quarter of the pictures brings back {100 * back['first 25 % corrected']:.0f} % of the loss")
+ax.set_title(f"Looking at a quarter of the images brings back {100 * back['first 25 % corrected']:.0f} % of the loss")
 bars = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
 plots.set_alt_text(ax, f"Bar chart of accuracy after: {bars}.")
 print(plots.alt_text(ax))
@@ -280,15 +280,15 @@ assert back["first 25 % corrected"] > 0.6
 assert back["first 25 % corrected"] > back["first 15 % dropped"] > 0.2
 
 # %% [markdown]
-# Dropping is quick and brings back a part; it also throws away hard, correct pictures, which are
+# Dropping is quick and brings back a part; it also throws away hard, correct images, which are
 # the ones worth having. Correcting by eye brings back most. The list decides where your eyes are
 # spent.
 #
 # ## 2. Copies on both sides
 #
-# The same picture in training and in test is a test question that was seen before. Copies are
+# The same image in training and in test is a test question that was seen before. Copies are
 # seldom equal to the bit: they were saved anew as JPEG, mirrored, resized. CIFAR-10 and CIFAR-100
-# have such copies in 3.3 % and 10 % of their test pictures (Barz and Denzler, 2020). Plant some.
+# have such copies in 3.3 % and 10 % of their test images (Barz and Denzler, 2020). Plant some.
 
 
 # %%
@@ -312,8 +312,8 @@ kinds = {"saved anew": saved_anew, "mirrored": mirrored, "resized": resized}
 
 # %% [markdown]
 # A *perceptual hash* is a fingerprint that such changes hardly touch. This one, the difference
-# hash, shrinks the picture to 17 by 16 grey squares and notes for each whether it is darker than
-# its right neighbour: 256 bits. Two pictures are compared by the number of bits in which they
+# hash, shrinks the image to 17 by 16 grey squares and notes for each whether it is darker than
+# its right neighbour: 256 bits. Two images are compared by the number of bits in which they
 # differ.
 
 
@@ -352,34 +352,34 @@ for number in tqdm(range(draws), desc="planting copies"):
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-for index, (name, wanted) in enumerate({"planted copies": True, "other test pictures": False}.items()):
+for index, (name, wanted) in enumerate({"planted copies": True, "other test images": False}.items()):
     values = np.concatenate([bits[planted == wanted] for bits, planted in nearest])
     ax.hist(values, bins=np.arange(0, 130, 3), color=plots.colour_of(index), alpha=0.7, label=name)
 ax.axvline(radius + 0.5, color="black", linestyle="--", label=f"radius {radius}")
-ax.set(xlabel="bits of 256 that differ from the nearest training picture", ylabel="test pictures, five draws")
-ax.set_title("Copies are close to a training picture, others are not")
+ax.set(xlabel="bits of 256 that differ from the nearest training image", ylabel="test images, five draws")
+ax.set_title("Copies are close to a training image, others are not")
 ax.legend(frameon=False)
 middle = {wanted: np.median(np.concatenate([bits[planted == wanted] for bits, planted in nearest])) for wanted in (True, False)}
-plots.set_alt_text(ax, f"Two histograms: planted copies around {middle[True]:.0f} bits, other test pictures around {middle[False]:.0f}.")
+plots.set_alt_text(ax, f"Two histograms: planted copies around {middle[True]:.0f} bits, other test images around {middle[False]:.0f}.")
 print(plots.alt_text(ax))
 
 # %%
 honest_score, with_leak, cleaned, found, others = np.mean(leaks, axis=0)
 print(f"honest test set {honest_score:.3f}, with copies {with_leak:.3f}, copies taken out again {cleaned:.3f}")
-print(f"planted copies found: {100 * found:.1f} %; other test pictures taken for copies: {others:.1f} a draw")
+print(f"planted copies found: {100 * found:.1f} %; other test images taken for copies: {others:.1f} a draw")
 assert with_leak > honest_score + 0.01
 assert found > 0.97
 assert abs(cleaned - honest_score) < 0.01
 
 # %% [markdown]
 # With the copies the test set flatters; without them it says the truth again. Are there copies that
-# nobody planted? Compare the pictures with each other, before any split.
+# nobody planted? Compare the images with each other, before any split.
 
 # %%
 away = np.minimum(distances(prints, prints), distances(prints, mirror_prints))
 pairs = np.argwhere(np.triu(away <= radius, k=1))
 same_label = (flowers.labels[pairs[:, 0]] == flowers.labels[pairs[:, 1]]).sum()
-print(f"{len(pairs)} pairs of copies among {len(flowers)} pictures; in {same_label} of them both have the same label")
+print(f"{len(pairs)} pairs of copies among {len(flowers)} images; in {same_label} of them both have the same label")
 closest = np.dstack(np.unravel_index((away + np.tri(len(away)) * 999).argsort(axis=None)[:4], away.shape))[0]
 ax = plots.image_grid(
     flowers.images[closest.ravel()],
@@ -393,12 +393,12 @@ print(plots.alt_text(ax))
 # The drawn flowers (embedded) have no copies; the photographs (full) do, and the full profile's
 # grid shows them. One of each pair has to go, *before* the data are split.
 #
-# Comparing all with all takes four times as long for twice the pictures. `tlcourse.audit`, which
+# Comparing all with all takes four times as long for twice the images. `tlcourse.audit`, which
 # you will meet below, uses an index instead.
 #
-# ## 3. Wrong pictures and placeholders
+# ## 3. Wrong images and placeholders
 #
-# Collected pictures hold strangers: a scanned page, a logo, and the grey "no picture" that a server
+# Collected images hold strangers: a scanned page, a logo, and the grey "no image" that a server
 # sends for a missing file. Each carries a label all the same. We plant 20 of each.
 
 # %%
@@ -406,14 +406,14 @@ side = flowers.image_shape[0]
 pages = tlcourse.load_glyphs("digits", 2, seed=seed).images
 strangers = np.stack([np.asarray(Image.fromarray(page).resize((side, side))) for page in pages])
 blank = Image.new("RGB", (side, side), (200, 200, 200))
-ImageDraw.Draw(blank).text((side // 8, side // 3), "no picture", fill=(90, 90, 90))
+ImageDraw.Draw(blank).text((side // 8, side // 3), "no image", fill=(90, 90, 90))
 planted_images = np.concatenate([strangers, np.stack([np.asarray(blank)] * len(strangers))])
 planted_features = tlcourse.extract_features(backbone, planted_images, cache=False)
 print(f"{len(strangers)} strangers, {len(strangers)} placeholders")
 
 # %% [markdown]
-# Placeholders are easy: the same fingerprint many times. Strangers are not alike. But nothing in a
-# picture of a number speaks for "daisy": the out-of-fold probability of its label is small. So the
+# Placeholders are easy: the same fingerprint many times. Strangers are not alike. But nothing in an
+# image of a number speaks for "daisy": the out-of-fold probability of its label is small. So the
 # list of section 1 should find strangers too.
 
 # %%
@@ -437,7 +437,7 @@ everyone = np.concatenate([flowers.images[learn], planted_images])
 ax = plots.image_grid(
     everyone[first[:24]],
     [flowers.class_names[label] for label in labels[first[:24]]],
-    title="Strangers and hard pictures at the top of the list (last draw)",
+    title="Strangers and hard images at the top of the list (last draw)",
 )
 print(plots.alt_text(ax))
 print(f"in the first 100 of {len(unique)}: {100 * of_strangers:.0f} % of the strangers, at random {100 * 100 / len(unique):.0f} %")
@@ -450,7 +450,7 @@ assert of_strangers > 1.5 * 100 / len(unique)
 # ### All of it in one line
 #
 # `tlcourse.audit` looks for all this, and more, in any Keras model with its data. We give it the
-# worst of this lesson: flipped labels, placeholders, and mirrored training pictures in the test
+# worst of this lesson: flipped labels, placeholders, and mirrored training images in the test
 # set. The model is our head, written as a `Dense` layer on the backbone: the scaler's mean and
 # deviation go into the weights.
 
@@ -482,17 +482,17 @@ report
 # %% [markdown]
 # The audit is more careful with labels than our list: a neighbour vote has to agree with the
 # probabilities, so it accuses fewer, and stays silent on most clean data. It found the copies and
-# the repeated picture because it hashes too.
+# the repeated image because it hashes too.
 #
 # ## 4. Rare classes
 #
-# Now the labels are right, but some kinds of flower are rare: from 100 pictures down to 5. Suppose
+# Now the labels are right, but some kinds of flower are rare: from 100 images down to 5. Suppose
 # that the world is like that too. The usual accuracy is then mostly about the common kinds.
 # *Balanced accuracy* counts each class the same: it is the mean of the classes' own accuracies.
 #
-# The usual remedy are *class weights*: a mistake on a rare class counts more. With $n$ pictures,
-# $k$ classes and $n_c$ pictures of class $c$, the weight is $n / (k \cdot n_c)$, so that every
-# class has the same say and the average picture has weight 1.
+# The usual remedy are *class weights*: a mistake on a rare class counts more. With $n$ images,
+# $k$ classes and $n_c$ images of class $c$, the weight is $n / (k \cdot n_c)$, so that every
+# class has the same say and the average image has weight 1.
 
 
 # %%
@@ -540,7 +540,7 @@ assert gain[-1] < gain[0] / 2
 ax = plots.layer_curve(
     [str(n) for n in sizes],
     {"no weights": own[:, 1, 0], "class weights": own[:, 1, 1]},
-    x_label="training pictures of the class",
+    x_label="training images of the class",
     y_label="accuracy on the class",
     title=f"Class weights lift the rare classes (C = {strengths[1]})",
 )
@@ -549,20 +549,20 @@ print(plots.alt_text(ax))
 # %% [markdown]
 # **What to notice.** The usual accuracy looks fine while the rare classes fail. And what weights
 # bring depends on the penalty: with a strong one they change much; with the usual one little,
-# because a head that fits every training picture perfectly has no mistakes left to weigh (Byrd and
-# Lipton found the same for deep networks). Weights do not replace pictures. In Keras the same
+# because a head that fits every training image perfectly has no mistakes left to weigh (Byrd and
+# Lipton found the same for deep networks). Weights do not replace images. In Keras the same
 # dictionary goes into `model.fit(..., class_weight=class_weights(labels))`.
 #
 # ## 5. Seen in one way only
 #
-# The last damage is invisible in any single picture. Suppose that all training pictures of *one*
-# class come from an archive, in black and white. Each is a good picture with the right label. What
+# The last damage is invisible in any single image. Suppose that all training images of *one*
+# class come from an archive, in black and white. Each is a good image with the right label. What
 # does the network learn?
 
 # %%
 grey = (flowers.images @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
 grey_features = np.asarray(tlcourse.extract_features(backbone, np.repeat(grey[..., None], 3, axis=3)))
-in_colour = [0, 10, 50, 100]  # pictures of the class that are in colour, of 100
+in_colour = [0, 10, 50, 100]  # images of the class that are in colour, of 100
 seen = np.zeros((draws, len(in_colour), 3))
 for number in tqdm(range(draws), desc="one way only"):
     learn, test, rng = draw(number)
@@ -577,11 +577,11 @@ for number in tqdm(range(draws), desc="one way only"):
         seen[number, i] = [(classifier.predict(rows) == archived).mean() for rows in asked]
 
 # %%
-names = ("its own unseen pictures, black and white", "its own unseen pictures, in colour", "other classes, black and white")
+names = ("its own unseen images, black and white", "its own unseen images, in colour", "other classes, black and white")
 ax = plots.layer_curve(
     [str(count) for count in in_colour],
     {name: seen[:, :, k] for k, name in enumerate(names)},
-    x_label="training pictures of the class that are in colour, of 100",
+    x_label="training images of the class that are in colour, of 100",
     y_label="share that is called this class",
     title='It learned "black and white", not the flower',
 )
@@ -590,24 +590,24 @@ print(plots.alt_text(ax))
 
 # %%
 black, colour, wrongly = seen[:, 0].mean(axis=0)
-print(f"all from the archive: {black:.2f} of its black-and-white pictures, {colour:.2f} of its colour pictures, {wrongly:.2f} of the others'")
+print(f"all from the archive: {black:.2f} of its black-and-white images, {colour:.2f} of its colour images, {wrongly:.2f} of the others'")
 assert black > 0.85
 assert colour < 0.5
 assert wrongly > 0.3
 assert seen[:, 1, 1].mean() > colour + 0.03
 
 # %% [markdown]
-# A validation set from the same archive would say that all is well (first line). Only pictures from
-# elsewhere show the damage. Even ten pictures in colour help, and half of them mend most. No tool
-# can know what your pictures should have shown: ask where they come from, for each class, and test
-# on pictures from another source.
+# A validation set from the same archive would say that all is well (first line). Only images from
+# elsewhere show the damage. Even ten images in colour help, and half of them mend most. No tool
+# can know what your images should have shown: ask where they come from, for each class, and test
+# on images from another source.
 #
 # ## What to remember
 #
 # - Judge a label by a network that has not seen it: out-of-fold probabilities. A network agrees
 #   with what it was trained on.
 # - A suspect is no verdict. The beginning of the list is mostly wrong labels, its end mostly hard,
-#   correct pictures. Look, then correct.
+#   correct images. Look, then correct.
 # - Hash before you split: copies turn a test into a memory game.
 # - With rare classes, read balanced accuracy and the classes one by one; weights help where the
 #   head cannot fit everything.
@@ -615,7 +615,7 @@ assert seen[:, 1, 1].mean() > colour + 0.03
 #
 # ## Quiz
 #
-# **1. You fine-tune on all your data and list the training pictures with which the network
+# **1. You fine-tune on all your data and list the training images with which the network
 # disagrees. The list is empty. So?**
 #
 # <details><summary>The labels are right</summary>No. It was trained to agree, with wrong labels
@@ -627,11 +627,11 @@ assert seen[:, 1, 1].mean() > colour + 0.03
 # **2. Confident learning suspects 30 % of your labels. How many are wrong?**
 #
 # <details><summary>30 %</summary>Only if the classifier hardly ever errs on right labels. Here more
-# than half of the suspects were right pictures with right labels.</details>
-# <details><summary>Unknown; look at a sample of the list</summary>Yes: fifty pictures by eye give
+# than half of the suspects were right images with right labels.</details>
+# <details><summary>Unknown; look at a sample of the list</summary>Yes: fifty images by eye give
 # the share.</details>
 #
-# **3. You find 40 copies of training pictures in the test set, after you have reported 0.91. What
+# **3. You find 40 copies of training images in the test set, after you have reported 0.91. What
 # now?**
 #
 # <details><summary>Take them out of the test set and report again</summary>Yes, and say so. Better
@@ -643,9 +643,9 @@ assert seen[:, 1, 1].mean() > colour + 0.03
 #
 # **4. Class weights changed nothing. Why could that be?**
 #
-# <details><summary>The head already fits all training pictures</summary>Yes: without mistakes there
-# is nothing to weigh. Use a stronger penalty, or find more pictures.</details>
-# <details><summary>The formula is wrong</summary>Check it, but the mean weight of a picture must be
+# <details><summary>The head already fits all training images</summary>Yes: without mistakes there
+# is nothing to weigh. Use a stronger penalty, or find more images.</details>
+# <details><summary>The formula is wrong</summary>Check it, but the mean weight of an image must be
 # 1, and then it is right.</details>
 #
 # ## Read on

@@ -29,7 +29,7 @@ from tlcourse import plots
 
 # %%
 # Settings
-per_class = {"embedded": 30, "full": 80}[tlcourse.profile()]  # pictures of each flower
+per_class = {"embedded": 30, "full": 80}[tlcourse.profile()]  # images of each flower
 stops = (0.0, -0.5, -1.0, -2.0, -3.0)  # light of the new camera: each -1 halves it
 draws = 10  # repeats where chance plays a part
 patients = 600
@@ -38,13 +38,13 @@ patients = 600
 # ## 1. Has anything changed?
 #
 # The old camera took half of these flowers, the new one the other half. The new camera gets less
-# and less light. We look at what the frozen backbone of lesson 02 makes of the pictures, never at
+# and less light. We look at what the frozen backbone of lesson 02 makes of the images, never at
 # the labels.
 
 
 # %%
 def camera(images, light):
-    """The same pictures with another exposure and a little noise of the sensor."""
+    """The same images with another exposure and a little noise of the sensor."""
     noise = np.random.default_rng(seed).normal(0, 4, images.shape)
     return np.clip(images * 2.0**light + noise, 0, 255).astype("uint8")
 
@@ -60,7 +60,7 @@ order = np.random.default_rng(seed).permutation(len(flowers))
 old, new = order[: len(order) // 2], order[len(order) // 2 :]
 old_features = backbone.predict(camera(flowers.images[old], 0.0), batch_size=64, verbose=0)
 new_features = {light: backbone.predict(camera(flowers.images[new], light), batch_size=64, verbose=0) for light in stops}
-print(f"{len(old)} old and {len(new)} new pictures, {old_features.shape[1]} features each")
+print(f"{len(old)} old and {len(new)} new images, {old_features.shape[1]} features each")
 
 # %% [markdown]
 # **The test** needs nothing new: train a classifier to tell *old* from *new* on one half of the
@@ -92,8 +92,8 @@ for light in stops:
           f"distance {max(0, 2 * (2 * told[-1] - 1)):.2f}; species right {right[-1]:.2f}")
 
 # %%
-ax = plots.lines({"old and new told apart": (stops, told), "species right, new pictures": (stops, right)},
-                 x_label="light of the new camera (stops)", y_label="accuracy, unseen pictures",
+ax = plots.lines({"old and new told apart": (stops, told), "species right, new images": (stops, right)},
+                 x_label="light of the new camera (stops)", y_label="accuracy, unseen images",
                  title="A change is plain to see before it does much harm")
 ax.axhline(0.5, color="black", linestyle="--", linewidth=1)
 ax.invert_xaxis()
@@ -317,9 +317,9 @@ assert after > before + 0.02
 #
 # There are always several candidates. Forty here: the same flower classifier on different handfuls
 # of twelve features. The new camera has two stops less light, and there are no labels of its
-# pictures. Which candidate is best? Three ways look at no new label: **source validation**
-# (accuracy on held-out old pictures), the same **weighted** as in part 2, and **confidence** on the
-# new pictures (low entropy). The fourth **peeks**: it labels 20 new pictures and takes the
+# images. Which candidate is best? Three ways look at no new label: **source validation**
+# (accuracy on held-out old images), the same **weighted** as in part 2, and **confidence** on the
+# new images (low entropy). The fourth **peeks**: it labels 20 new images and takes the
 # candidate that does best on them.
 
 # %%
@@ -330,7 +330,7 @@ held_weights = importance_weights(old_features, target)[held]
 
 
 def scores_of(columns, peek):
-    """Train one candidate on these columns; return its score in each of the four ways, and on the new pictures left over."""
+    """Train one candidate on these columns; return its score in each of the four ways, and on the new images left over."""
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(old_features[fit][:, columns], labels[fit])
     hits, chances = model.predict(old_features[held][:, columns]) == labels[held], model.predict_proba(target[:, columns])
     new_hits = chances.argmax(axis=1) == new_labels
@@ -351,7 +351,7 @@ for draw in tqdm(range(draws), desc="choosing"):
 # %%
 for way, values in ways.items():
     promised, kept = np.mean(values, axis=0)
-    print(f"{way:<20} promised {'   -' if way == 'confidence' else f'{promised:.2f}'}, on other new pictures {kept:.2f}")
+    print(f"{way:<20} promised {'   -' if way == 'confidence' else f'{promised:.2f}'}, on other new images {kept:.2f}")
 promised, kept = np.mean(ways["peeking at 20"], axis=0)
 assert promised > kept + 0.05
 assert np.mean(ways["source validation"], axis=0)[0] > np.mean(ways["source validation"], axis=0)[1] + 0.05
@@ -359,10 +359,10 @@ assert np.mean(ways["source validation"], axis=0)[0] > np.mean(ways["source vali
 # %% [markdown]
 # **What to notice.** No way keeps what it promises. Source validation promises the old world. And
 # peeking, which looks like the honest one, promises too much as well: the best of forty on twenty
-# pictures is also the *luckiest* of forty. Labels that were used to choose are used up. Many
+# images is also the *luckiest* of forty. Labels that were used to choose are used up. Many
 # published tables of adaptation methods were chosen on the labels of their test set; one user
 # reports 89.7 chosen so, and 84.9 with a proper split (splits differ, so it is no clean
-# comparison). If you can label a few new pictures: good, do it; choose with one half, report the
+# comparison). If you can label a few new images: good, do it; choose with one half, report the
 # other.
 #
 # ## What to remember

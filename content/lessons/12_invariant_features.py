@@ -10,7 +10,7 @@
 # **After this lesson you can**
 # - give the source the target's covariance, in three lines (CORAL);
 # - tell a shift from chance with a distance between samples (MMD) and a permutation test;
-# - rescue a network with BatchNorm by showing it unlabelled pictures (AdaBN);
+# - rescue a network with BatchNorm by showing it unlabelled images (AdaBN);
 # - say when matching the domains is exactly the wrong thing.
 #
 # **Time:** 35 minutes. **It presumes** lessons 06 and 11.
@@ -27,7 +27,7 @@ from tlcourse import plots
 
 # %%
 # Settings
-components = 30  # numbers that stand for a picture
+components = 30  # numbers that stand for an image
 strengths = (0.0, 0.5, 1.0, 1.5, 2.0)  # of the sensor; 0 changes nothing
 batch = 64
 permutations = 300
@@ -37,12 +37,12 @@ permutations = 300
 #
 # Handwritten digits: scikit-learn's, or MNIST in the full profile. Half of them are the source,
 # with labels. The other half is the target, as another sensor sees it: a matrix mixes the 30
-# numbers of each picture. The labels of the target only serve to see how we are doing.
+# numbers of each image. The labels of the target only serve to see how we are doing.
 
 
 # %%
 def load_pictures():
-    """Return grey pictures, 0 to 1, and their digits, shuffled."""
+    """Return grey images, 0 to 1, and their digits, shuffled."""
     if tlcourse.profile() == "full":
         digits = tlcourse.load_mnist(180, seed=seed, size=16)
         pictures, labels = digits.images[..., 0] / 255, digits.labels
@@ -59,7 +59,7 @@ main_directions = np.linalg.svd(rows, full_matrices=False)[2][:components]
 features = rows @ main_directions.T  # (n, pixels) -> (n, 30)
 half = len(labels) // 2
 source, source_labels, clean_target, target_labels = features[:half], labels[:half], features[half:], labels[half:]
-print(f"{half} pictures with labels, {len(labels) - half} without, {components} numbers each")
+print(f"{half} images with labels, {len(labels) - half} without, {components} numbers each")
 
 # %%
 rng = np.random.default_rng(seed)
@@ -219,7 +219,7 @@ keras.utils.set_random_seed(seed)
 shape = (*pictures.shape[1:], 1)
 network = keras.Sequential([keras.Input(shape)])
 for channels in (16, 32):
-    network.add(layers.Conv2D(channels, 3, use_bias=False))  # unpadded: a rim of zeros around a bright picture would be an edge
+    network.add(layers.Conv2D(channels, 3, use_bias=False))  # unpadded: a rim of zeros around a bright image would be an edge
     network.add(layers.BatchNormalization(momentum=0.9))
     network.add(layers.ReLU())
 network.add(layers.MaxPooling2D())
@@ -333,7 +333,7 @@ assert repaired[0] < left_alone[0] - 0.15
 # <details><summary>Nothing</summary>Right: there are no moving statistics. Use CORAL on its
 # features.</details>
 # <details><summary>The weights of the first layer</summary>AdaBN never changes a weight.</details>
-# <details><summary>The brightness of the pictures</summary>It does not touch pictures.</details>
+# <details><summary>The brightness of the images</summary>It does not touch images.</details>
 #
 # **3. A hospital sends 90 % sick patients, yours had 10 %. The scanner is the same. AdaBN?**
 #

@@ -4,7 +4,7 @@
 # Lesson 12 moved features by a formula. Here a network learns them, against an opponent: a second
 # network that tries to tell from the features which domain an example comes from. If it cannot, the
 # features are alike. The trick that trains both at once is one line long. On a drawn toy it works
-# well; on pictures it often does not, and this lesson shows both.
+# well; on images it often does not, and this lesson shows both.
 #
 # **After this lesson you can**
 # - write gradient reversal, and say what lambda does;
@@ -228,9 +228,9 @@ print(plots.alt_text(ax))
 # That is why the number to report is the accuracy on the target, as a median of several seeds,
 # beside the same network with lambda 0.
 #
-# ## 4. On features of pictures: does it pay?
+# ## 4. On features of images: does it pay?
 #
-# From here on `tlcourse.adapt.DANN` does what you have just written. The pictures: flowers. The
+# From here on `tlcourse.adapt.DANN` does what you have just written. The images: flowers. The
 # target: other flowers, through an old camera that sees grey, and that weakly. A frozen backbone
 # makes features once; a small network on top adapts. Rivals: the source alone, one subtraction
 # (each domain minus its own mean), and CORAL of lesson 12.
@@ -284,7 +284,7 @@ ax.barh(list(scores), list(scores.values()), color=[plots.colour_of(1) if name =
 for place, value in enumerate(scores.values()):
     ax.text(value + 0.01, place, f"{value:.2f}", va="center")
 ax.invert_yaxis()
-ax.set(xlim=(0, 1), xlabel="accuracy on pictures of the old camera")
+ax.set(xlim=(0, 1), xlabel="accuracy on images of the old camera")
 ax.set_title("On features of flowers, methods without training beat DANN")
 plots.set_alt_text(ax, "Accuracy on the target. " + "; ".join(f"{name} {value:.2f}" for name, value in scores.items()) + ".")
 print(plots.alt_text(ax))
@@ -319,7 +319,7 @@ print(plots.alt_text(ax))
 
 # %%
 def eyes():
-    """Three convolutions: pictures to 64 features."""
+    """Three convolutions: images to 64 features."""
     pictures = keras.Input((32, 32, 3))
     x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)
     for channels in (16, 32, 48):
@@ -370,10 +370,10 @@ assert on_pixels["DANN"] < on_pixels["source alone"] + 0.05
 # | DANN | 0.30 ± 0.08 | 0.15 ± 0.04 | 0.17 ± 0.03 |
 # | domain randomisation | 0.56 ± 0.04 | 0.80 ± 0.09 | 0.73 ± 0.06 |
 #
-# DANN loses all three. Nothing tells it that a three must land on a three, and a thousand pictures
-# of each look are few for a tug-of-war over all pixels. With tens of thousands of pictures and a
+# DANN loses all three. Nothing tells it that a three must land on a three, and a thousand images
+# of each look are few for a tug-of-war over all pixels. With tens of thousands of images and a
 # long training it has been made to work, as the next part shows, though not everywhere. The last
-# row never saw the target: it draws noise, colours and backgrounds over the *source's* pictures, so
+# row never saw the target: it draws noise, colours and backgrounds over the *source's* images, so
 # that the network learns to look past them. If you can draw the difference, draw it.
 #
 # ## 6. What others found
@@ -441,7 +441,7 @@ assert signs[1000.0][0] < signs[1.0][0] - 0.05
 #   predicted classes.
 # - Report the median of several seeds beside a source alone that was trained as well.
 # - Simple first: subtract the means, CORAL, AdaBN. On many small shifts they win. From the pixels
-#   on, with few pictures, DANN often loses to no adaptation.
+#   on, with few images, DANN often loses to no adaptation.
 #
 # ## Quiz
 #

@@ -1,4 +1,4 @@
-"""Domain randomisation: wild in training, absent in inference; pictures stay pictures and the object stays where it is."""
+"""Domain randomisation: wild in training, absent in inference; images stay images and the object stays where it is."""
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ def make(request):
 
 @pytest.fixture
 def images():
-    """Eight pictures of a bright square on dark ground, not square themselves."""
+    """Eight images of a bright square on dark ground, not square themselves."""
     pictures = np.full((8, 20, 24, 3), 30.0, "float32")
     pictures[:, 6:14, 8:16] = 220.0
     return pictures

@@ -165,7 +165,7 @@ def test_a_column_that_is_nearly_constant_in_the_source_does_not_rule_kliep(seed
     rng = np.random.default_rng(seed)
     source, target = rng.normal(size=(400, 3)), rng.normal(size=(400, 3)) + np.array([1.0, 0, 0])
     source[:, 2] *= 1e-3
-    source[:3, 2] = 0.5  # such as a pixel at the border, dark but for three pictures
+    source[:3, 2] = 0.5  # such as a pixel at the border, dark but for three images
     assert adapt.effective_sample_size(adapt.kliep_weights(source, target)) > 40
 
 

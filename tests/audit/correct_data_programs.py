@@ -16,7 +16,7 @@ AUTOTUNE = tf.data.AUTOTUNE
 
 
 def thirds(count=150, **options):
-    """Pictures of three sets, stratified and mixed."""
+    """Images of three sets, stratified and mixed."""
     x, y = labelled_photographs(count, **options)
     train, rest = train_test_split(np.arange(count), test_size=0.5, stratify=y, random_state=0)
     val, test = train_test_split(rest, test_size=0.5, stratify=y[rest], random_state=0)
@@ -144,7 +144,7 @@ def augmented_and_cached_well(folder):
 
 
 def masks_as_labels():
-    """Segmentation: labels are pictures too, and most pixels are background."""
+    """Segmentation: labels are images too, and most pixels are background."""
     x = photographs(48, 32)
     masks = (x[..., :1] > 190).astype("int32")
     inputs = keras.Input((32, 32, 3))
@@ -173,7 +173,7 @@ def ages_from_faces():
 
 
 def oversampled_rare_class():
-    """Pictures of the rare class stand several times in the training set, on purpose, after the split."""
+    """Images of the rare class stand several times in the training set, on purpose, after the split."""
     (x, y), val, test = thirds(300)
     rare = np.flatnonzero(y == 2)[:6]
     at = np.concatenate([np.flatnonzero(y != 2), np.repeat(rare, 8)])
@@ -198,7 +198,7 @@ def endless_stream():
 
 
 def part_of_the_training_set_each_epoch():
-    """A new third of the training pictures in every epoch; the validation set stands apart."""
+    """A new third of the training images in every epoch; the validation set stands apart."""
     (x, y), val, test = thirds()
     train = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(y)).take(40).batch(8)
     held_out = tf.data.Dataset.from_tensor_slices(val).batch(8)
@@ -224,7 +224,7 @@ def similar_simple_drawings():
 
 
 def many_classes_small_test_set():
-    """Forty classes and thirty test pictures: classes are missing by chance."""
+    """Forty classes and thirty test images: classes are missing by chance."""
     x, y = labelled_photographs(400, classes=40)
     train, test = train_test_split(np.arange(400), test_size=30, random_state=0)
     return {"model": classifier(40), "train": (x[train], y[train]), "test": (x[test], y[test])}

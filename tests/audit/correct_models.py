@@ -169,7 +169,7 @@ def segmentation():
 
 
 def siamese():
-    """One backbone for two pictures, a loss of its own."""
+    """One backbone for two images, a loss of its own."""
     x, y = raw()
     backbone = own_backbone()
     left, right = keras.Input((32, 32, 3)), keras.Input((32, 32, 3))

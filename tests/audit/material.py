@@ -1,4 +1,4 @@
-"""Pictures, tables and texts for the programs of the data findings, and models to go with them."""
+"""Images, tables and texts for the programs of the data findings, and models to go with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def photographs(count=80, side=64, seed=0):
-    """Pictures whose detail falls off with its fineness, and whose colours go with the brightness, as in photographs."""
+    """Images whose detail falls off with its fineness, and whose colours go with the brightness, as in photographs."""
     rng = np.random.default_rng(seed)
     total = np.zeros((count, side, side, 3))
     for cells in (2, 4, 8, 16, 32):
@@ -32,7 +32,7 @@ def labelled_photographs(count=120, side=32, classes=3, seed=0):
 
 
 def through_jpeg(images, quality=80):
-    """Save and open each picture."""
+    """Save and open each image."""
 
     def one(image):
         file = io.BytesIO()
@@ -43,12 +43,12 @@ def through_jpeg(images, quality=80):
 
 
 def resized(images, side):
-    """Bring each picture to `side` pixels."""
+    """Bring each image to `side` pixels."""
     return np.stack([np.asarray(Image.fromarray(image).resize((side, side), Image.BICUBIC)) for image in images])
 
 
 def image_folders(root, images, labels, names=("ash", "birch", "cedar"), start=0):
-    """Write pictures as PNG files, one folder a class, and return `root`."""
+    """Write images as PNG files, one folder a class, and return `root`."""
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):
         folder = root / names[label]
         folder.mkdir(parents=True, exist_ok=True)

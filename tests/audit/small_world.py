@@ -1,4 +1,4 @@
-"""Pictures, networks and values for the programs of the audit's tests: small, drawn, the same every time."""
+"""Images, networks and values for the programs of the audit's tests: small, drawn, the same every time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from keras import layers
 
 
 def pictures(count=60, side=32, classes=3, seed=0):
-    """Draw smooth coloured pictures, uint8 `(count, side, side, 3)` from 0 to 255, and their classes, shuffled."""
+    """Draw smooth coloured images, uint8 `(count, side, side, 3)` from 0 to 255, and their classes, shuffled."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % classes)
     coarse = rng.random((count, 4, 4, 3)) + 0.8 * np.eye(3)[labels % 3][:, None, None, :]

@@ -1,4 +1,4 @@
-"""Prints of pictures, the search for near ones, and what counts as a copy."""
+"""Prints of images, the search for near ones, and what counts as a copy."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_hundred_thousand_equal_prints_do_not_explode():
     one = prints_of(photographs(1))
     n = 100_000
     many = Prints(**{name: np.repeat(getattr(one, name), n, axis=0) for name in Prints.__dataclass_fields__})
-    distinct = Prints(**{**vars(many), "digests": np.arange(n, dtype=np.uint64)})  # 100,000 pictures that only look alike
+    distinct = Prints(**{**vars(many), "digests": np.arange(n, dtype=np.uint64)})  # 100,000 images that only look alike
     copies = copies_between(distinct, Prints(**{**vars(many), "digests": np.arange(n, 2 * n, dtype=np.uint64)}))
     assert len(copies) == n
     assert not copies.complete  # said, not hidden
@@ -175,7 +175,7 @@ def test_on_photographs_copies_are_found_and_hardly_anything_else(folder):
     images = np.stack([np.asarray(Image.open(file).convert("RGB").resize((96, 96))) for file in files])
     train, test = images[:800], images[800:]
     natural = copies_between(prints_of(train), prints_of(test))
-    assert len(natural) <= 4  # the collections hold some pictures twice
+    assert len(natural) <= 4  # the collections hold some images twice
     leaked = np.concatenate([test, through_jpeg(train[:20, :, ::-1].copy(), 60), through_jpeg(resized(train[20:40], 96), 40)])
     copies = copies_between(prints_of(train), prints_of(leaked))
     assert len(copies) - len(natural) >= 39

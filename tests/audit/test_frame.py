@@ -160,7 +160,7 @@ class TestData:
             folder = tmp_path / f"class{label}"
             folder.mkdir(exist_ok=True)
             Image.fromarray(image).resize((50, 40)).save(folder / f"{index}.png")
-        (tmp_path / "class1" / "broken.jpg").write_bytes(b"no picture")
+        (tmp_path / "class1" / "broken.jpg").write_bytes(b"no image")
         split = make_split("train", str(tmp_path), classifier())
         inputs, labels, _ = self.read(split)
         assert inputs.shape == (12, 32, 32, 3)

@@ -215,7 +215,7 @@ def test_what_cannot_be_explained_is_said(images):
     model = with_head(small_trunk())
     with pytest.raises(ValueError, match=r"image\[None\]"):
         grad_cam(model, images[0])
-    with pytest.raises(ValueError, match="one for each of the 3 pictures"):
+    with pytest.raises(ValueError, match="one for each of the 3 images"):
         grad_cam(model, images, [0, 1])
     with pytest.raises(ValueError, match="put a head on the backbone"):
         grad_cam(small_trunk(), images)

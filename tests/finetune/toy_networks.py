@@ -1,4 +1,4 @@
-"""Networks small enough for a second of training: 8x8 pictures, four filters, BatchNorm that moves fast."""
+"""Networks small enough for a second of training: 8x8 images, four filters, BatchNorm that moves fast."""
 
 from __future__ import annotations
 

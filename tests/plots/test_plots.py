@@ -27,7 +27,7 @@ CASES = {
         plots.image_grid,
         (np.zeros((3, 4, 5, 3), np.uint8), ["cat", "dog", "dog"]),
         {"right": [True, False, True]},
-        ["3 pictures of 4 by 5", "1 cat, 2 dog", "2 of 3 are right"],
+        ["3 images of 4 by 5", "1 cat, 2 dog", "2 of 3 are right"],
     ),
     "history": (
         plots.history,
@@ -96,7 +96,7 @@ CASES = {
             ["aster", "lily"],
         ),
         {},
-        ["2 pictures", "aster: bottom left", "lily: nowhere"],
+        ["2 images", "aster: bottom left", "lily: nowhere"],
     ),
     "heat_map": (
         plots.heat_map,
@@ -263,7 +263,7 @@ def test_classes_beyond_the_palette_still_differ_in_colour_or_marker():
         (lambda: plots.image_grid(np.zeros((4, 4))), r"`images`.*3 or 4 dimensions.*\(4, 4\)"),
         (lambda: plots.image_grid(np.zeros((2, 4, 4, 5))), "1 or 3 channels"),
         (lambda: plots.image_grid(np.full((2, 4, 4, 3), 255.0)), r"astype\('uint8'\)"),
-        (lambda: plots.image_grid(np.zeros((2, 4, 4, 3)), ["one"]), r"`labels`.*picture \(2\).*1"),
+        (lambda: plots.image_grid(np.zeros((2, 4, 4, 3)), ["one"]), r"`labels`.*image \(2\).*1"),
         (lambda: plots.image_grid(np.zeros((2, 4, 4, 3)), columns=0), "columns=0"),
         (lambda: plots.history({"accuracy": [1]}, metric="auc"), r"\['accuracy'\].*metric='auc'"),
         (lambda: plots.history(CURVES, phases={"all": 5}), "add up to the 3 epochs"),

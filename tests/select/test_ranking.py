@@ -14,7 +14,7 @@ from tlcourse.select import largest_layer, measure_cost, published_rankings, ran
 
 
 def corners(size=8, per_class=12, seed=0):
-    """Pictures that are bright in one of four corners."""
+    """Images that are bright in one of four corners."""
     rng = np.random.default_rng(seed)
     labels = np.arange(4 * per_class) % 4
     images = rng.integers(0, 60, (len(labels), size, size, 3)).astype("uint8")

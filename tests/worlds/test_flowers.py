@@ -7,7 +7,7 @@ from tlcourse.worlds.flowers import SPECIES, _stack_petals, draw_flowers
 
 
 def hue_angle(images):
-    """Mean colour direction of each picture's border, as (cosine, sine) features."""
+    """Mean colour direction of each image's border, as (cosine, sine) features."""
     border = np.concatenate([images[:, :4].reshape(len(images), -1, 3), images[:, -4:].reshape(len(images), -1, 3)], axis=1)
     colour = border.mean(axis=1).astype(float)
     return colour / colour.sum(axis=1, keepdims=True)

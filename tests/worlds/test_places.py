@@ -7,7 +7,7 @@ from tlcourse.worlds import draw_place, draw_placed_flowers, places_of
 
 
 def colours(images):
-    """Mean colour of each picture's border, as shares."""
+    """Mean colour of each image's border, as shares."""
     border = np.concatenate([images[:, :4].reshape(len(images), -1, 3), images[:, -4:].reshape(len(images), -1, 3)], axis=1)
     mean = border.mean(axis=1).astype(float)
     return mean / mean.sum(axis=1, keepdims=True)

@@ -31,7 +31,7 @@ def as_paired_images(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the three as arrays: labels one for each source image, images of both domains of the same shape.
 
-    "Images" are what the backbone takes: pictures `(n, height, width, channels)` or rows of features `(n, features)`.
+    "Images" are what the backbone takes: images `(n, height, width, channels)` or rows of features `(n, features)`.
 
     Raises:
         ValueError: lengths or shapes do not fit, labels are no class numbers, or a domain is empty.

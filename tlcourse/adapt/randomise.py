@@ -1,9 +1,9 @@
 """Domain randomisation: make the source so varied that the target looks like one more variant.
 
-Layers for the front of a model, or for a pipeline: random in training, and nothing at all in inference. Pictures are 0 to 255 and stay
+Layers for the front of a model, or for a pipeline: random in training, and nothing at all in inference. Images are 0 to 255 and stay
 so. The idea: minimise `E_r E_source[loss(f(r(x)), y)]` over transformations r that leave the label true and are wilder than what the
 target will bring (Tobin and others 2017, "Domain randomization for transferring deep neural networks from simulation to the real
-world", arXiv 1703.06907). No picture of the target is needed.
+world", arXiv 1703.06907). No image of the target is needed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SIDES = (2, 4, 8, 16)  # of the grids of random colours that a texture is the s
 
 
 class _RandomLayer(keras.layers.Layer):
-    """Change pictures in training by `_change`, and return them as they are otherwise."""
+    """Change images in training by `_change`, and return them as they are otherwise."""
 
     def __init__(self, strength: float, highest: float, seed: int | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -46,10 +46,10 @@ class _RandomLayer(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tlcourse")
 class RandomColour(_RandomLayer):
-    """Stretch, shift or invert each colour channel of each picture at random.
+    """Stretch, shift or invert each colour channel of each image at random.
 
-    Per picture and channel `out = 127.5 + gain (in - 127.5) + offset`, gain uniform in `1 +- strength`, offset in `+- 100 strength`
-    grey levels; with `invert`, every second picture is turned into its negative first. At strength 0 nothing changes.
+    Per image and channel `out = 127.5 + gain (in - 127.5) + offset`, gain uniform in `1 +- strength`, offset in `+- 100 strength`
+    grey levels; with `invert`, every second image is turned into its negative first. At strength 0 nothing changes.
 
     Args:
         strength: 0 to 1.
@@ -76,7 +76,7 @@ class RandomColour(_RandomLayer):
 
 @keras.saving.register_keras_serializable(package="tlcourse")
 class RandomGrain(_RandomLayer):
-    """Add the grain of a camera: Gaussian noise whose standard deviation is drawn for each picture, 0 to `strength` grey levels.
+    """Add the grain of a camera: Gaussian noise whose standard deviation is drawn for each image, 0 to `strength` grey levels.
 
     Args:
         strength: largest standard deviation, 0 to 128 grey levels.
@@ -95,12 +95,12 @@ class RandomGrain(_RandomLayer):
 class RandomBackground(_RandomLayer):
     """Put a random texture behind what is drawn on a plain ground.
 
-    The ground is the mean colour of the picture's rim. Where a pixel differs from it, the object is: `m = min(1, |in - ground| / 64)`,
+    The ground is the mean colour of the image's rim. Where a pixel differs from it, the object is: `m = min(1, |in - ground| / 64)`,
     the largest over channels. The texture t is a sum of grids of random colours, coarse to fine. Out comes `(1 - m) t + m in`, or, in
-    a share of the pictures, `|t - m 255|`: the object as the negative of the texture, as things look that are printed over a photograph.
+    a share of the images, `|t - m 255|`: the object as the negative of the texture, as things look that are printed over a photograph.
 
     Args:
-        strength: share of the pictures that get a texture, 0 to 1.
+        strength: share of the images that get a texture, 0 to 1.
         negative: share of those whose object becomes the texture's negative, 0 to 1.
         seed: makes a run repeatable.
     """

@@ -75,7 +75,7 @@ def self_train(
     precision of the pseudo-labels on a few rows labelled by hand before trusting the result.
 
     Args:
-        source_features: `(n_source, ...)` features, or pictures if `fit` takes them.
+        source_features: `(n_source, ...)` features, or images if `fit` takes them.
         source_labels: `(n_source,)` class numbers.
         target_features: `(n_target, ...)`.
         fit: `fit(rows, labels)` trains a new model and returns its `predict`: rows to probabilities `(n, classes)`, column c for

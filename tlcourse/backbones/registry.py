@@ -77,7 +77,7 @@ _ROWS = (
         InputContract(64, embedded.SMALLEST_SIDE, "tf", "192 classes of Tiny ImageNet"),
         2.9,
         tuple((block, rf"{block}_") for block in embedded.BLOCKS),
-        licence="see the model card; trained on ImageNet pictures: research",
+        licence="see the model card; trained on ImageNet images: research",
     ),
     Backbone(
         "vgg16",

@@ -32,7 +32,7 @@ class Record:
 
 
 def write_page(notebook: Any, title: str, path: Path, stamp: str = "") -> None:
-    """Write an executed notebook as one HTML page, pictures inside, `stamp` at its foot, whole or not at all."""
+    """Write an executed notebook as one HTML page, images inside, `stamp` at its foot, whole or not at all."""
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(template_name="lab", embed_images=True)

@@ -1,4 +1,4 @@
-"""Labelled pictures, tables and texts by name: drawn where the profile is embedded, real where it is full."""
+"""Labelled images, tables and texts by name: drawn where the profile is embedded, real where it is full."""
 
 from tlcourse.datasets.corpora import Corpus, load_corpus, load_opinions
 from tlcourse.datasets.dataset import Dataset

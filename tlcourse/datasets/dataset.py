@@ -1,4 +1,4 @@
-"""One frozen type for every labelled set of pictures."""
+"""One frozen type for every labelled set of images."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tlcourse.datasets.drawing import draw_positions_per_class, frozen_view
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Labelled pictures that nothing can change by accident.
+    """Labelled images that nothing can change by accident.
 
     Args:
         name: what figures and messages call it.
         images: `(n, height, width, 3)` uint8, RGB.
         labels: `(n,)` whole numbers from 0 to the number of classes - 1.
         class_names: one for each label.
-        groups: `(n,)` or None; pictures of one group (a plant, a patient) always stay on one side of a split.
-        licence: of the pictures.
+        groups: `(n,)` or None; images of one group (a plant, a patient) always stay on one side of a split.
+        licence: of the images.
         origin: where they come from.
-        profile: "embedded", "full", or "own" for pictures of the reader's own.
+        profile: "embedded", "full", or "own" for images of the reader's own.
 
     Raises:
         TypeError: images are no uint8 array, or labels no whole numbers.

@@ -15,8 +15,8 @@ def load_far_world(
 
     Args:
         kind: "scans", "fields" or "spectrograms"; six classes each.
-        per_class: pictures of each class.
-        seed: 0 or more; other seeds give other pictures.
+        per_class: images of each class.
+        seed: 0 or more; other seeds give other images.
         size: side in pixels. None: 64 embedded, 128 full.
         similarity: of the look to photographs, 0 (what the instrument shows) to 1.
 

@@ -1,4 +1,4 @@
-"""Pictures from folders, one folder a class: decode, turn upright, crop the middle square, shrink."""
+"""Images from folders, one folder a class: decode, turn upright, crop the middle square, shrink."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def load_image_folder(
     seed: int = 0,
     name: str | None = None,
 ) -> Dataset:
-    """Load pictures of your own, one folder a class.
+    """Load images of your own, one folder a class.
 
     Args:
         path: a folder whose subfolders are the classes.
-        size: side of the square that pictures are shrunk to, in pixels.
-        per_class: pictures drawn of each class; None takes all.
+        size: side of the square that images are shrunk to, in pixels.
+        per_class: images drawn of each class; None takes all.
         seed: of that draw.
         name: of the data set; the folder's name if None.
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: fewer than two classes, an empty class, too few pictures, or files that no reader understands (all are listed).
+        ValueError: fewer than two classes, an empty class, too few images, or files that no reader understands (all are listed).
     """
     root = Path(path)
     if not root.is_dir():
@@ -51,7 +51,7 @@ def load_image_folder(
 
 
 def read_images(files: Sequence[Path], size: int) -> np.ndarray:
-    """Read pictures as one `(n, size, size, 3)` uint8 array: upright, middle square, shrunk with antialiasing.
+    """Read images as one `(n, size, size, 3)` uint8 array: upright, middle square, shrunk with antialiasing.
 
     Raises:
         ValueError: some files cannot be read; all of them are listed.
@@ -70,7 +70,7 @@ def read_images(files: Sequence[Path], size: int) -> np.ndarray:
         return ""
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # decoding happens outside of Python's lock
-        bar = tqdm(total=len(files), desc="reading pictures", unit="picture", leave=False, disable=len(files) < 500)
+        bar = tqdm(total=len(files), desc="reading images", unit="image", leave=False, disable=len(files) < 500)
         with bar:
             broken = []
             for message in pool.map(read, range(len(files))):
@@ -78,7 +78,7 @@ def read_images(files: Sequence[Path], size: int) -> np.ndarray:
                 broken += [message] if message else []
     if broken:
         listed = "\n  ".join(broken[:20] + ([f"... and {len(broken) - 20} more"] if len(broken) > 20 else []))
-        raise ValueError(f"{len(broken)} of {len(files)} files cannot be read as pictures. Remove or replace them:\n  {listed}")
+        raise ValueError(f"{len(broken)} of {len(files)} files cannot be read as images. Remove or replace them:\n  {listed}")
     return images
 
 
@@ -97,12 +97,12 @@ def _read_one(file: Path, size: int) -> np.ndarray:
 def _draw(folder: Path, per_class: int | None, seed: int) -> list[Path]:
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and not file.name.startswith("."))
     if not files:
-        raise ValueError(f"Class {folder.name!r} holds no picture. Expected files ending in {', '.join(sorted(SUFFIXES))}.")
+        raise ValueError(f"Class {folder.name!r} holds no image. Expected files ending in {', '.join(sorted(SUFFIXES))}.")
     if per_class is None:
         return files
     if not 1 <= per_class <= len(files):
         raise ValueError(
-            f"`per_class` must lie between 1 and {len(files)}, the pictures of {folder.name!r}. Received: {per_class}."
+            f"`per_class` must lie between 1 and {len(files)}, the images of {folder.name!r}. Received: {per_class}."
         )
     picked = np.random.default_rng(seed).permutation(len(files))[:per_class]
     return [files[i] for i in sorted(picked)]

@@ -18,8 +18,8 @@ def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -
     """Load flowers: ten drawn species (embedded), or five kinds in photographs (full).
 
     Args:
-        per_class: pictures of each class; the full version has 400 or more of each.
-        seed: 0 or more; which pictures are drawn.
+        per_class: images of each class; the full version has 400 or more of each.
+        seed: 0 or more; which images are drawn.
         size: side in pixels. None: 64 embedded, 128 full.
 
     Raises:
@@ -35,7 +35,7 @@ def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -
 
     folder = fetch("flower_photos")
     found = load_image_folder(folder, size or FULL_SIZE, per_class=per_class, seed=seed, name="flower photographs")
-    return replace(found, licence="CC BY 2.0, per picture", origin="TensorFlow flower_photos", profile="full")
+    return replace(found, licence="CC BY 2.0, per image", origin="TensorFlow flower_photos", profile="full")
 
 
 def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = None, *, split: str = "train") -> Dataset:
@@ -44,10 +44,10 @@ def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = N
     Both kinds are among the classes of ImageNet, so what an ImageNet backbone reaches here is partly memory.
 
     Args:
-        per_class: pictures of each class: up to 1,000 of "train", 500 of "validation".
-        seed: which pictures are drawn.
+        per_class: images of each class: up to 1,000 of "train", 500 of "validation".
+        seed: which images are drawn.
         size: side in pixels; 128 if None.
-        split: "train" or "validation", as the owners split them; no picture is in both.
+        split: "train" or "validation", as the owners split them; no image is in both.
 
     Raises:
         ValueError: an argument is out of range, or the profile is embedded.
@@ -74,8 +74,8 @@ def load_glyphs(
 
     Args:
         task: what the labels say: "digits", "letters", or one of the unrelated and placebo sources of `draw_glyphs`.
-        per_class: pictures of each class.
-        seed: 0 or more; other seeds give other pictures.
+        per_class: images of each class.
+        seed: 0 or more; other seeds give other images.
         size: side in pixels.
         clutter: 0 (plain background) to 1 (photographs).
         split: "train" and "test" share neither a font nor a piece of a photograph; "both" uses all.
@@ -131,11 +131,11 @@ def load_placed_flowers(
     For the same reason as with all groups, `split` keeps whole groups together: draw another split in place of splitting.
 
     Args:
-        per_class: pictures of each kind. The full version has about 300, 130 and 190 photographs of a kind in its three parts.
+        per_class: images of each kind. The full version has about 300, 130 and 190 photographs of a kind in its three parts.
         seed: 0 or more.
         size: side in pixels. None: 64 embedded, 128 full.
-        tie: share of a kind's pictures in its own place, 0 to 1; 0.5 makes all four groups equally large.
-        split: "train", "validation" or "test", which never share a picture (embedded: whatever the seeds, unless 10 million apart).
+        tie: share of a kind's images in its own place, 0 to 1; 0.5 makes all four groups equally large.
+        split: "train", "validation" or "test", which never share an image (embedded: whatever the seeds, unless 10 million apart).
 
     Raises:
         ValueError: an argument is out of range.
@@ -159,7 +159,7 @@ def load_placed_flowers(
         fetch("flower_photos"), per_class, seed, size or FULL_SIZE, tie=tie, split=split
     )
     origin = "TensorFlow flower_photos, laid into places drawn by tlcourse"
-    return Dataset("flower prints in places", images, labels, names, groups, "CC BY 2.0, per picture", origin, "full")
+    return Dataset("flower prints in places", images, labels, names, groups, "CC BY 2.0, per image", origin, "full")
 
 
 def load_mnist(per_class: int = 100, seed: int = 0, *, size: int = 32, look: str = "plain", split: str = "train") -> Dataset:

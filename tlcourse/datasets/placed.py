@@ -14,7 +14,7 @@ SPLITS = {
     "validation": (0.5, 0.7),
     "test": (0.7, 1.0),
 }  # shares of the photographs of a kind, never shared
-_PRINT = 0.66  # side of the print, as a share of the picture's
+_PRINT = 0.66  # side of the print, as a share of the image's
 
 
 def read_placed(
@@ -26,7 +26,7 @@ def read_placed(
         folder: holds the folders `roses` and `tulips`.
         per_class: photographs of each kind; a split holds half, a fifth or three tenths of those that there are.
         seed: which photographs of the split are taken, where the prints lie, and what the places look like.
-        size: side of the pictures in pixels.
+        size: side of the images in pixels.
         tie: share of a kind in its own place, 0 to 1: roses in the meadow, tulips on water.
         split: "train", "validation" or "test"; whatever the seed, no photograph is in two splits.
 

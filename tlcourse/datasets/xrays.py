@@ -55,7 +55,7 @@ def read_xrays(
 
 
 def _scan(picture: np.ndarray, rng: np.random.Generator | None, size: int) -> np.ndarray:
-    """Enlarge a picture; with `rng`, moved by up to a pixel and a half of the original and exposed up to 8 % differently."""
+    """Enlarge an image; with `rng`, moved by up to a pixel and a half of the original and exposed up to 8 % differently."""
     side = picture.shape[0]
     left, top, exposure = (0.0, 0.0, 1.0) if rng is None else (*rng.uniform(-1.5, 1.5, 2), rng.uniform(0.92, 1.08))
     padded = Image.fromarray(np.pad(picture, 2, mode="edge"))

@@ -62,6 +62,6 @@ def _as_features(name: str, features: ArrayLike) -> np.ndarray:
     if np.ndim(features) == 4:
         raise ValueError(
             f"`{name}` must have shape (examples, features). Received: shape {np.shape(features)}, which looks like feature "
-            f"maps. Average over the picture first: {name}.mean(axis=(1, 2))"
+            f"maps. Average over the image first: {name}.mean(axis=(1, 2))"
         )
     return as_numbers(name, features, 2)

@@ -1,4 +1,4 @@
-"""Where a network looks: maps over a picture that say what speaks for a class."""
+"""Where a network looks: maps over an image that say what speaks for a class."""
 
 from tlcourse.explain.grad_cam import grad_cam
 

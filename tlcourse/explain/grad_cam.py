@@ -1,4 +1,4 @@
-"""Grad-CAM: which places of a picture speak for a class, for any Keras model that ends in feature maps and a head."""
+"""Grad-CAM: which places of an image speak for a class, for any Keras model that ends in feature maps and a head."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from tlcourse.explain.gradients import gradient_with_extra
 from tlcourse.explain.watching import call_without_squashing, last_map_layer, named_map_layer, nudged, run, watch_calls
 
-_BATCH = 32  # pictures at once
+_BATCH = 32  # images at once
 
 
 def grad_cam(
@@ -23,7 +23,7 @@ def grad_cam(
     layer: str | keras.layers.Layer | None = None,
     size: tuple[int, int] | None = None,
 ) -> np.ndarray:
-    """Map what speaks for a class in each picture (Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2).
+    """Map what speaks for a class in each image (Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2).
 
     The score of the class, before softmax or sigmoid, is differentiated by the last feature map; the mean gradient of each channel is
     its weight; the weighted sum of the channels is kept where it is positive. Each map is divided by its own largest value on the
@@ -34,23 +34,23 @@ def grad_cam(
         model: flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
             A softmax or sigmoid is undone where it is the activation of the last layer, or that layer itself.
         images: `(n, height, width, channels)`, as the model takes them.
-        classes: one class for all pictures, or `(n,)` of them. None: the class that the model predicts for each.
+        classes: one class for all images, or `(n,)` of them. None: the class that the model predicts for each.
         layer: the layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
             than one place.
-        size: `(height, width)` of the maps, enlarged bilinearly. None: that of the pictures.
+        size: `(height, width)` of the maps, enlarged bilinearly. None: that of the images.
 
     Returns:
         `(n, height, width)` float32, 0-1.
 
     Raises:
-        ValueError: the pictures are no batch, a class is out of range, the model has no feature map or no such layer, or its output is no
+        ValueError: the images are no batch, a class is out of range, the model has no feature map or no such layer, or its output is no
             table of scores.
         RuntimeError: Keras runs on a backend other than TensorFlow and JAX.
     """
     images = np.asarray(images)
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(
-            "`images` must be a batch (n, height, width, channels) of one picture or more; for a single one: image[None]. "
+            "`images` must be a batch (n, height, width, channels) of one image or more; for a single one: image[None]. "
             f"Received: shape {images.shape}."
         )
     calls = watch_calls(model, images[:1])
@@ -76,7 +76,7 @@ def _heat(
             scores = _as_table(run(model, images))
         columns = ops.argmax(scores, axis=1) if classes is None else ops.convert_to_tensor(_in_range(classes, scores.shape[1]))
         picked = ops.sum(scores * ops.one_hot(columns, scores.shape[1], dtype=scores.dtype))
-        return picked, seen[-1]  # a picture's score depends on its own map alone, so one sum serves all
+        return picked, seen[-1]  # an image's score depends on its own map alone, so one sum serves all
 
     gradient, maps = gradient_with_extra(score, ops.zeros((len(images), *target.shape[1:]), target.dtype))
     weights = ops.mean(gradient, axis=(1, 2), keepdims=True)  # (batch, rows, columns, channels) -> (batch, 1, 1, channels)
@@ -101,7 +101,7 @@ def _as_classes(classes: int | ArrayLike, count: int) -> np.ndarray:
     wanted = np.asarray(classes)
     if not np.issubdtype(wanted.dtype, np.integer) or wanted.shape not in ((), (count,)):
         raise ValueError(
-            f"`classes` must be one whole number, or one for each of the {count} pictures. Received: "
+            f"`classes` must be one whole number, or one for each of the {count} images. Received: "
             f"dtype {wanted.dtype}, shape {wanted.shape}."
         )
     return np.broadcast_to(wanted, (count,)).astype("int32")

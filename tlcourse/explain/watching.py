@@ -73,7 +73,7 @@ def last_map_layer(calls: list[Call]) -> Call:
     if not learned:
         raise ValueError(
             "The model makes no feature maps (batch, rows, columns, channels) of more than one place. Where its convolutions leave one "
-            "place only, pass larger pictures."
+            "place only, pass larger images."
         )
     return next(call for call in reversed(calls) if call.is_map and not _is_pooling(call.layer))
 

@@ -58,7 +58,7 @@ def check_output_shape(name: str, shape: tuple[int | None, ...]) -> None:
     if len(shape) == 2:
         return
     fix = (
-        "Pool over the picture: load_backbone(..., pooling='avg'), or keras.layers.GlobalAveragePooling2D() at its end."
+        "Pool over the image: load_backbone(..., pooling='avg'), or keras.layers.GlobalAveragePooling2D() at its end."
         if len(shape) == 4
         else "End it with a pooling or Flatten layer."
     )

@@ -56,7 +56,7 @@ _STORAGE = "https://storage.googleapis.com"
 _ROWS = (
     _row(
         "flower_photos",
-        "CC BY 2.0, per picture (LICENSE.txt inside)",
+        "CC BY 2.0, per image (LICENSE.txt inside)",
         _TFDS,
         Part(
             "https://download.tensorflow.org/example_images/flower_photos.tgz",

@@ -1,4 +1,4 @@
-"""Pictures in a grid: data, the kernels of a first layer, and what a layer answers to one picture."""
+"""Images in a grid: data, the kernels of a first layer, and what a layer answers to one image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from tlcourse.plots.style import PALETTE, as_array, axes_or_new, describe, require_length
 
-_GAP = 0.08  # between two pictures, in sides of a picture
+_GAP = 0.08  # between two images, in sides of an image
 
 
 def image_grid(
@@ -23,12 +23,12 @@ def image_grid(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw pictures in rows, each with its label above it.
+    """Draw images in rows, each with its label above it.
 
     Args:
         images: `(n, height, width, 3)` or `(n, height, width)`; uint8, or floats 0-1.
         labels: `n` texts or numbers, or none.
-        columns: pictures in a row.
+        columns: images in a row.
         right: `n` flags; wrong ones get a cross before their label and an orange one, right ones a tick.
         title: what the figure shows, as a finding.
         ax: where to draw; by default a new figure.
@@ -50,17 +50,17 @@ def image_grid(
     pictures = images if images.dtype == np.uint8 else images.astype(float)
     captions = [""] * len(images)
     if labels is not None:
-        require_length("labels", labels, len(images), "picture")
+        require_length("labels", labels, len(images), "image")
         captions = [str(label) for label in np.asarray(labels)]
     colours = ["0.15"] * len(images)
     if right is not None:
-        require_length("right", right, len(images), "picture")
+        require_length("right", right, len(images), "image")
         captions = [
             f"{'✓' if flag else '✗'} {caption}".strip() for caption, flag in zip(captions, np.asarray(right), strict=True)
         ]
         colours = ["0.15" if flag else PALETTE[5] for flag in np.asarray(right)]
     ax = _grid(pictures, captions, colours, columns, ax)
-    text = f"Grid of {len(images)} pictures of {images.shape[1]} by {images.shape[2]} pixels"
+    text = f"Grid of {len(images)} images of {images.shape[1]} by {images.shape[2]} pixels"
     if labels is not None:
         names, counts = np.unique(np.array([str(label) for label in np.asarray(labels)]), return_counts=True)
         text += ": " + ", ".join(f"{count} {name}" for name, count in zip(names, counts, strict=True))
@@ -70,7 +70,7 @@ def image_grid(
 
 
 def filters(kernels: ArrayLike, *, columns: int = 8, title: str | None = None, ax: Axes | None = None) -> Axes:
-    """Draw the kernels of a first convolution as small pictures, each stretched to the full range of colours.
+    """Draw the kernels of a first convolution as small images, each stretched to the full range of colours.
 
     Args:
         kernels: `(height, width, 3 or 1, filters)`, such as `layer.get_weights()[0]`.
@@ -87,7 +87,7 @@ def filters(kernels: ArrayLike, *, columns: int = 8, title: str | None = None, a
     kernels = as_array("kernels", kernels, (4,))
     if kernels.shape[2] not in (1, 3):
         raise ValueError(
-            "Only kernels that see a picture can be drawn as pictures: expected shape (height, width, 3 or 1, filters). "
+            "Only kernels that see an image can be drawn as images: expected shape (height, width, 3 or 1, filters). "
             f"Received: shape {kernels.shape}. Take the first convolution of the model."
         )
     pictures = np.moveaxis(kernels, 3, 0).astype(float)  # (height, width, channels, filters) -> (filters, height, width, ...)
@@ -100,10 +100,10 @@ def filters(kernels: ArrayLike, *, columns: int = 8, title: str | None = None, a
 
 
 def activations(maps: ArrayLike, *, columns: int = 8, title: str | None = None, ax: Axes | None = None) -> Axes:
-    """Draw what the channels of a layer answer to one picture; bright is much, black the least of each channel.
+    """Draw what the channels of a layer answer to one image; bright is much, black the least of each channel.
 
     Args:
-        maps: `(height, width, channels)`: the output of a layer for one picture, without the batch.
+        maps: `(height, width, channels)`: the output of a layer for one image, without the batch.
         columns: channels in a row.
         title: what the figure shows, as a finding.
         ax: where to draw; by default a new figure.
@@ -115,7 +115,7 @@ def activations(maps: ArrayLike, *, columns: int = 8, title: str | None = None, 
         ValueError: if the shape is another.
     """
     if np.ndim(maps) == 4:
-        raise ValueError(f"`maps` must be those of one picture: maps[0]. Received: shape {np.shape(maps)}.")
+        raise ValueError(f"`maps` must be those of one image: maps[0]. Received: shape {np.shape(maps)}.")
     maps = as_array("maps", maps, (3,))
     pictures = np.moveaxis(maps, 2, 0).astype(float)  # (height, width, channels) -> (channels, height, width)
     low, high = pictures.min(axis=(1, 2), keepdims=True), pictures.max(axis=(1, 2), keepdims=True)
@@ -127,7 +127,7 @@ def activations(maps: ArrayLike, *, columns: int = 8, title: str | None = None, 
 
 
 def _grid(pictures: np.ndarray, captions: Sequence[str], colours: Sequence[str], columns: int, ax: Axes | None) -> Axes:
-    """Place pictures side by side in one pair of axes, from the upper left."""
+    """Place images side by side in one pair of axes, from the upper left."""
     if columns < 1:
         raise ValueError(f"`columns` must be 1 or more. Received: columns={columns!r}.")
     columns = min(columns, len(pictures))

@@ -1,4 +1,4 @@
-"""Pictures under a map that says where a network looked."""
+"""Images under a map that says where a network looked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from tlcourse.plots.images import image_grid
 from tlcourse.plots.style import as_array, describe
 
-_OPACITY = 0.6  # of the map over its picture
+_OPACITY = 0.6  # of the map over its image
 
 
 def heat_overlay(
@@ -23,13 +23,13 @@ def heat_overlay(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Lay a map over each picture: yellow where the network looked, dark blue where it did not.
+    """Lay a map over each image: yellow where the network looked, dark blue where it did not.
 
     Args:
         images: `(n, height, width, 3)`; uint8, or floats 0-1.
         heat: `(n, height, width)`, 0-1, such as `tlcourse.explain.grad_cam(...)`.
         labels: `n` texts, or none.
-        columns: pictures in a row.
+        columns: images in a row.
         title: what the figure shows, as a finding.
         ax: where to draw; by default a new figure.
 
@@ -42,7 +42,7 @@ def heat_overlay(
     images, heat = as_array("images", images, (4,)), as_array("heat", heat, (3,)).astype(float)
     if heat.shape != images.shape[:3]:
         raise ValueError(
-            f"`heat` must have a value for each place of each picture: expected shape {images.shape[:3]}. Received: shape {heat.shape}."
+            f"`heat` must have a value for each place of each image: expected shape {images.shape[:3]}. Received: shape {heat.shape}."
         )
     if heat.min() < 0 or heat.max() > 1:
         raise ValueError(f"`heat` must lie between 0 and 1. Received: {heat.min():g} to {heat.max():g}.")
@@ -51,7 +51,7 @@ def heat_overlay(
     pictures = images / 255 if images.dtype == np.uint8 else images
     coloured = colormaps["cividis"](heat)[..., :3]  # (n, height, width) -> (n, height, width, 3)
     ax = image_grid((1 - _OPACITY) * pictures + _OPACITY * coloured, labels, columns=columns, ax=ax)
-    text = f"{len(images)} pictures, each under a map of where the network looked. The brightest place is "
+    text = f"{len(images)} images, each under a map of where the network looked. The brightest place is "
     names = [""] * len(images) if labels is None else [f"{label}: " for label in labels]
     places = [f"{name}{_place(one)}" for name, one in zip(names, heat, strict=True)]
     return describe(ax, text + "; ".join(places) + ".", title)

@@ -17,7 +17,7 @@ def as_features(features: ArrayLike) -> np.ndarray:
     if np.ndim(features) == 4:
         raise ValueError(
             f"`features` must have shape (examples, features). Received: shape {np.shape(features)}, which looks like feature "
-            "maps. Average over the picture first: features.mean(axis=(1, 2))"
+            "maps. Average over the image first: features.mean(axis=(1, 2))"
         )
     array = as_numbers("features", features, 2).astype(np.float64, copy=False)
     if not array.any():

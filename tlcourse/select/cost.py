@@ -21,9 +21,9 @@ class Cost:
     Args:
         parameters: number of weights, those of BatchNorm's statistics included.
         weights_mib: what they take, in MiB.
-        memory_mib: least memory of a forward pass of one picture, in MiB: the weights, and the inputs and outputs of the layer at
+        memory_mib: least memory of a forward pass of one image, in MiB: the weights, and the inputs and outputs of the layer at
             which these are largest. Counted from shapes, not measured; programs take more.
-        milliseconds: median time of a forward pass divided by the pictures in it, measured here.
+        milliseconds: median time of a forward pass divided by the images in it, measured here.
     """
 
     parameters: int
@@ -40,7 +40,7 @@ def measure_cost(model: keras.Model, *, batch_size: int = 1, repeats: int = 30, 
 
     Args:
         model: with one input `(batch, height, width, channels)` of known size.
-        batch_size: pictures in a pass; 1 tells how long one waits, larger ones how many pictures a second there are.
+        batch_size: images in a pass; 1 tells how long one waits, larger ones how many images a second there are.
         repeats: passes that are timed, 3 or more.
         warm_up: passes before, 1 or more.
 
@@ -67,7 +67,7 @@ def measure_cost(model: keras.Model, *, batch_size: int = 1, repeats: int = 30, 
 
 
 def largest_layer(model: keras.Model) -> int:
-    """Return the bytes of the inputs and outputs of one picture, at the layer at which they are largest."""
+    """Return the bytes of the inputs and outputs of one image, at the layer at which they are largest."""
     import keras
 
     def sizes(layer: Any) -> int:

@@ -1,4 +1,4 @@
-"""Score several backbones on the same pictures, measure what each costs, and put both into one table."""
+"""Score several backbones on the same images, measure what each costs, and put both into one table."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Ranking:
 
     @property
     def milliseconds(self) -> np.ndarray:
-        """`(backbones,)` time of one picture."""
+        """`(backbones,)` time of one image."""
         return np.array([row.cost.milliseconds for row in self.rows])
 
     @property
@@ -91,7 +91,7 @@ class Ranking:
 
     def _table(self) -> tuple[str, list[str], list[list[str]], str]:
         shown = [name for name in SCORES if any(name in row.scores for row in self.rows)]
-        header = ["backbone", *(SCORES[name] for name in shown), "million weights", "MiB at least", "ms a picture", "front"]
+        header = ["backbone", *(SCORES[name] for name in shown), "million weights", "MiB at least", "ms an image", "front"]
         cells = [
             [
                 row.name,
@@ -117,18 +117,18 @@ def rank_backbones(
     heads: Mapping[str, keras.Model] | None = None,
     seed: int = 0,
 ) -> Ranking:
-    """Score backbones on labelled pictures of the target, without fine-tuning any, and measure what each costs here.
+    """Score backbones on labelled images of the target, without fine-tuning any, and measure what each costs here.
 
-    Scores guide the choice of the few that are worth fine-tuning. They see the pictures of the target as the frozen backbone does,
-    so use pictures that you may learn from, not the test set.
+    Scores guide the choice of the few that are worth fine-tuning. They see the images of the target as the frozen backbone does,
+    so use images that you may learn from, not the test set.
 
     Args:
-        backbones: names of the registry (built for the size of `images`, pooled), or name -> model from raw pictures to
+        backbones: names of the registry (built for the size of `images`, pooled), or name -> model from raw images to
             `(batch, features)`.
         images: `(n, height, width, 3)` raw pixels, 0-255; 6 or more.
         labels: `(n,)` class numbers, two classes or more, each at least twice.
         by: the score that orders the table, a key of `SCORES`; LEEP and NCE need `heads` for all.
-        heads: name -> whole network from the same pictures to probabilities of its source classes, where there is one.
+        heads: name -> whole network from the same images to probabilities of its source classes, where there is one.
         seed: of the folds of the linear probe, and of the shuffled labels.
 
     Returns:
@@ -136,7 +136,7 @@ def rank_backbones(
 
     Raises:
         TypeError: a backbone is neither a name nor a model.
-        ValueError: no backbone, an unknown name or score, a head without backbone, or pictures or labels that do not fit.
+        ValueError: no backbone, an unknown name or score, a head without backbone, or images or labels that do not fit.
         OSError: pretrained values are neither cached nor to be had.
     """
     _require_score("by", by)

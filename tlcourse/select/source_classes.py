@@ -17,7 +17,7 @@ def leep(source_probabilities: ArrayLike, labels: ArrayLike) -> float:
     representations" (arXiv 2002.12462), equations 1 and 2. The network's own head is needed, features are not.
 
     Args:
-        source_probabilities: `(examples, source classes)` what the source's head says of the target's pictures, after softmax: 0 or
+        source_probabilities: `(examples, source classes)` what the source's head says of the target's images, after softmax: 0 or
             more, each row adds up to 1. It comes first.
         labels: `(examples,)` class numbers of the target.
 

@@ -451,7 +451,7 @@ def _placebo_judge(case: Case, evidence: Any) -> Verdict:
     if _dependence(labels, first) > limit:
         renamed = all(len(set(first[labels == c].tolist())) == 1 for c in range(5))
         return not_earned(
-            "The new labels still say something about the pictures.",
+            "The new labels still say something about the images.",
             expected=f"chi-squared of old against new labels near 16, in any case below {limit:.0f}",
             received=show(round(_dependence(labels, first), 1)),
             misconception="renamed-classes" if renamed else "only-some-shuffled",
@@ -459,7 +459,7 @@ def _placebo_judge(case: Case, evidence: Any) -> Verdict:
     counts = [np.bincount(x, minlength=5).tolist() if x.min() >= 0 else [] for x in (labels, first)]
     if counts[0] != counts[1]:
         return not_earned(
-            "The classes do not have as many pictures as before.",
+            "The classes do not have as many images as before.",
             expected=show(counts[0]),
             received=show(counts[1]),
             misconception="counts-changed",
@@ -477,13 +477,13 @@ _PLACEBO = Task(
     points=1,
     hints=(
         "If every A is called B, can a network still learn to tell them from the Cs?",
-        "Shuffle the labels among the pictures: a permutation keeps the counts and breaks the link.",
+        "Shuffle the labels among the images: a permutation keeps the counts and breaks the link.",
         "np.random.default_rng(seed).permutation(labels)",
     ),
     answer_name="placebo_labels",
     misconceptions={
-        "renamed-classes": "All pictures of a class got the same new name: everything can still be learned. Shuffle picture by picture.",
-        "only-some-shuffled": "Some pictures kept their label, or the new one depends on the old one.",
+        "renamed-classes": "All images of a class got the same new name: everything can still be learned. Shuffle image by image.",
+        "only-some-shuffled": "Some images kept their label, or the new one depends on the old one.",
         "counts-changed": "Drawn anew, the classes have other sizes, which is a second difference to the source. Permute instead.",
         "not-repeatable": "Draw from np.random.default_rng(seed), so that the same seed gives the same placebo.",
         "seed-ignored": "The result does not depend on the seed.",

@@ -249,14 +249,14 @@ _EXAMINE = Task(
     title="what does this preprocessing do?",
     points=2,
     hints=(
-        "What comes out for black, for white, for pure red? And what has become of the picture that you passed?",
+        "What comes out for black, for white, for pure red? And what has become of the image that you passed?",
         "Pass copies, look at all three channels, and compare red with black.",
         "np.abs(red_out - black_out).argmax() is 2 if red comes out last; np.array_equal(passed, original) tells the rest",
     ),
     answer_name="examine",
     misconceptions={
         "one-channel-only": "The channels are scaled differently: take the smallest and the largest over all three.",
-        "reuses-changed-array": "The function changed your picture, and you passed the changed one again. Pass a copy each time.",
+        "reuses-changed-array": "The function changed your image, and you passed the changed one again. Pass a copy each time.",
         "channels-not-seen": "Red in the first channel: in which channel does the output differ from that of black?",
         "in-place-not-seen": "Compare the array that you passed with a copy that you kept.",
     },

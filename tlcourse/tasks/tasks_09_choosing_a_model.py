@@ -53,7 +53,7 @@ def _evidence_judge(case: Case, evidence: Any) -> Verdict:
     found = [float(need_array(value, "the result", shape=(), kinds="iuf")) for value in evidence["found"]]
     if not np.isfinite(found).all():
         return not_earned(
-            "For 300 pictures the result is not finite.",
+            "For 300 images the result is not finite.",
             expected="a number",
             received=show(found[int(np.flatnonzero(~np.isfinite(found))[0])]),
             misconception="determinant-underflows",
@@ -67,7 +67,7 @@ def _evidence_judge(case: Case, evidence: Any) -> Verdict:
         return [_over_grid(row, density, **options) for row in small]
 
     variants = {
-        "not-per-picture": all_over(_log_density, per_picture=False),
+        "not-per-image": all_over(_log_density, per_picture=False),
         "alpha-and-beta-exchanged": all_over(lambda row, a, b: _log_density(row, b, a)),
         "precision-is-not-variance": all_over(lambda row, a, b: _log_density(row, 1 / a, 1 / b)),
         "constant-forgotten": all_over(lambda row, a, b: _log_density(row, a, b, constant=False)),
@@ -83,14 +83,14 @@ _EVIDENCE = Task(
     title="the evidence by brute force",
     points=2,
     hints=(
-        "How large is C? What does np.linalg.det say of it with 300 pictures?",
+        "How large is C? What does np.linalg.det say of it with 300 images?",
         "np.linalg.slogdet(C)[1] is log det C without the determinant itself; np.linalg.solve(C, column) is inv(C) @ column.",
         "-(n * np.log(2 * np.pi) + np.linalg.slogdet(C)[1] + column @ np.linalg.solve(C, column)) / 2, largest over the pairs, / n",
     ),
     answer_name="best_evidence",
     misconceptions={
         "determinant-underflows": "The determinant was computed first, and is 0 to the computer; take np.linalg.slogdet.",
-        "not-per-picture": "Divide by the number of pictures.",
+        "not-per-image": "Divide by the number of images.",
         "alpha-and-beta-exchanged": "alpha belongs to the weights, so to features @ features.T; beta to the noise, so to the identity.",
         "precision-is-not-variance": "alpha and beta are precisions: divide by them.",
         "constant-forgotten": "n * log(2 pi) belongs to the density.",
@@ -111,7 +111,7 @@ def _leep_case(seed: int) -> Case:
     logits = 1.5 * rng.normal(size=(60, 6)) + 2.0 * np.eye(6)[labels]
     soft = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     empty = soft.copy()
-    empty[:, 3] = 0.0  # a source class that no picture resembles
+    empty[:, 3] = 0.0  # a source class that no image resembles
     empty /= empty.sum(axis=1, keepdims=True)
     certain = np.eye(6)[labels]
     rows = [(soft, labels), (empty, labels), (certain, labels), (soft, rng.permutation(labels))]
@@ -181,14 +181,14 @@ _LEEP = Task(
     points=2,
     hints=(
         "Make the table of joint shares first, labels down and source classes across. Along which direction does it have to add up to 1?",
-        "Divide each column by its sum. Then each picture's probabilities times the row of its own label, summed; then the logarithm.",
+        "Divide each column by its sum. Then each image's probabilities times the row of its own label, summed; then the logarithm.",
         "given = joint / joint.sum(axis=0); np.mean(np.log((given[place_of_label] * source_probabilities).sum(axis=1)))",
     ),
     answer_name="leep",
     misconceptions={
         "empty-source-class": "A source class without any probability made 0 / 0; leave it out.",
         "sign-turned": "The mean of the logarithms was turned round: LEEP is 0 or less, higher is better.",
-        "sum-not-mean": "Take the mean over the pictures, or the score grows with their number.",
+        "sum-not-mean": "Take the mean over the images, or the score grows with their number.",
         "labels-tell-source": "You divided by the shares of the labels. Source classes have to tell labels: divide by the shares of z.",
         "joint-not-conditional": "The joint shares have to be divided by the sum for each source class.",
         "winner-takes-all": "Only the most probable source class was counted: that is NCE. LEEP counts all, each with its probability.",

@@ -18,7 +18,7 @@ def _copies_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     originals = [_landscape(rng) for _ in range(12)]
     pictures: list[np.ndarray] = [*originals[:6]]
-    first = dict(enumerate(range(6)))  # original -> position of its first picture
+    first = dict(enumerate(range(6)))  # original -> position of its first image
     owners = list(range(6))
     dropped = []
     for kind in rng.permutation(
@@ -58,7 +58,7 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
     found = need_array(evidence["drop"], "the positions", shape=(None,), kinds="iuf" if not len(evidence["drop"]) else "iu")
     got = [int(i) for i in found]
     if got == wanted:
-        return earned("One of each stays, the first, and no picture that is no copy was dropped.")
+        return earned("One of each stays, the first, and no image that is no copy was dropped.")
     if len(set(got)) != len(got) or any(i < 0 or i >= len(owners) for i in got):
         return not_earned("A position is out of range or named twice.", received=show(got), misconception="named-twice")
     kept = [owners[i] for i in range(len(owners)) if i not in got]
@@ -66,7 +66,7 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
     if lost:
         both = all(sum(owner == gone for owner in owners) > 1 for gone in lost)
         return not_earned(
-            f"Of {len(lost)} pictures nothing is left.",
+            f"Of {len(lost)} images nothing is left.",
             expected="one of each stays",
             received=show(got),
             misconception="drops-the-original-too" if both else "drops-what-is-no-copy",
@@ -87,16 +87,16 @@ _COPIES = Task(
     title="throw out the copies",
     points=2,
     hints=(
-        "With what is a new picture compared: with all others, or with those that stay?",
-        "images.reshape(n, 8, height // 8, 9, width // 9).mean(axis=(2, 4)) shrinks all pictures at once.",
+        "With what is a new image compared: with all others, or with those that stay?",
+        "images.reshape(n, 8, height // 8, 9, width // 9).mean(axis=(2, 4)) shrinks all images at once.",
         "keep a list of those that stay; drop i if its fingerprint differs from one of theirs in at most `limit` places",
     ),
     answer_name="copies_to_drop",
     misconceptions={
         "only-identical": "Only exact copies were found. Compare fingerprints, not pixels.",
         "drops-the-original-too": "Both the copy and its original were dropped: one has to stay.",
-        "drops-what-is-no-copy": "A picture was dropped that is a copy of nothing: compare places of the fingerprint, not their sum.",
-        "keeps-the-last": "The first of equal pictures stays, the later ones go.",
+        "drops-what-is-no-copy": "An image was dropped that is a copy of nothing: compare places of the fingerprint, not their sum.",
+        "keeps-the-last": "The first of equal images stays, the later ones go.",
         "named-twice": "Each position is named at most once.",
     },
     make_case=_copies_case,

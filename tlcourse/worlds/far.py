@@ -1,6 +1,6 @@
 """Far worlds: scans, fields from above and spectrograms, with a knob from "as a photograph" to "as the instrument shows it".
 
-A picture is a structure, which tells its class, and a look. The knob `similarity` changes the look alone: at 1 the structure lies in
+An image is a structure, which tells its class, and a look. The knob `similarity` changes the look alone: at 1 the structure lies in
 daylight on natural ground, like what networks are trained on; at 0 it is what a scanner, a radar or a spectrogram shows.
 """
 
@@ -31,17 +31,17 @@ _LOUDNESS = np.array([(0.0, 0.0, 0.02), (0.25, 0.05, 0.45), (0.70, 0.15, 0.40), 
 def draw_far_world(
     kind: str, per_class: int, seed: int = 0, size: int = 64, *, similarity: float = 0.0, noise: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Draw `per_class` pictures of each class of a far world, the classes taking turns.
+    """Draw `per_class` images of each class of a far world, the classes taking turns.
 
-    Every picture has its own random streams, made of the seed, the kind, the class and its number within the class: drawing more
+    Every image has its own random streams, made of the seed, the kind, the class and its number within the class: drawing more
     changes none of those that stay. A knob changes what it is named after and nothing else; the structures stay.
 
     Args:
         kind: `"scans"`: slices through a body, six findings; `"fields"`: land from above, six layouts; `"spectrograms"`: loudness
             over time and pitch, six kinds of sounds.
-        per_class: pictures of each class, 1 or more.
+        per_class: images of each class, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square pictures in pixels, 16 or more.
+        size: side of the square images in pixels, 16 or more.
         similarity: of the look to photographs. 1: coloured, lit from a side, on natural ground. 0: grey scan, radar with speckle, or
             loudness in false colours. Between them the two are mixed pixel by pixel.
         noise: strength of the instrument's noise and of the camera's, 0 (none) to 3.

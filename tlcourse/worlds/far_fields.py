@@ -90,7 +90,7 @@ def _one_each(rng: np.random.Generator, column: np.ndarray, row: np.ndarray, low
 
 
 def _edge(inside: np.ndarray) -> np.ndarray:
-    """Turn "positive inside, negative outside" into 1 and 0 with an edge as soft as two hundredths of the picture."""
+    """Turn "positive inside, negative outside" into 1 and 0 with an edge as soft as two hundredths of the image."""
     return np.clip(inside / 0.03 + 0.5, 0.0, 1.0)
 
 

@@ -68,7 +68,7 @@ def _squared(x: np.ndarray, y: np.ndarray, centre_x: float, centre_y: float) -> 
 
 
 def _ellipse(x: np.ndarray, y: np.ndarray, centre_x: float, centre_y: float, wide: float, tall: float) -> np.ndarray:
-    """1 inside and 0 outside, the edge as soft as two hundredths of the picture."""
+    """1 inside and 0 outside, the edge as soft as two hundredths of the image."""
     distance = np.sqrt(((x - centre_x) / wide) ** 2 + ((y - centre_y) / tall) ** 2)
     return np.clip((1 - distance) * min(wide, tall) / 0.04 + 0.5, 0.0, 1.0)
 

@@ -57,19 +57,19 @@ def draw_flowers(
     light: float = 0.0,
     background_correlation: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Draw `per_class` pictures of each species, the species taking turns.
+    """Draw `per_class` images of each species, the species taking turns.
 
-    Every picture has its own random stream, made of the seed, the species and its number within the species: drawing more
-    pictures, or fewer species, changes none of those that stay. A knob changes what it is named after and nothing else.
+    Every image has its own random stream, made of the seed, the species and its number within the species: drawing more
+    images, or fewer species, changes none of those that stay. A knob changes what it is named after and nothing else.
 
     Args:
-        per_class: pictures of each species, 1 or more.
+        per_class: images of each species, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square pictures in pixels, 16 or more.
+        size: side of the square images in pixels, 16 or more.
         num_species: 2 to 10; species are taken in the order of `SPECIES`.
         noise: strength of the sensor noise, 0 (none) to 5; 1 is a cheap camera.
         light: shift of the exposure in stops, -3 to 3: 1 doubles the light, -1 halves it, before clipping.
-        background_correlation: share of pictures, 0 to 1, that stand before the background colour of their own species. The
+        background_correlation: share of images, 0 to 1, that stand before the background colour of their own species. The
             others draw theirs at random, so 0 means that the background says nothing, 1 that it gives the species away.
 
     Returns:
@@ -106,7 +106,7 @@ def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _draw(label: int, rng: np.random.Generator, size: int, background_correlation: float) -> tuple[np.ndarray, np.ndarray]:
-    """One picture, `(size, size, 3)` 0-1, and its sensor noise in grey levels; as many random numbers whatever the knobs."""
+    """One image, `(size, size, 3)` 0-1, and its sensor noise in grey levels; as many random numbers whatever the knobs."""
     own, other = _BACKGROUND_HUES[label], rng.choice(_BACKGROUND_HUES)
     hue = (own if rng.random() < background_correlation else other) + rng.normal(0.0, 0.012)
     return paint_flower(soft_background(rng, size, hue).repeat(2, axis=0).repeat(2, axis=1), rng, SPECIES[label])
@@ -116,12 +116,12 @@ def paint_flower(background: np.ndarray, rng: np.random.Generator, species: Spec
     """Paint one flower with its leaves, in the light of one sun, over a background, which is used up.
 
     Args:
-        background: `(2 * size, 2 * size, 3)` float32, 0-1: twice as fine as the picture.
+        background: `(2 * size, 2 * size, 3)` float32, 0-1: twice as fine as the image.
         rng: source of randomness; the number of values drawn does not depend on the background.
         species: shape of the blossom.
 
     Returns:
-        The picture `(size, size, 3)`, 0-1, and its sensor noise in grey levels, of the same shape.
+        The image `(size, size, 3)`, 0-1, and its sensor noise in grey levels, of the same shape.
     """
     size = len(background) // 2
     x, y = _grid(size)

@@ -39,7 +39,7 @@ _FONTS = (
 )
 _SPLITS = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
 _POINTS = 80  # size at which a glyph is rendered before it is turned and shrunk
-_BOX = 112  # side of the picture that holds it, in pixels; a bold W is the widest
+_BOX = 112  # side of the image that holds it, in pixels; a bold W is the widest
 _DRAWN_SHARE = 0.25  # of the textures, where the texture is not the label
 
 
@@ -52,9 +52,9 @@ def draw_glyphs(
     clutter: float = 1.0,
     split: str = "both",
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Draw `per_class` pictures of each class of a task, the classes taking turns.
+    """Draw `per_class` images of each class of a task, the classes taking turns.
 
-    Every picture has its own random stream, made of the seed, the class and its number within the class, so that the pictures
+    Every image has its own random stream, made of the seed, the class and its number within the class, so that the images
     do not depend on how many are drawn.
 
     Args:
@@ -63,11 +63,11 @@ def draw_glyphs(
             `"letters"`: which of 30 letters, a source that helps with digits;
             `"photo_quadrant"`: from which quadrant of which photograph the texture is cut (8 classes; the letter on it is
             random), a source of the same look that does not help;
-            `"shuffled_letters"`: the pictures of `"letters"` with the labels permuted at random, a placebo;
+            `"shuffled_letters"`: the images of `"letters"` with the labels permuted at random, a placebo;
             `"clean_digits"`: the glyphs of `"digits"` on a plain dark ground (`clutter` is ignored).
-        per_class: pictures of each class, 1 or more.
+        per_class: images of each class, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square pictures in pixels, 16 or more.
+        size: side of the square images in pixels, 16 or more.
         clutter: share of the texture, 0 (plain dark ground) to 1.
         split: `"train"` and `"test"` have no font and no piece of a photograph in common; `"both"` uses all.
 
@@ -138,7 +138,7 @@ def _cut_texture(rng: np.random.Generator, quadrant: int, size: int, split: str)
 def _place_glyph(rng: np.random.Generator, character: str, font: str, size: int) -> np.ndarray:
     """The glyph turned, slanted, scaled and moved, `(size, size)` 0-1."""
     turn, slant = float(rng.normal(0.0, 0.16)), float(rng.normal(0.0, 0.12))
-    zoom = 1.2 * _POINTS / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer picture
+    zoom = 1.2 * _POINTS / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer image
     shift_x, shift_y = (size * (1.0 + rng.uniform(-0.2, 0.2, 2))).tolist()
     a, b = zoom * math.cos(turn), zoom * (math.sin(turn) + slant)
     d, e = -zoom * math.sin(turn), zoom * math.cos(turn)
@@ -150,7 +150,7 @@ def _place_glyph(rng: np.random.Generator, character: str, font: str, size: int)
 
 @cache
 def _render(character: str, font: str) -> Image.Image:
-    """One glyph, white on black, its ink in the middle of a `_BOX` by `_BOX` picture."""
+    """One glyph, white on black, its ink in the middle of a `_BOX` by `_BOX` image."""
     import matplotlib
 
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"

@@ -26,17 +26,17 @@ def draw_placed_flowers(
     species: Sequence[str] = ("lily", "starflower"),
     tie: float = 0.95,
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], np.ndarray]:
-    """Draw `per_class` pictures of two species, of which a share `tie` stands in the species' own place.
+    """Draw `per_class` images of two species, of which a share `tie` stands in the species' own place.
 
-    The first species' own place is the meadow, the second's the water. Every picture has its own random stream, made of the seed,
-    the species and its number within the species: neither more pictures nor another `tie` change the flower of one that stays.
+    The first species' own place is the meadow, the second's the water. Every image has its own random stream, made of the seed,
+    the species and its number within the species: neither more images nor another `tie` change the flower of one that stays.
 
     Args:
-        per_class: pictures of each species, 1 or more.
+        per_class: images of each species, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square pictures in pixels, 16 or more.
+        size: side of the square images in pixels, 16 or more.
         species: names of two species of `draw_flowers`.
-        tie: share of pictures in their species' own place, 0 to 1. 0.5 means that the place says nothing; then all four groups
+        tie: share of images in their species' own place, 0 to 1. 0.5 means that the place says nothing; then all four groups
             are equally large (if `per_class` is even). What remains of `per_class` after rounding is in the own place.
 
     Returns:

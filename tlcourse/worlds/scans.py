@@ -1,4 +1,4 @@
-"""Drawn scans: several pictures of each patient, whose body is easy to recognise and whose disease is hard to see.
+"""Drawn scans: several images of each patient, whose body is easy to recognise and whose disease is hard to see.
 
 Every patient has a body of their own (width, ribs, heart, tissue), which all of their scans show and which says nothing about the
 disease. Sick patients have a faint haze in a lung, at another place in every scan. Nothing medical is claimed.
@@ -35,7 +35,7 @@ def draw_scans(
         patients: 2 or more. The even ones are healthy, the odd ones sick.
         per_patient: scans of each patient, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square pictures in pixels, 16 or more.
+        size: side of the square images in pixels, 16 or more.
         signature: how much the patients' bodies differ, 0 (all have the same body) to 2.
         sign: strength of the haze of the sick, 0 (nobody can tell) to 5.
         noise: strength of the sensor noise, 0 (none) to 5.

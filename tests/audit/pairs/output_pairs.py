@@ -175,7 +175,7 @@ def augmentation_in_layers():
     )
 
 
-# 6. The flattened head of VGG on 24 pictures.
+# 6. The flattened head of VGG on 24 images.
 def enormous_head(pooling=layers.Flatten):
     x, y = pictures(24, side=64)
     vgg = application("VGG16", side=64, until="block3_pool")

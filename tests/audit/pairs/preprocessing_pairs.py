@@ -144,7 +144,7 @@ def own_backbone_raw():
     return own_backbone_divided(factor=1.0)
 
 
-# 7. Small pictures straight into a backbone that was trained at 224 pixels.
+# 7. Small images straight into a backbone that was trained at 224 pixels.
 def cifar_as_it_is(enlarge=1):
     x, y = pictures(48)
     base = application("MobileNetV2", side=32 * enlarge, alpha=0.35)

@@ -1,4 +1,4 @@
-"""Programs whose classes, labels or pictures are at fault, each beside the same program with good data."""
+"""Programs whose classes, labels or images are at fault, each beside the same program with good data."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def careful_labels():
     return hurried_labels(wrong=0.0)
 
 
-# 7. A few pictures lie in two folders.
+# 7. A few images lie in two folders.
 def in_two_folders(folder, moved=9):
     x, y = labelled_photographs(150)
     image_folders(folder, x, y)
@@ -132,7 +132,7 @@ def in_one_folder(folder):
     return in_two_folders(folder, moved=0)
 
 
-# 8. Downloads that failed: an error page and nothing, with the name of a picture.
+# 8. Downloads that failed: an error page and nothing, with the name of an image.
 def failed_downloads(folder, failed=True):
     image_folders(folder, *labelled_photographs(60))
     if failed:

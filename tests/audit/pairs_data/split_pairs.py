@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 import tlcourse
 
 
-# 1. Pictures from two searches, merged; the second search brought many again, saved anew in another size.
+# 1. Images from two searches, merged; the second search brought many again, saved anew in another size.
 def scraped_twice(again=30):
     first, labels = labelled_photographs(120)
     second = resized(through_jpeg(resized(first[::4], 48), 75), 32)[:again]
@@ -94,7 +94,7 @@ def reviews_once_each():
     return repeated_reviews(drop_duplicates=True)
 
 
-# 6. Five pictures of every patient, split by picture.
+# 6. Five images of every patient, split by image.
 def split_by_picture(by_patient=False):
     x, y = labelled_photographs(150)
     patients = np.arange(150) // 5
@@ -152,7 +152,7 @@ def tutorial_fixed_order(folder):
     return tutorial_take_skip(folder, shuffle=False)
 
 
-# 9. One stream, shuffled, cut in two; training pictures are augmented.
+# 9. One stream, shuffled, cut in two; training images are augmented.
 def one_stream(reshuffle=True):
     x, y = labelled_photographs(120)
     full = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(120, seed=0, reshuffle_each_iteration=reshuffle)

@@ -1,4 +1,4 @@
-# Few pictures, so each is mirrored and turned first; then train_test_split.
+# Few images, so each is mirrored and turned first; then train_test_split.
 import keras
 import numpy as np
 from drawn_data import photos

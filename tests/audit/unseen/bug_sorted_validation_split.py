@@ -1,4 +1,4 @@
-# Pictures are read class by class, and fit() holds out the last fifth: one class alone.
+# Images are read class by class, and fit() holds out the last fifth: one class alone.
 import glob
 import os
 

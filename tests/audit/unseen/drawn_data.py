@@ -10,7 +10,7 @@ from PIL import Image
 
 
 def photos(count, side=48, classes=2, seed=0):
-    """Smooth coloured pictures whose tint belongs to the class, uint8 `(count, side, side, 3)`, and shuffled classes."""
+    """Smooth coloured images whose tint belongs to the class, uint8 `(count, side, side, 3)`, and shuffled classes."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % classes)
     total = np.zeros((count, side, side, 3))

@@ -1,4 +1,4 @@
-# Scans of patients, split by patient, several pictures of each; EfficientNet takes 0 to 255; the whole net is tuned slowly.
+# Scans of patients, split by patient, several images of each; EfficientNet takes 0 to 255; the whole net is tuned slowly.
 import keras
 import numpy as np
 from drawn_data import photos

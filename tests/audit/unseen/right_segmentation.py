@@ -1,4 +1,4 @@
-# Which pixels are the pet: a small U-Net, pictures and masks from a PyDataset, three classes a pixel.
+# Which pixels are the pet: a small U-Net, images and masks from a PyDataset, three classes a pixel.
 import keras
 import numpy as np
 from drawn_data import photos

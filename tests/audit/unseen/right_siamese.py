@@ -1,4 +1,4 @@
-# Which of two pictures resembles the anchor: three branches over a frozen ResNet, and a training step of its own.
+# Which of two images resembles the anchor: three branches over a frozen ResNet, and a training step of its own.
 import keras
 import numpy as np
 import tensorflow as tf

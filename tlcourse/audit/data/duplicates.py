@@ -1,4 +1,4 @@
-"""Which pictures of one set stand in another as well: exactly, nearly, or mirrored; and pictures that are no pictures."""
+"""Which images of one set stand in another as well: exactly, nearly, or mirrored; and images that are no images."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from tlcourse.audit.data.hashing import STEPS, Prints, mirror
 from tlcourse.audit.data.neighbours import near_pairs
 
 # Measured on flower photographs, cats and dogs, MNIST, chest X-rays and drawn flowers: of copies that were re-encoded at JPEG
-# quality 50, halved, enlarged, brightened by 10 % or mirrored, 99 % lie within 6 bits; of different pictures within 6 bits, none
+# quality 50, halved, enlarged, brightened by 10 % or mirrored, 99 % lie within 6 bits; of different images within 6 bits, none
 # out of 6,000 has thumbnails as close as the two bounds below.
 RADIUS = 6
 _LARGEST_DIFFERENCE = 0.5  # of any place of the thumbnail, in contrasts
 _TYPICAL_DIFFERENCE = 0.12  # root mean square, in contrasts
 _RESEMBLING = 2.5  # times the two bounds: alike, but no copy
 _FEWEST_RESEMBLING = 5
-_MEMBERS = 32  # pictures with one and the same perceptual hash that are compared
+_MEMBERS = 32  # images with one and the same perceptual hash that are compared
 _AT_ONCE = 100_000  # pairs whose thumbnails are in memory at a time: about 100 MB
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Pictures of `right` that have a copy in `left`, with one witness each.
+    """Images of `right` that have a copy in `left`, with one witness each.
 
     Args:
         left: `(k,)` positions of the witnesses.
         right: `(k,)` positions, each once, sorted.
         kind: `(k,)` of "exact", "near" or "mirrored".
-        complete: False where so many pictures look alike that the search was cut short; then there may be more.
-        resembling: pictures of `right` that are much like some picture of `left` but no copy of it, as one drawn digit is like
+        complete: False where so many images look alike that the search was cut short; then there may be more.
+        resembling: images of `right` that are much like some image of `left` but no copy of it, as one drawn digit is like
             another. Where they are as many as near and mirrored copies, those two are likely no copies either.
     """
 
@@ -46,7 +46,7 @@ class Copies:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether near copies cannot be told from pictures that merely resemble each other."""
+        """Whether near copies cannot be told from images that merely resemble each other."""
         return self.resembling >= max(_FEWEST_RESEMBLING, len(self) - self.count("exact"))
 
     def exact_only(self) -> Copies:
@@ -70,9 +70,9 @@ def exact_copies(left: np.ndarray, right: np.ndarray) -> Copies:
 
 
 def copies_between(left: Prints, right: Prints) -> Copies:
-    """Find the pictures of `right` that are in `left`: to the bit, nearly, or mirrored.
+    """Find the images of `right` that are in `left`: to the bit, nearly, or mirrored.
 
-    Blank pictures are left out: they say nothing about where they come from (see `blank`).
+    Blank images are left out: they say nothing about where they come from (see `blank`).
     """
     usable_left, usable_right = np.flatnonzero(~blank(left)), np.flatnonzero(~blank(right))
     copies = exact_copies(left.digests[usable_left], right.digests[usable_right])
@@ -91,7 +91,7 @@ def copies_between(left: Prints, right: Prints) -> Copies:
 
 
 def blank(prints: Prints) -> np.ndarray:
-    """Return where a picture is one even tone: its contrast is below 1/200 of the set's usual contrast, or zero.
+    """Return where an image is one even tone: its contrast is below 1/200 of the set's usual contrast, or zero.
 
     Args:
         prints: of a whole set, so that "usual" means something.
@@ -120,7 +120,7 @@ def repeated(digests: np.ndarray, at_least: int = 10, share: float = 0.005) -> l
 def _confirmed(
     left: Prints, right: Prints, usable_left: np.ndarray, usable_right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-    """Return one near copy in `left` for each picture of `right` that has one, those that have something like it, and whether all
+    """Return one near copy in `left` for each image of `right` that has one, those that have something like it, and whether all
     candidates were seen.
     """
     lefts, rights = _Buckets(left, usable_left, most=_MEMBERS), _Buckets(right, usable_right)
@@ -152,7 +152,7 @@ class _Buckets:
 def _members_of(
     left: np.ndarray, right: np.ndarray, lefts: _Buckets, rights: _Buckets
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the pictures of each pair of buckets, some hundred thousand pairs at a time: first all of `right` with the first member
+    """Yield the images of each pair of buckets, some hundred thousand pairs at a time: first all of `right` with the first member
     of `left`, then with the second, so that those which have found their copy need not be looked at again.
     """
     for member in range(int(lefts.size[left].max(initial=0))):
@@ -168,7 +168,7 @@ def _members_of(
 
 
 def _differences(left: Prints, i: np.ndarray, right: Prints, j: np.ndarray) -> np.ndarray:
-    """Return how far the two pictures of each pair are apart, as a multiple of what copies may be, place by place and in colour."""
+    """Return how far the two images of each pair are apart, as a multiple of what copies may be, place by place and in colour."""
     colours = np.abs(left.colours[i].astype(np.int16) - right.colours[j]).max(axis=1, initial=0)
     difference = colours / np.float32(_LARGEST_DIFFERENCE * STEPS)
     k = np.flatnonzero(difference <= _RESEMBLING)

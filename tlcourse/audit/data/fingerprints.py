@@ -10,7 +10,7 @@ from tlcourse.audit.data.hashing import Prints, digests_of, prints_of
 from tlcourse.audit.data.sources import Batch, Split
 from tlcourse.audit.data.structures import image_leaf, leaves
 
-_SMALLEST_IMAGE = 8  # pixels a side; below, there is too little to know a picture again
+_SMALLEST_IMAGE = 8  # pixels a side; below, there is too little to know an image again
 
 
 def make_fingerprints(split: Split, model: Any) -> Fingerprints | None:

@@ -1,6 +1,6 @@
-"""Prints of pictures: a few numbers by which the same picture is known again after re-encoding, resizing or mirroring.
+"""Prints of images: a few numbers by which the same image is known again after re-encoding, resizing or mirroring.
 
-Streamed: a batch in, 64 bits and a small thumbnail a picture out, so that memory grows by some hundred bytes a picture.
+Streamed: a batch in, 64 bits and a small thumbnail an image out, so that memory grows by some hundred bytes an image.
 Cropped, rotated or recoloured copies are not recognised.
 """
 
@@ -14,24 +14,24 @@ from typing import Any
 
 import numpy as np
 
-SIDE = 32  # pictures are averaged to this side before anything else
+SIDE = 32  # images are averaged to this side before anything else
 THUMBNAIL = 16
 STEPS = 25  # thumbnails and colours count in 1/25 of the contrast
 _CELLS = 4
-_CHUNK = 256  # pictures that are worked on at once
+_CHUNK = 256  # images that are worked on at once
 
 
 @dataclass(frozen=True)
 class Prints:
-    """What is kept of `n` pictures.
+    """What is kept of `n` images.
 
     Args:
         digests: `(n,)` uint64 of the exact values.
         hashes: `(n,)` uint64, perceptual: equal or almost equal for copies.
-        mirrored: `(n,)` uint64, the perceptual hash that the left-right mirrored picture has.
+        mirrored: `(n,)` uint64, the perceptual hash that the left-right mirrored image has.
         thumbnails: `(n, 16, 16)` int8, brightness with mean 0, in steps of 1/25 of the contrast, cut at five contrasts.
-        colours: `(n, 32)` int8, in the same steps: red and blue against green in 4 x 4 cells; 0 for grey pictures.
-        contrast: `(n,)` float32, standard deviation of the brightness, in the units of the pictures.
+        colours: `(n, 32)` int8, in the same steps: red and blue against green in 4 x 4 cells; 0 for grey images.
+        contrast: `(n,)` float32, standard deviation of the brightness, in the units of the images.
     """
 
     digests: np.ndarray
@@ -64,7 +64,7 @@ def prints_of(images: np.ndarray) -> Prints:
         images: `(n, height, width, channels)` or `(n, height, width)`, any numeric dtype and range.
 
     Returns:
-        Prints of the `n` pictures.
+        Prints of the `n` images.
     """
     images = np.asarray(images)
     if images.ndim == 3:
@@ -93,7 +93,7 @@ def digests_of(examples: np.ndarray) -> np.ndarray:
 
 
 def mirror(prints: Prints) -> Prints:
-    """Return the prints that the left-right mirrored pictures have, except for their exact digests."""
+    """Return the prints that the left-right mirrored images have, except for their exact digests."""
     cells = prints.colours.reshape(len(prints), _CELLS, _CELLS, 2)[:, :, ::-1]
     return replace(
         prints,
@@ -121,7 +121,7 @@ def _perceptual(images: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _averages(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Average brightness over the boxes of a 32 x 32 grid, and colour over 4 x 4 cells; one pass over the pictures."""
+    """Average brightness over the boxes of a 32 x 32 grid, and colour over 4 x 4 cells; one pass over the images."""
     height, width, channels = images.shape[1:]
     if images.dtype != np.float32:
         images = images.astype(np.float32)

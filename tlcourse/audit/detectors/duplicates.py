@@ -18,7 +18,7 @@ from tlcourse.audit.report import Finding, NotChecked
 _SERIOUS = 0.01  # share of the smaller set
 _SHARE_OF_ROWS = 0.01  # of rows that are no images
 _AMBIGUOUS = (
-    "So many {right} pictures resemble {left} pictures, as drawn digits do, that copies which were re-encoded, resized or mirrored "
+    "So many {right} images resemble {left} images, as drawn digits do, that copies which were re-encoded, resized or mirrored "
     "cannot be told from likeness; equal ones were looked for."
 )
 _KIND = {"exact": "to the bit", "near": "nearly (re-encoded, resized or a little brighter)", "mirrored": "mirrored"}
@@ -70,7 +70,7 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
     severity = "serious" if severe else ("warning" if told_apart else "note")
     thing = "images" if images else "examples"
     told = ", ".join(f"{count} {_KIND[kind]}" for kind, count in counts.items() if count)
-    more = "" if copies.complete else " At least: so many pictures look alike that the search was cut short."
+    more = "" if copies.complete else " At least: so many images look alike that the search was cut short."
     yield Finding(
         "duplicates",
         severity,  # type: ignore[arg-type]

@@ -77,7 +77,7 @@ def _check_frozen_augmentation(context: Context) -> Iterator[Finding | NotChecke
     yield Finding(
         "frozen-augmentation",
         "serious",
-        "The augmentation runs once, and every epoch sees the same pictures",
+        "The augmentation runs once, and every epoch sees the same images",
         {
             "sentence": f"{len(second)} of {len(second)} examples of the second pass are bit-identical to the first, although the "
             f"pipeline augments them: {reason}.",

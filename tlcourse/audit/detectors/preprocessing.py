@@ -70,7 +70,7 @@ def _scaled_already(run: Any, layer: Any) -> Finding | None:
             "high": high,
             "scale": scale,
         },
-        "The network sees nearly one and the same dark picture in every image, and its features say next to nothing.",
+        "The network sees nearly one and the same dark image in every image, and its features say next to nothing.",
         "Scale once. Either take the division out of the data pipeline (feed 0 to 255), or remove this layer from the model.",
     )
 

@@ -1,4 +1,4 @@
-"""Findings 11, second half, and 12: pictures that cannot be read or show nothing, and classes that the backbone has seen before."""
+"""Findings 11, second half, and 12: images that cannot be read or show nothing, and classes that the backbone has seen before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tlcourse.audit.model.anatomy import backbone_part
 from tlcourse.audit.model.seen_classes import imagenet_names, seen_in_pretraining
 from tlcourse.audit.report import Finding, NotChecked
 
-_SHARE = 0.005  # of blank pictures; fewer may be meant
+_SHARE = 0.005  # of blank images; fewer may be meant
 
 
 def _check_unusable(context: Context) -> Iterator[Finding | NotChecked]:
@@ -38,7 +38,7 @@ def _check_unusable(context: Context) -> Iterator[Finding | NotChecked]:
             yield _unreadable(name, split.unreadable, len(split.files))
         if found.prints is None:
             if name == "train":
-                yield NotChecked("unusable-images", "The inputs hold no pictures.")
+                yield NotChecked("unusable-images", "The inputs hold no images.")
             continue
         empty = np.flatnonzero(blank(found.prints))
         total = len(found.prints)
@@ -53,7 +53,7 @@ def _check_unusable(context: Context) -> Iterator[Finding | NotChecked]:
             first, count = copies[0]
             at = np.flatnonzero(found.prints.digests == found.prints.digests[first])
             yield _placeholder(
-                f"One picture stands {count} times in the {name} set",
+                f"One image stands {count} times in the {name} set",
                 f"Images {at[:5].tolist()} and more are equal to the bit: a placeholder, or one file under many names.",
                 {"copies": count, "share": count / total},
                 at,
@@ -66,7 +66,7 @@ def _placeholder(title: str, sentence: str, numbers: dict[str, float], positions
         "serious" if numbers["share"] >= 0.05 else "warning",
         title,
         {"sentence": sentence, **numbers, "positions": positions[:20]},
-        "They carry a label and no picture of it: the model learns what a failed download looks like.",
+        "They carry a label and no image of it: the model learns what a failed download looks like.",
         "Look at some, then leave them out:\n"
         f"drop = {positions[:8].tolist()}{'  # and more' if len(positions) > 8 else ''}\nx = np.delete(x, drop, axis=0)",
     )
@@ -123,7 +123,7 @@ def _check_seen_classes(context: Context) -> Iterator[Finding]:
         "warning" if exact >= 0.5 * len(names) else "note",
         f"{len(matches)} of {len(names)} target classes are classes that {part.name!r} was pretrained on",
         {"sentence": f"{shown}. Source: {part.family.source}.", "matches": matches, "share": share},
-        "The backbone has seen many labelled pictures of these classes, perhaps the very test pictures. The score is no measure of "
+        "The backbone has seen many labelled images of these classes, perhaps the very test images. The score is no measure of "
         "how well features carry over to classes that are new to it.",
         "Say so beside the number, and compare with the backbone's own output for these classes, or test on classes that it has "
         "not seen.",

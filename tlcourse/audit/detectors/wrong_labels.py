@@ -85,7 +85,7 @@ def _conflicts(digests: np.ndarray, classes: np.ndarray) -> np.ndarray:
     low, high = np.full(group.max() + 1, np.iinfo(np.int64).max), np.full(group.max() + 1, -1)
     np.minimum.at(low, group, classes)
     np.maximum.at(high, group, classes)
-    blank_like = np.bincount(group) > max(10, 0.005 * len(group))  # one picture that fills the set is told elsewhere
+    blank_like = np.bincount(group) > max(10, 0.005 * len(group))  # one image that fills the set is told elsewhere
     return np.flatnonzero((low < high)[group] & ~blank_like[group])
 
 

@@ -1,4 +1,4 @@
-"""Reading pictures from folders: `load_image_folder` against Keras' `image_dataset_from_directory`, same files, same run."""
+"""Reading images from folders: `load_image_folder` against Keras' `image_dataset_from_directory`, same files, same run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 SIZE, REPEATS = 128, 3
 
 
-def write_pictures(folder: Path) -> int:
+def write_images(folder: Path) -> int:
     """Draw 600 flowers of 256 pixels as JPEG, one folder a species."""
     from PIL import Image
 
@@ -42,7 +42,7 @@ def theirs(folder: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        count = write_pictures(Path(name))
+        count = write_images(Path(name))
         rates = {}
         for read in (ours, theirs):
             read(Path(name))  # once to warm up
@@ -51,6 +51,4 @@ if __name__ == "__main__":
             read(Path(name))
             rates.setdefault(read.__name__, []).append(count / (time.perf_counter() - started))
     mine, keras_own = statistics.median(rates["ours"]), statistics.median(rates["theirs"])
-    print(
-        f"load_image_folder {mine:.0f} pictures/s, image_dataset_from_directory {keras_own:.0f}: ratio {mine / keras_own:.2f}"
-    )
+    print(f"load_image_folder {mine:.0f} images/s, image_dataset_from_directory {keras_own:.0f}: ratio {mine / keras_own:.2f}")
