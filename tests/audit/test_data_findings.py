@@ -10,7 +10,7 @@ from correct_data_programs import PROGRAMS
 from pairs_data import content_pairs, feeding_pairs, split_pairs, text_pairs
 
 import tlcourse
-from tlcourse.audit.detectors.data_detectors import DATA_DETECTORS
+from tlcourse.audit.detectors.registry import DATA_DETECTORS
 
 PAIRS = [*split_pairs.PAIRS, *feeding_pairs.PAIRS, *content_pairs.PAIRS, *text_pairs.PAIRS]
 DATA_IDS = {name for detector in DATA_DETECTORS for name in detector.ids}

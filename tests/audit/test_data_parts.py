@@ -17,7 +17,7 @@ from tlcourse.audit.data.label_noise import find_label_noise
 from tlcourse.audit.data.order import purity_of_batches
 from tlcourse.audit.data.pipeline import cut_after_reshuffle, has_random_map, last_stage, random_map_before_cache, shuffles
 from tlcourse.audit.data.sources import make_split
-from tlcourse.audit.detectors.penultimate import Penultimate, body_of, expected_length
+from tlcourse.audit.model.penultimate import Penultimate, body_of, expected_length
 from tlcourse.audit.model.seen_classes import imagenet_names, seen_in_pretraining
 
 

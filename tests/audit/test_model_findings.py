@@ -12,7 +12,7 @@ from pairs import history_pairs, output_pairs, preprocessing_pairs, training_pai
 import tlcourse
 from tlcourse.audit.context import Context
 from tlcourse.audit.data.collect import Collected
-from tlcourse.audit.detectors.model_detectors import MODEL_DETECTORS
+from tlcourse.audit.detectors.registry import MODEL_DETECTORS
 from tlcourse.audit.model.anatomy import backbone_part, head_units
 
 PAIRS = [*preprocessing_pairs.PAIRS, *training_pairs.PAIRS, *output_pairs.PAIRS, *history_pairs.PAIRS]

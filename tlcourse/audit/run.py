@@ -11,8 +11,7 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.collect import BASIC, read_splits
 from tlcourse.audit.data.sources import make_split
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.data_detectors import DATA_COLLECTIONS, DATA_DETECTORS
-from tlcourse.audit.detectors.model_detectors import MODEL_DETECTORS
+from tlcourse.audit.detectors.registry import DATA_COLLECTIONS, DATA_DETECTORS, MODEL_DETECTORS
 from tlcourse.audit.model.preserve import preserved
 from tlcourse.audit.report import Finding, NotChecked, Report, by_severity
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.token_prints import TOKENS
 from tlcourse.audit.model.arrivals import Arrival, arrivals, has_tables
+from tlcourse.audit.model.token_prints import TOKENS
 from tlcourse.audit.report import Finding
 
 _WRONG_SHARE = 0.5  # of the tokens of one kind that a mask must treat wrongly; single ones may be meant

@@ -11,7 +11,7 @@ import numpy as np
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.structures import leaves
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.token_prints import holds_ids
+from tlcourse.audit.model.token_prints import holds_ids
 from tlcourse.audit.report import Finding
 
 _SHARE = 0.05  # of words that capitals make unknown
