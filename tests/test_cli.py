@@ -85,18 +85,26 @@ def test_lab_of_an_installed_package_works_on_a_copy_and_opens_the_first_lesson(
     assert main(["lab"]) == 0
     assert mine.read_text() == "my work"
     (first, folder), (second, _) = started
-    assert first[1:] == ["-m", "jupyter", "lab", "notebooks/00_first.ipynb", "--no-browser"]
-    assert second[1:] == first[1:-1]
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_first.ipynb" in first
+    assert second == first[:-1]
     assert folder.resolve() == mine.parents[1]
 
 
 def test_lab_copies_into_the_folder_that_was_named(course, started, tmp_path):
-    assert main(["lab", str(tmp_path / "elsewhere")]) == 0
+    assert main(["lab", "--folder", str(tmp_path / "elsewhere")]) == 0
     assert (tmp_path / "elsewhere/notebooks/00_first.ipynb").exists()
-    assert started[0][1] == tmp_path / "elsewhere"
+    assert not (tmp_path / "elsewhere/solutions").exists()
+    assert f"--ServerApp.root_dir={tmp_path / 'elsewhere'}" in started[0][0]
     assert "--allow-root" not in started[0][0]
-    assert main(["lab", str(tmp_path / "elsewhere"), "--allow-root"]) == 0
-    assert started[1][0][1:] == ["-m", "jupyter", "lab", "notebooks/00_first.ipynb", "--allow-root"]
+    assert main(["lab", "00", "--folder", str(tmp_path / "elsewhere"), "--allow-root"]) == 0
+    assert "--allow-root" in started[1][0]
+
+
+def test_lab_of_a_lesson_that_does_not_exist_copies_and_starts_nothing(course, started, tmp_path, capsys):
+    assert main(["lab", "77"]) == 1
+    assert "00_first" in capsys.readouterr().err
+    assert list((tmp_path / "work").iterdir()) == []
+    assert not started
 
 
 def test_an_interruption_is_answered_in_one_line(course, monkeypatch, capsys):

@@ -13,7 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tlcourse.cli import main
-from tlcourse.course import copy_course, execute, find_course, list_runnable, read_notebook, run_course
+from tlcourse.course import execute, find_course, list_runnable, read_notebook, run_course
 from tlcourse.course import pages as pages_module
 
 CELLS = {
@@ -222,15 +222,6 @@ def test_a_damaged_record_is_run_again_and_harms_nothing(course, tmp_path):
 def test_a_topic_that_does_not_exist_lists_those_that_do():
     with pytest.raises(ValueError, match="00_start_here"):
         list_runnable(find_course(), "77")
-
-
-def test_a_copy_for_learners_keeps_their_files(course, tmp_path):
-    write(course / "notebooks", "good")
-    target = tmp_path / "mine"
-    assert copy_course(course, target) == 1
-    (target / "notebooks/good.ipynb").write_text("my work")
-    assert copy_course(course, target) == 0
-    assert (target / "notebooks/good.ipynb").read_text() == "my work"
 
 
 def test_the_command_line_answers_wrong_use_in_one_line(capsys):

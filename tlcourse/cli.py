@@ -37,8 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     course.add_argument("--fresh", action="store_true", help="run all, also what did not change since its last run")
     course.add_argument("--jobs", type=int, default=1, metavar="N", help=_JOBS_HELP)
 
-    lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at its first lesson")
-    lab.add_argument("folder", nargs="?", type=Path, help="where to work; default: the checkout, else ./tlcourse-course")
+    lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at one of its lessons")
+    lab.add_argument("lesson", nargs="?", default="00", help="lesson number or prefix, such as 02 (default: 00)")
+    lab.add_argument("--folder", type=Path, help="where to work (default: the checkout, else ./tlcourse-course)")
+    lab.add_argument("--solutions", action="store_true", help="copy the solutions too")
     lab.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
     lab.add_argument("--allow-root", action="store_true", help="serve as root too, as one is in many containers")
 
@@ -100,14 +102,14 @@ def _lab(options: argparse.Namespace) -> int:
     import subprocess
 
     from tlcourse.course import copy_course, find_course
+    from tlcourse.course.lab import lab_command
 
     course = find_course()
     target = options.folder or (Path("tlcourse-course") if course.name == "_course" else course)
-    if target != course:
-        print(f"{copy_course(course, target)} notebooks copied to {target.resolve()}; files that were there stay as they are.")
-    first = sorted((target / "notebooks").glob("00_*.ipynb"))[0].relative_to(target)
-    asked = {"--no-browser": options.no_browser, "--allow-root": options.allow_root}
-    command = [sys.executable, "-m", "jupyter", "lab", str(first), *(name for name, wanted in asked.items() if wanted)]
+    lab_command(course, options.lesson)  # a lesson that does not exist is named before anything is copied
+    if target.resolve() != course.resolve():
+        print(f"{target.resolve()}: {copy_course(course, target, solutions=options.solutions)}.")
+    command = lab_command(target, options.lesson, browser=not options.no_browser, allow_root=options.allow_root)
     return subprocess.call(command, cwd=target)
 
 

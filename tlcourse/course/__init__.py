@@ -11,10 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tlcourse.course.copying import copy_course
 from tlcourse.course.execute import CELL_LIMIT, Outcome, execute, kernel_environment, read_notebook
 from tlcourse.course.pages import Record, read_record, write_index, write_page, write_record
 from tlcourse.course.parallel import run_parallel
-from tlcourse.course.places import FOLDERS, Notebook, copy_course, find_course, list_runnable
+from tlcourse.course.places import FOLDERS, Notebook, find_course, list_runnable
 from tlcourse.course.progress import Progress
 from tlcourse.course.warm_kernels import share_warm_kernels
 

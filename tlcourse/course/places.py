@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,20 +60,3 @@ def list_runnable(course: Path, only: str = "") -> list[Notebook]:
         topics = ", ".join(sorted({notebook.topic for notebook in found}))
         raise ValueError(f"No lesson begins with {only!r}. There are: {topics}.")
     return sorted(picked, key=lambda notebook: (notebook.topic, notebook.kind))
-
-
-def copy_course(course: Path, target: Path) -> int:
-    """Copy the notebooks for a learner to work in. Files that are there already stay as they are.
-
-    Returns:
-        Number of files copied.
-    """
-    copied = 0
-    for folder in FOLDERS:
-        (target / folder).mkdir(parents=True, exist_ok=True)
-        for path in sorted((course / folder).glob("*.ipynb")):
-            destination = target / folder / path.name
-            if not destination.exists():
-                shutil.copyfile(path, destination)
-                copied += 1
-    return copied
