@@ -70,5 +70,5 @@ def test_a_table_without_rows_still_says_what_its_columns_are():
 
 @pytest.mark.parametrize("write", [as_text, as_html])
 def test_a_row_of_another_length_is_named(write):
-    with pytest.raises(ValueError, match=r"Expected 3 cells.*row 1=\('a', 'b'\)"):
+    with pytest.raises(ValueError, match=r"Expected 3 cells in row 1.*row=\('a', 'b'\)"):
         write("Networks", HEADER, [ROWS[0], ("a", "b")])

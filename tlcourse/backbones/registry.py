@@ -8,7 +8,7 @@ from typing import Any
 
 from tlcourse.backbones import embedded
 from tlcourse.backbones.contract import InputContract
-from tlcourse.tables import as_html, as_text
+from tlcourse.tables import RowTable
 
 _IMAGENET = "ImageNet-1k"
 
@@ -174,11 +174,11 @@ def find_backbone(name: str) -> Backbone:
     return BACKBONES[name]
 
 
-class BackboneTable(tuple[Backbone, ...]):
+class BackboneTable(RowTable[Backbone]):
     """Rows of the registry; prints as a table."""
 
-    _TITLE = "Pretrained networks that load_backbone(name) knows"
-    _HEADER = (
+    title = "Pretrained networks that load_backbone(name) knows"
+    header = (
         "name",
         "million weights",
         "trained at",
@@ -187,8 +187,9 @@ class BackboneTable(tuple[Backbone, ...]):
         "profile",
         "licence of the weights",
     )
+    right = (1, 2)
 
-    def _cells(self) -> list[tuple[str, ...]]:
+    def cells(self) -> list[tuple[str, ...]]:
         return [
             (
                 *(r.name, f"{r.parameters:.1f}", f"{r.contract.size} px"),
@@ -196,14 +197,6 @@ class BackboneTable(tuple[Backbone, ...]):
             )
             for r in self
         ]
-
-    def __str__(self) -> str:
-        return as_text(self._TITLE, self._HEADER, self._cells(), right=(1, 2))
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return as_html(self._TITLE, self._HEADER, self._cells(), right=(1, 2))
 
 
 def list_backbones() -> BackboneTable:

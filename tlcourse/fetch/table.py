@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tlcourse.tables import as_html, as_text
+from tlcourse.tables import RowTable
 
 _TFDS = "TensorFlow Datasets' checksum files"
 
@@ -201,22 +201,15 @@ _ROWS = (
 DOWNLOADS = MappingProxyType({row.name: row for row in _ROWS})
 
 
-class DownloadTable(tuple[Download, ...]):
+class DownloadTable(RowTable[Download]):
     """The rows; prints as a table."""
 
-    _TITLE = "Real data sets that fetch(name) downloads"
-    _HEADER = ("name", "size", "licence", "hash published by")
+    title = "Real data sets that fetch(name) downloads"
+    header = ("name", "size", "licence", "hash published by")
+    right = (1,)
 
-    def _cells(self) -> list[tuple[str, ...]]:
+    def cells(self) -> list[tuple[str, ...]]:
         return [(r.name, f"{r.size / 1e6:,.0f} MB" if r.size else "small", r.licence, r.published_by) for r in self]
-
-    def __str__(self) -> str:
-        return as_text(self._TITLE, self._HEADER, self._cells(), right=(1,))
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return as_html(self._TITLE, self._HEADER, self._cells(), right=(1,))
 
 
 def list_downloads() -> DownloadTable:

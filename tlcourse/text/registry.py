@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from tlcourse.tables import as_html, as_text
+from tlcourse.tables import RowTable
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,15 @@ TEXT_ENCODERS = MappingProxyType({row.name: row for row in _ROWS})
 DEFAULT_TEXT_ENCODER = _TINY_BERT.name
 
 
-class TextTable(tuple[TextRow, ...]):
+class TextTable(RowTable[TextRow]):
     """The rows; prints as a table."""
 
-    _TITLE = "Text encoders that load_text_encoder(name) builds"
-    _HEADER = ("name", "millions", "expects", "licence")
+    title = "Text encoders that load_text_encoder(name) builds"
+    header = ("name", "millions", "expects", "licence")
+    right = (1,)
 
-    def _cells(self) -> list[tuple[str, ...]]:
+    def cells(self) -> list[tuple[str, ...]]:
         return [(r.name, f"{r.parameters:.1f}", str(r.contract), r.licence) for r in self]
-
-    def __str__(self) -> str:
-        return as_text(self._TITLE, self._HEADER, self._cells(), right=(1,))
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return as_html(self._TITLE, self._HEADER, self._cells(), right=(1,))
 
 
 def list_text_encoders() -> TextTable:
