@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from tlcourse.config import PROFILES, profile
+from tlcourse.quiet import quiet_start, without_retracing_hints
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,16 @@ def start(topic: str | None = None, seed: int = 0) -> int:
         ValueError: the seed is no whole number from 0 to 2**32 - 1, or the profile is unknown.
     """
     seed = _seed_of(os.environ.get("TLCOURSE_SEED", seed))
-    _quiet_tensorflow()
-    set_seed(seed)
+    without_retracing_hints()
+    with quiet_start():
+        set_seed(seed)
+        machine = describe_machine()
     _calm_linear_algebra()
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") >= "2":  # TensorFlow's notes on what it saved where are no news to a learner
         logging.getLogger("tensorflow").setLevel(logging.WARNING)
     if topic:
         print(f"tlcourse   {topic}")
-    print(describe_machine())
+    print(machine)
     print(f"{'seed':<10} {seed}")
     return seed
 
@@ -86,7 +89,11 @@ def set_seed(seed: int) -> None:
 
 def describe_machine() -> MachineReport:
     """Look at profile, versions, accelerators and precision. Starts the backend."""
-    _quiet_tensorflow()
+    with quiet_start():
+        return _look()
+
+
+def _look() -> MachineReport:
     import keras
 
     backend = keras.backend.backend()
@@ -120,12 +127,6 @@ def _calm_linear_algebra() -> None:
     threads = os.environ.setdefault("OMP_NUM_THREADS", "1")  # for libraries that are loaded later
     if threads.isdecimal() and int(threads):
         threadpool_limits(int(threads))  # for those that are here
-
-
-def _quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up notes off the page, unless the reader asked for them."""
-    if "tensorflow" not in sys.modules:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def _seed_of(value: int | str) -> int:
