@@ -1,7 +1,7 @@
 # %% [markdown]
-# # 12 · Exercise: features that do not tell the domain
+# # 12 · Exercise: features that do not reveal the domain
 #
-# Three tools of lesson 12, to write yourself. Fill in each function, run its cell, then the check
+# You write three tools of lesson 12 yourself. Fill in each function, run its cell, then the check
 # below it. `hint("12.1")` in a cell of its own helps one step at a time and costs nothing.
 # **Time:** 35 minutes. You need lesson 12, NumPy and Keras.
 
@@ -14,9 +14,9 @@ from tlcourse import check, hint
 # ## Task 12.1: CORAL
 #
 # `source_features` and `target_features` are arrays `(n, features)`. Return the source features,
-# moved so that their **covariance** and their **mean** are those of the target. Whiten with the
-# source's covariance to the power -1/2, colour with the target's to the power +1/2. There are more
-# examples than features, so that no regularisation is needed. Rows keep their order: row 7 must
+# transformed to the **covariance** and the **mean** of the target. Whiten with the source's
+# covariance to the power -1/2, colour with the target's covariance to the power +1/2. There are
+# more examples than features, so no regularisation is needed. Rows keep their order: row 7 must
 # still belong to label 7.
 
 
@@ -30,7 +30,9 @@ def coral(source_features, target_features):
         return (vectors * values**exponent) @ vectors.T
 
     centred = source_features - source_features.mean(axis=0)
-    return centred @ power(source_features, -0.5) @ power(target_features, 0.5) + target_features.mean(axis=0)
+    return centred @ power(source_features, -0.5) @ power(
+        target_features, 0.5
+    ) + target_features.mean(axis=0)
     ### END SOLUTION
 
 
@@ -40,16 +42,16 @@ check("12.1", coral)
 # %% [markdown]
 # ## Task 12.2: a shift, or chance?
 #
-# `discrepancy(kernel, in_source)` is given; it returns MMD squared. `kernel` `(n, n)` says how
-# similar each point is to each other one; `in_source` `(n,)` is True for the points of the source.
-# Return two numbers:
+# `discrepancy(kernel, in_source)` is given; it returns MMD squared. `kernel` `(n, n)` holds the
+# similarity of every two points; `in_source` `(n,)` is True for the points of the source. Return
+# two numbers:
 #
 # - the discrepancy of the true split;
 # - the **95 % quantile** of the discrepancies of `permutations` random splits: the same points and
-#   the same number in each group, but dealt out at random with `rng` (a NumPy generator).
+#   the same number in each group, but assigned at random with `rng` (a NumPy generator).
 #
-# Then a shift is reported where the first is larger than the second: nearly always where there is
-# one, and in about 5 % of the cases where there is none.
+# A shift is reported if the first number is larger than the second. With a shift this happens
+# nearly always; without one it happens in about 5 % of the cases.
 
 
 # %%
@@ -74,9 +76,9 @@ check("12.2", permutation_test)
 # ## Task 12.3: AdaBN
 #
 # `model` holds BatchNormalization layers, `images` come from the target. Replace the moving
-# statistics of each of these layers by those of the target, whatever the layers' momentum is: all
-# batches of `batch_size` images count the same (images that fill no batch are left out). **Nothing
-# else may be different afterwards:** no weight, and no layer's momentum either.
+# statistics of each of these layers with those of the target, whatever the momentum of the layers
+# is. All batches of `batch_size` images count the same; images that do not fill a batch are left
+# out. **Nothing else may change:** no weight, and no layer's momentum.
 
 
 # %%

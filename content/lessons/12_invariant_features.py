@@ -1,17 +1,18 @@
 # %% [markdown]
-# # 12 · Features that do not tell the domain
+# # 12 · Features that do not reveal the domain
 #
-# Lesson 11 left the examples as they are and changed their *weight*. This lesson changes the
-# *features*: they are moved until those of the source (where there are labels) look like those of
-# the target (where there are none). Two ways that take no training at all, CORAL and AdaBN, bring
-# back most of what a new sensor costs. The last section shows how the same two ways destroy a
-# network that was fine.
+# Labels from one domain, predictions for another: lesson 11 left the examples as they are and
+# reweighted them. This lesson changes the *features*. They are moved until those of the source
+# domain (with labels) look like those of the target domain (without labels). Adapting a model to a
+# target domain with its unlabelled examples is called **domain adaptation**. Two methods that need
+# no training, CORAL and AdaBN, bring back most of what a new sensor costs. The last section shows
+# how the same two methods damage a network that had no problem.
 #
 # **After this lesson you can**
-# - give the source the target's covariance, in three lines (CORAL);
-# - tell a shift from chance with a distance between samples (MMD) and a permutation test;
-# - rescue a network with BatchNorm by showing it unlabelled images (AdaBN);
-# - say when matching the domains is exactly the wrong thing.
+# - give the source features the covariance of the target, in three lines (CORAL);
+# - distinguish a shift from chance with a distance between samples (MMD) and a permutation test;
+# - adapt a network with BatchNorm by showing it unlabelled images (AdaBN);
+# - say when matching the domains does harm.
 #
 # **Time:** 35 minutes. **It presumes** lessons 06 and 11.
 
@@ -27,8 +28,8 @@ from tlcourse import plots
 
 # %%
 # Settings
-components = 30  # numbers that stand for an image
-strengths = (0.0, 0.5, 1.0, 1.5, 2.0)  # of the sensor; 0 changes nothing
+components = 30  # features that represent an image
+strengths = (0.0, 0.5, 1.0, 1.5, 2.0)  # of the other sensor's distortion; 0 changes nothing
 batch = 64
 permutations = 300
 
@@ -36,30 +37,32 @@ permutations = 300
 # ## 1. The same digits, another sensor
 #
 # Handwritten digits: scikit-learn's, or MNIST in the full profile. Half of them are the source,
-# with labels. The other half is the target, as another sensor sees it: a matrix mixes the 30
-# numbers of each image. The labels of the target only serve to see how we are doing.
+# with labels. The other half is the target, seen by another sensor: a matrix mixes the 30 features
+# of each image. The labels of the target are used only to measure accuracy.
 
 
 # %%
-def load_pictures():
+def load_images():
     """Return grey images, 0 to 1, and their digits, shuffled."""
     if tlcourse.profile() == "full":
         digits = tlcourse.load_mnist(180, seed=seed, size=16)
-        pictures, labels = digits.images[..., 0] / 255, digits.labels
+        images, labels = digits.images[..., 0] / 255, digits.labels
     else:
         digits = load_digits()
-        pictures, labels = digits.images / 16, digits.target
+        images, labels = digits.images / 16, digits.target
     order = np.random.default_rng(seed).permutation(len(labels))
-    return pictures[order].astype("float32"), labels[order]
+    return images[order].astype("float32"), labels[order]
 
 
-pictures, labels = load_pictures()
-rows = pictures.reshape(len(pictures), -1) - pictures.reshape(len(pictures), -1).mean(axis=0)
+images, labels = load_images()
+rows = images.reshape(len(images), -1)  # (n, height, width) -> (n, pixels)
+rows = rows - rows.mean(axis=0)
 main_directions = np.linalg.svd(rows, full_matrices=False)[2][:components]
 features = rows @ main_directions.T  # (n, pixels) -> (n, 30)
 half = len(labels) // 2
-source, source_labels, clean_target, target_labels = features[:half], labels[:half], features[half:], labels[half:]
-print(f"{half} images with labels, {len(labels) - half} without, {components} numbers each")
+source, source_labels = features[:half], labels[:half]
+clean_target, target_labels = features[half:], labels[half:]
+print(f"{half} images with labels, {len(labels) - half} without, {components} features each")
 
 # %%
 rng = np.random.default_rng(seed)
@@ -78,16 +81,19 @@ def accuracy_after(train_features, test_features, test_labels=target_labels):
 
 
 target = clean_target @ sensor(2.0)
-print(f"trained on the source: {accuracy_after(source, clean_target):.2f} on its own sensor, ", end="")
+print(
+    f"trained on the source: {accuracy_after(source, clean_target):.2f} on its own sensor, ", end=""
+)
 print(f"{accuracy_after(source, target):.2f} on the other one")
 print(f"had we labels of the other one: {accuracy_after(source @ sensor(2.0), target):.2f}")
 
 # %% [markdown]
 # ## 2. CORAL: three lines
 #
-# A cloud of points has a mean and a covariance (how far it stretches, and in which directions).
-# CORAL makes those of the source equal to those of the target: first *whiten* the source (make it
-# round), then *colour* it (stretch it as the target is stretched).
+# A cloud of points has a mean and a covariance: how far it stretches, and in which directions.
+# CORAL makes the mean and the covariance of the source equal to those of the target. First it
+# *whitens* the source: the covariance becomes the identity matrix. Then it *colours* it: the
+# covariance becomes that of the target.
 
 
 # %%
@@ -102,7 +108,9 @@ def coral(source_features, target_features, regularisation=1e-3):
     covariances = []
     for cloud in (source_features, target_features):
         covariance = np.cov(cloud, rowvar=False)
-        ridge = regularisation * np.trace(covariance) / len(covariance)  # so that it can be inverted
+        ridge = (
+            regularisation * np.trace(covariance) / len(covariance)
+        )  # makes it invertible
         covariances.append(covariance + ridge * np.eye(len(covariance)))
     whitened = (source_features - source_features.mean(axis=0)) @ power(covariances[0], -0.5)
     return whitened @ power(covariances[1], 0.5) + target_features.mean(axis=0)
@@ -110,48 +118,60 @@ def coral(source_features, target_features, regularisation=1e-3):
 
 # %%
 def distance_of_covariances(a, b):
-    """Relative error, 0 where the covariances are equal."""
+    """Return the relative difference of two covariances, 0 where they are equal."""
     return np.linalg.norm(np.cov(a.T) - np.cov(b.T)) / np.linalg.norm(np.cov(b.T))
 
 
 aligned = coral(source, target)
 before, after = distance_of_covariances(source, target), distance_of_covariances(aligned, target)
-print(f"covariances apart by {before:.2f} before, {after:.4f} after")
-table = np.array([(accuracy_after(source, clean_target @ sensor(s)),
-                   accuracy_after(coral(source, clean_target @ sensor(s)), clean_target @ sensor(s)),
-                   accuracy_after(source @ sensor(s), clean_target @ sensor(s))) for s in strengths])
+print(f"relative difference of the covariances: {before:.2f} before, {after:.4f} after")
+seen = [(clean_target @ sensor(strength), source @ sensor(strength)) for strength in strengths]
+table = np.array(
+    [
+        (accuracy_after(source, t), accuracy_after(coral(source, t), t), accuracy_after(s, t))
+        for t, s in seen
+    ]
+)
 assert after < 0.05 < before
 assert table[-1, 1] > table[-1, 0] + 0.03
 
 # %%
 names = ("source as it is", "CORAL", "labels of the target")
-ax = plots.lines({name: (strengths, table[:, i]) for i, name in enumerate(names)}, x_label="strength of the sensor",
-                 y_label="accuracy on the target", title="CORAL undoes most of what the sensor did, without a label")
-words = "; ".join(f"{name} {table[0, i]:.2f} at strength 0, {table[-1, i]:.2f} at 2" for i, name in enumerate(names))
-plots.set_alt_text(ax, f"Accuracy on the target over the strength of the sensor. {words}.")
+ax = plots.lines(
+    {name: (strengths, table[:, i]) for i, name in enumerate(names)},
+    x_label="strength of the distortion",
+    y_label="accuracy on the target",
+    title="CORAL undoes most of the distortion, without a label",
+)
+words = "; ".join(
+    f"{name} {table[0, i]:.2f} at strength 0, {table[-1, i]:.2f} at 2"
+    for i, name in enumerate(names)
+)
+plots.set_alt_text(ax, f"Accuracy on the target over the strength of the distortion. {words}.")
 print(plots.alt_text(ax))
 share = (table[-1, 1] - table[-1, 0]) / (table[-1, 2] - table[-1, 0])
 print(f"at strength 2 CORAL brings back {100 * share:.0f} % of the loss")
 
 # %% [markdown]
-# **What to notice.** No label of the target was used, and nothing was trained but the same straight
-# line as before. At strength 0 there is nothing to repair, and CORAL does almost nothing.
+# **What to notice.** No label of the target was used, and only the same linear classifier as before
+# was trained. At strength 0 there is nothing to repair, and CORAL changes almost nothing.
 #
-# Networks use the same idea as a *loss*: cross entropy on the source, plus the distance of the two
-# covariances of the features in each batch (Deep CORAL). In `tlcourse.adapt` that is
+# Networks use the same idea as a *loss*: cross entropy on the source, plus the distance between the
+# two covariances of the features in each batch (Deep CORAL). In `tlcourse.adapt` that is
 # `AlignedModel(backbone, head, distance=deep_coral_loss)`.
 #
 # ## 3. Is there a shift at all?
 #
-# Covariances can be equal and distributions differ. The *maximum mean discrepancy* (MMD) compares
-# whole distributions: how similar are two points of the same domain on average, and how similar are
-# points of different domains? Similarity is a bell curve of the distance; five widths at once,
-# around the median distance, so that no width has to be chosen.
+# Two distributions can differ although their covariances are equal. The *maximum mean discrepancy*
+# (MMD) compares whole distributions. How similar are two points of the same domain on average, and
+# how similar are points of different domains? The similarity is a Gaussian function of the
+# distance, the *kernel*. We average kernels of five widths around the median distance, so no single
+# width has to be chosen.
 
 
 # %%
 def kernel_matrix(points, scales=(0.25, 0.5, 1, 2, 4)):
-    """How similar is every point to every other: 1 for the same place, 0 for far away."""
+    """Return the similarity of every two points: 1 at the same place, near 0 far away."""
     squared = np.square(points[:, None] - points[None]).sum(axis=-1)
     median = np.median(squared[np.triu_indices(len(points), k=1)])
     return np.mean([np.exp(-squared / (scale * median)) for scale in scales], axis=0)
@@ -164,14 +184,15 @@ def discrepancy(kernel, in_source):
 
 
 # %% [markdown]
-# Two finite samples always differ a little. How much is chance? Mix both, deal them out anew at
-# random, and measure again, many times. If the true split gives more than 95 % of the random ones,
-# we call it a shift. That is a *permutation test*.
+# Two finite samples always differ a little. How much of the difference is chance? Mix both samples,
+# split them again at random, and measure the discrepancy; repeat this many times. If the
+# discrepancy of the true split is larger than that of 95 % of the random splits, we call it a
+# shift. That is a *permutation test*.
 
 
 # %%
 def permutation_test(a, b, rng):
-    """Return the discrepancy of `a` and `b`, and those of random splits."""
+    """Return the discrepancy of `a` and `b`, and the discrepancies of random splits."""
     kernel = kernel_matrix(np.concatenate([a, b]))
     in_source = np.arange(len(a) + len(b)) < len(a)
     random_splits = [discrepancy(kernel, rng.permutation(in_source)) for _ in range(permutations)]
@@ -179,22 +200,27 @@ def permutation_test(a, b, rng):
 
 
 few = slice(0, 200)  # 200 points of each are enough
-tests = {"source and the other sensor": (source[few], target[few]),
-         "after CORAL": (aligned[few], target[few]),
-         "source and its own sensor": (source[few], clean_target[few])}
+tests = {
+    "source and the other sensor": (source[few], target[few]),
+    "after CORAL": (aligned[few], target[few]),
+    "source and its own sensor": (source[few], clean_target[few]),
+}
 results = {name: permutation_test(a, b, rng) for name, (a, b) in tests.items()}
 
 # %%
 fig, axes = plt.subplots(3, 1, figsize=(7, 4.2), sharex=True, layout="constrained")
 for ax, (name, (value, chance)) in zip(axes, results.items()):
+    ax.set(yticks=[], title=name, xscale="log")
     ax.hist(chance, bins=20, color="0.75")
     ax.axvline(np.quantile(chance, 0.95), color="black", linestyle="--", linewidth=1)
     ax.plot(value, 6, "v", color=plots.colour_of(1), markersize=10, clip_on=False)
-    ax.set(yticks=[], title=name, xscale="log")
-axes[-1].set_xlabel("MMD squared. Grey: random splits; dashed: 95 % of them; triangle: the true split")
-fig.suptitle("Only the shifted pair stands out far from chance")
-words = "; ".join(f"{name}: {value:.4f}, 95 % of random splits below {np.quantile(c, 0.95):.4f}" for name, (value, c) in results.items())
-plots.set_alt_text(fig, f"MMD of three pairs of samples beside random splits. {words}.")
+axes[-1].set_xlabel("MMD squared. Grey: random splits; dashed: 95 % quantile; triangle: true split")
+fig.suptitle("Only the shifted pair lies far from chance")
+words = [
+    f"{name}: {value:.4f}, 95 % of random splits below {np.quantile(chance, 0.95):.4f}"
+    for name, (value, chance) in results.items()
+]
+plots.set_alt_text(fig, f"MMD of three pairs of samples and of random splits. {'; '.join(words)}.")
 print(plots.alt_text(fig))
 
 # %%
@@ -202,60 +228,64 @@ shifted, chance = results["source and the other sensor"]
 left, _ = results["after CORAL"]
 assert shifted > np.quantile(chance, 0.95)
 assert left < shifted / 4
-print(f"CORAL took away {100 * (1 - left / shifted):.0f} % of the discrepancy")
+print(f"CORAL removed {100 * (1 - left / shifted):.0f} % of the discrepancy")
 
 # %% [markdown]
-# In about one of 20 cases without any shift the triangle lies right of the dashed line, too: that
+# Without any shift, the triangle still lies right of the dashed line in about one of 20 cases. That
 # is what 95 % means.
 #
-# ## 4. AdaBN: show it the target, that is all
+# ## 4. AdaBN: replace the moving statistics
 #
-# A network with BatchNorm already holds a mean and a variance of each channel: its *moving
-# statistics*, gathered on the source. If the sensor is brighter or has less contrast, they are
-# wrong. AdaBN replaces them by the target's. No weight changes.
+# A network with BatchNorm holds a mean and a variance for each channel: its *moving statistics*,
+# computed on the source. If the sensor is brighter or has less contrast, they are wrong. AdaBN
+# replaces them with those of the target. No weight changes.
 
 # %%
 keras.utils.set_random_seed(seed)
-shape = (*pictures.shape[1:], 1)
-network = keras.Sequential([keras.Input(shape)])
+network = keras.Sequential([keras.Input((*images.shape[1:], 1))])
 for channels in (16, 32):
-    network.add(layers.Conv2D(channels, 3, use_bias=False))  # unpadded: a rim of zeros around a bright image would be an edge
+    # no padding: a border of zeros around a bright image would be an edge
+    network.add(layers.Conv2D(channels, 3, use_bias=False))
     network.add(layers.BatchNormalization(momentum=0.9))
     network.add(layers.ReLU())
 network.add(layers.MaxPooling2D())
 network.add(layers.Flatten())
 network.add(layers.Dense(10))
-network.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-network.fit(pictures[:half, ..., None], source_labels, epochs=12, batch_size=batch, verbose=0)
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+network.compile(keras.optimizers.Adam(3e-3), loss)
+network.fit(images[:half, ..., None], source_labels, epochs=12, batch_size=batch, verbose=0)
 trained = network.get_weights()
 
 
 # %%
 def other_camera(images, rng):
-    """Less contrast, a bright veil, and noise."""
+    """Return the images with less contrast, brighter, and with noise."""
     return 0.35 * images + 0.6 + rng.normal(0, 0.04, images.shape).astype("float32")
 
 
-def score(images, wanted):
-    return np.mean(np.argmax(network(images[..., None], training=False), axis=-1) == wanted)
+def score(images, labels):
+    return np.mean(np.argmax(network(images[..., None], training=False), axis=-1) == labels)
 
 
-seen_clean, seen_other = pictures[half:], other_camera(pictures[half:], rng)
-ax = plots.image_grid(np.uint8(255 * np.clip(np.concatenate([seen_clean[:8], seen_other[:8]]), 0, 1))[..., None].repeat(3, -1), columns=8,
-                      title="The same digits, and through the other camera")
+seen_clean, seen_other = images[half:], other_camera(images[half:], rng)
+shown = np.uint8(255 * np.clip(np.concatenate([seen_clean[:8], seen_other[:8]]), 0, 1))
+ax = plots.image_grid(
+    shown[..., None].repeat(3, -1), columns=8, title="Above: own camera. Below: other camera"
+)
 print(plots.alt_text(ax))
-print(f"own camera {score(seen_clean, target_labels):.2f}, other camera {score(seen_other, target_labels):.2f}")
+own, other = score(seen_clean, target_labels), score(seen_other, target_labels)
+print(f"own camera {own:.2f}, other camera {other:.2f}")
 
 # %% [markdown]
-# The obvious way is to run the network over the target in training mode: BatchNorm then updates its
-# statistics. Mind the momentum: with Keras' default of 0.99 every batch moves them by 1 %. So we
-# choose the momentum for each batch such that all batches count the same: 0 for the first (what was
-# there is gone), then 1/2, 2/3, 3/4 ...
+# The obvious way is to run the network on the target in training mode: BatchNorm then updates its
+# statistics. The momentum matters: with Keras' default of 0.99 every batch moves them by only 1 %.
+# So we choose the momentum of each batch to make all batches count the same: 0 for the first batch
+# (the old statistics are dropped), then 1/2, 2/3, 3/4 ...
 
 
 # %%
 def adapt_statistics(model, images, batch_size, momentum=None):
-    """Replace BatchNorm's moving statistics by those of `images`; None: every batch counts the same."""
+    """Set BatchNorm's moving statistics to those of `images`; None: all batches count the same."""
     norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
     for count, start in enumerate(range(0, len(images) - batch_size + 1, batch_size)):
         for norm in norms:
@@ -264,7 +294,8 @@ def adapt_statistics(model, images, batch_size, momentum=None):
 
 
 adapted = {}
-for name, momentum in {"momentum 0.99": 0.99, "momentum 0.9": 0.9, "all batches alike": None}.items():
+momenta = {"momentum 0.99": 0.99, "momentum 0.9": 0.9, "equal batches": None}
+for name, momentum in momenta.items():
     network.set_weights(trained)
     adapt_statistics(network, seen_other[..., None], batch, momentum)
     adapted[name] = score(seen_other, target_labels)
@@ -275,58 +306,62 @@ changed = [not np.array_equal(a, b) for a, b in zip(trained, network.get_weights
 print("changed:", [w.path.split("/", 1)[1] for w, c in zip(network.weights, changed) if c])
 network.set_weights(trained)
 lost = score(seen_clean, target_labels) - score(seen_other, target_labels)
-regained = adapted["all batches alike"] - score(seen_other, target_labels)
+regained = adapted["equal batches"] - score(seen_other, target_labels)
 print(f"lost to the other camera {lost:.2f}, regained {regained:.2f}")
 assert sum(changed) == 4
 assert regained > lost / 2
-assert adapted["all batches alike"] > adapted["momentum 0.99"] + 0.1
+assert adapted["equal batches"] > adapted["momentum 0.99"] + 0.1
 
 # %% [markdown]
-# ## 5. When matching is the wrong thing
+# ## 5. When matching does harm
 #
-# Now **no** new sensor: the target comes from the very same camera. Only, in this street there are
-# no numbers but 0, 1 and 2. Nothing has to be repaired. But the means and covariances of the two
-# domains differ, since the *mix of classes* differs, and both methods set out to repair it.
+# Now there is **no** new sensor: the target comes from the same camera. But in this street there
+# are only the numbers 0, 1 and 2. Nothing has to be repaired. Still, the means and covariances of
+# the two domains differ because the *proportions of the classes* differ, and both methods try to
+# remove this difference.
 
 # %%
 only = np.isin(target_labels, (0, 1, 2))
-street, street_labels, street_pictures = clean_target[only], target_labels[only], pictures[half:][only]
-left_alone = accuracy_after(source, street, street_labels), score(street_pictures, street_labels)
-adapt_statistics(network, street_pictures[..., None], batch)
-repaired = accuracy_after(coral(source, street), street, street_labels), score(street_pictures, street_labels)
+street, street_labels, street_images = clean_target[only], target_labels[only], images[half:][only]
+before = accuracy_after(source, street, street_labels), score(street_images, street_labels)
+aligned = coral(source, street)
+adapt_statistics(network, street_images[..., None], batch)
+after = accuracy_after(aligned, street, street_labels), score(street_images, street_labels)
 network.set_weights(trained)
-for name, a, b in zip(("CORAL", "AdaBN"), left_alone, repaired):
-    print(f"three classes, no other sensor: left alone {a:.2f}, after {name} {b:.2f}")
-assert repaired[0] < left_alone[0] - 0.15
+for name, a, b in zip(("CORAL", "AdaBN"), before, after):
+    print(f"three classes, same sensor: {a:.2f} before, {b:.2f} after {name}")
+assert after[0] < before[0] - 0.15
+assert abs(after[1] - before[1]) < 0.1
 
 # %% [markdown]
-# **What to notice.** CORAL pushes ten classes into the room of three. It cannot know better: it
-# sees no labels, and a different mix of classes looks to it like a different sensor. AdaBN changes
-# two numbers a channel and does little here; it has less room for harm, as it has less for repair.
-# The price is the same for every method that makes domains alike: it presumes that both hold *the
-# same classes in the same proportions*. Lesson 11 has the remedy for the other case, changed
-# proportions (label shift).
+# **What to notice.** CORAL moves ten classes to where three classes lie. It sees no labels:
+# different proportions of the classes look to it like a different sensor. AdaBN changes two numbers
+# per channel and does little here. It can repair less, and it can damage less. Every method that
+# makes domains alike assumes that both hold *the same classes in the same proportions*. For changed
+# proportions (label shift), lesson 11 has the method.
 #
 # ## What to remember
 #
-# - CORAL: whiten, colour. Two covariances, no training.
-# - MMD compares distributions; a permutation test says whether the difference is more than chance.
-# - AdaBN: new statistics, old weights. Let every batch count the same, or pass over the target
-#   often.
-# - Both presume the same mix of classes in both domains. Ask for it before you match anything.
-# - All of this makes the *features* alike. Whether class lands on class, no one checks: keep a few
-#   labels of the target for that.
+# - CORAL: whiten, then colour. Two covariances, no training.
+# - MMD compares distributions. A permutation test says whether their difference is larger than
+#   chance explains.
+# - AdaBN: new statistics, old weights. Let every batch count the same, or pass over the target many
+#   times.
+# - Both assume the same proportions of classes in both domains. Check this before you match
+#   anything.
+# - All of this makes the *features* alike. It does not check that each class lands on the same
+#   class: keep a few labels of the target to measure that.
 #
 # ## Quiz
 #
 # **1. After CORAL the covariances are equal. Are the distributions?**
 #
-# <details><summary>Not necessarily</summary>Right. Mean and covariance say nothing of clusters or
+# <details><summary>Not necessarily</summary>Right. Mean and covariance do not describe clusters or
 # curved shapes. MMD compares more.</details>
 # <details><summary>Yes, that is what CORAL computes</summary>No: it matches two summaries of the
 # distribution, not the distribution.</details>
-# <details><summary>Only if the classifier is linear</summary>The classifier plays no part in
-# it.</details>
+# <details><summary>Only if the classifier is linear</summary>CORAL does not use the
+# classifier.</details>
 #
 # **2. A network without BatchNorm meets a darker camera. What does AdaBN change?**
 #
@@ -335,15 +370,16 @@ assert repaired[0] < left_alone[0] - 0.15
 # <details><summary>The weights of the first layer</summary>AdaBN never changes a weight.</details>
 # <details><summary>The brightness of the images</summary>It does not touch images.</details>
 #
-# **3. A hospital sends 90 % sick patients, yours had 10 %. The scanner is the same. AdaBN?**
+# **3. In another hospital 90 % of the patients are sick, in yours 10 %. The scanner is the same. Do
+# you use AdaBN?**
 #
 # <details><summary>No: the statistics differ because of the patients, not of the
-# scanner</summary>Yes. It would repair what is not broken. Correct for the proportions (lesson
-# 11).</details>
-# <details><summary>Yes, the statistics differ</summary>They do, but for a reason that must not be
-# removed.</details>
-# <details><summary>Yes, it needs no labels</summary>That is why it cannot tell the two reasons
-# apart.</details>
+# scanner</summary>Right. AdaBN would remove a difference that must stay. Correct for the
+# proportions (lesson 11).</details>
+# <details><summary>Yes, the statistics differ</summary>They do, but because of the patients. That
+# difference must stay.</details>
+# <details><summary>Yes, it needs no labels</summary>Without labels it cannot distinguish the two
+# reasons.</details>
 #
 # ## Read on
 #
@@ -354,4 +390,4 @@ assert repaired[0] < left_alone[0] - 0.15
 # - Li, Wang, Shi, Hou, Liu (2018): Adaptive batch normalization for practical domain adaptation.
 #   Pattern Recognition 80. arXiv 1603.04779
 # - Zhao, des Combes, Zhang, Gordon (2019): On learning invariant representations for domain
-#   adaptation. arXiv 1901.09453, on why a different mix of classes breaks it
+#   adaptation. arXiv 1901.09453. Why different proportions of the classes break it

@@ -34,13 +34,17 @@ def _power(features: np.ndarray, exponent: float) -> np.ndarray:
     return (vectors * values**exponent) @ vectors.T
 
 
+def _sorted_rows(features: np.ndarray) -> np.ndarray:
+    return features[np.argsort(features[:, 0])]
+
+
 def _coral_judge(case: Case, evidence: Any) -> Verdict:
     source, target = case.inputs["source"], case.inputs["target"]
     aligned = need_array(evidence["aligned"], "the result", shape=source.shape)
     if not evidence["kept"]:
         return not_earned("Your function changed its input.", misconception="changes-input")
     if not np.isfinite(aligned).all():
-        return not_earned("The result holds values that are no numbers.", expected="finite numbers", received=show(aligned[0]))
+        return not_earned("The result holds nan or infinite values.", expected="finite numbers", received=show(aligned[0]))
     centred, wanted = source - source.mean(axis=0), np.cov(target, rowvar=False)
     found = np.cov(aligned, rowvar=False)
     if np.linalg.norm(found - wanted) > 0.01 * np.linalg.norm(wanted):
@@ -59,22 +63,27 @@ def _coral_judge(case: Case, evidence: Any) -> Verdict:
             received=f"first row {show(found[0])}",
             misconception=name if near[name] < 0.05 else None,
         )
-    if not np.allclose(aligned.mean(axis=0), target.mean(axis=0), atol=0.01 * target.std()):
+    room = 0.01 * target.std()
+    if not np.allclose(aligned.mean(axis=0), target.mean(axis=0), atol=room):
+        kept = np.allclose(aligned.mean(axis=0), 0, atol=room) or np.allclose(
+            aligned.mean(axis=0), source.mean(axis=0), atol=room
+        )
         return not_earned(
             "The mean of the result is not that of the target.",
             expected=show(target.mean(axis=0)),
             received=show(aligned.mean(axis=0)),
-            misconception="mean-forgotten",
+            misconception="mean-forgotten" if kept else None,
         )
     # the same cloud in another order of rows is no longer the cloud of these labels
     rows = centred @ np.linalg.lstsq(centred, aligned - aligned.mean(axis=0), rcond=None)[0] + aligned.mean(axis=0)
-    if not np.allclose(rows, aligned, atol=0.01 * target.std()):
+    if not np.allclose(rows, aligned, atol=room):
+        whole = centred @ _power(source, -0.5) @ _power(target, 0.5) + target.mean(axis=0)
         return not_earned(
-            "The rows are not the source's rows, moved: each has to stay with its label.",
+            "The rows of the result are not the rows of the source, transformed one by one.",
             expected="row i of the result comes from row i of the source",
-            misconception="rows-of-the-target",
+            misconception="rows-reordered" if np.allclose(_sorted_rows(aligned), _sorted_rows(whole), atol=room) else None,
         )
-    return earned("Mean and covariance are those of the target, and every row kept its label.")
+    return earned("Mean and covariance are those of the target, and every row kept its place.")
 
 
 _CORAL = Task(
@@ -82,20 +91,20 @@ _CORAL = Task(
     title="CORAL",
     points=2,
     hints=(
-        "Two steps: make the source round (covariance 1), then stretch it as the target is stretched. And the means?",
-        "np.linalg.eigh gives eigenvalues and eigenvectors: C to a power p is (vectors * values**p) @ vectors.T",
-        "(source - source.mean(axis=0)) @ power(C_source, -0.5) @ power(C_target, 0.5) + target.mean(axis=0)",
+        "Two steps: whiten the source (its covariance becomes the identity matrix), then colour it. And the means?",
+        "`np.linalg.eigh` gives eigenvalues and eigenvectors: C to a power p is `(vectors * values**p) @ vectors.T`.",
+        "Whitened: `centred @ power(C_source, -0.5)`, where `centred` has mean 0. Colour the result, then add a mean.",
     ),
     answer_name="coral",
     misconceptions={
         "changes-input": "`-=` changes the caller's array; make a new one.",
-        "only-whitened": "The source is round now; colour it with the target's covariance to the power +1/2.",
-        "only-coloured": "The source was coloured but not whitened first: its own covariance is still in it.",
+        "only-whitened": "The covariance of your result is the identity matrix: colour it with the target's covariance to the power +1/2.",
+        "only-coloured": "The source was coloured but not whitened first: its own covariance is still in the result.",
         "one-scale-a-column": "Scaling each column sets the variances; covariances between columns need whitening and colouring.",
         "nothing-moved": "The covariance is still that of the source.",
-        "powers-not-halved": "The powers are -1/2 and +1/2: a covariance is made of squares.",
-        "mean-forgotten": "The covariances match; the mean of the target has to be added, after that of the source was taken away.",
-        "rows-of-the-target": "Move the source's rows, one by one in their order; do not return or resample others.",
+        "powers-not-halved": "The powers were -1 and +1. They are -1/2 and +1/2, because a covariance is made of squares.",
+        "mean-forgotten": "Subtract the mean of the source before whitening, and add the mean of the target at the end.",
+        "rows-reordered": "The right rows are there in another order. Row i of the result must come from row i of the source.",
     },
     make_case=_coral_case,
     probe=_coral_probe,
@@ -115,7 +124,7 @@ def _kernel(points: np.ndarray) -> np.ndarray:
     return np.exp(-squared / np.median(squared[np.triu_indices(len(points), k=1)]))
 
 
-_SPLITS = 100
+_SPLITS, _JUDGED = 100, 1000  # random splits of the learner, and of the judge
 _SIZES = [(22, 26)] * 14 + [(5, 45)] * 8  # with 5 and 45, splits into halves give far smaller discrepancies
 
 
@@ -147,6 +156,14 @@ def _test_probe(answer: Any, inputs: Any) -> Any:
     return {"found": found, "again": again}
 
 
+def _drawn_splits(row: Any, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the discrepancies of random splits with `size` points in the first group."""
+    count = len(row["in_source"])
+    signs = np.where(np.arange(count) < size, 1.0 / size, -1.0 / (count - size))
+    many = rng.permuted(np.tile(signs, (_JUDGED, 1)), axis=1)
+    return np.sum(many @ row["kernel"] * many, axis=1)
+
+
 def _test_judge(case: Case, evidence: Any) -> Verdict:
     rows = case.inputs["rows"]
     found = np.array([need_array(pair, "the result", shape=(2,)) for pair in evidence["found"]], float)
@@ -166,19 +183,21 @@ def _test_judge(case: Case, evidence: Any) -> Verdict:
         name = "never-permuted" if np.isclose(again[0][0], again[0][1]) else "own-randomness"
         return not_earned("Two generators gave the same quantile: the splits are not random.", misconception=name)
     rng = np.random.default_rng(7)  # of the judge's own splits, many more than the learner's
-    below = np.empty(len(rows))
-    for place, (row, value) in enumerate(zip(rows, found[:, 1], strict=True)):
-        splits = [_discrepancy(row["kernel"], rng.permutation(row["in_source"])) for _ in range(300)]
-        below[place] = np.mean(np.array(splits) <= value)
-    even, uneven = below[: _SIZES.count(_SIZES[0])].mean(), below[_SIZES.count(_SIZES[0]) :].mean()
+    pairs = list(zip(rows, found[:, 1], strict=True))
+    below = np.array([np.mean(_drawn_splits(row, row["in_source"].sum(), rng) <= value) for row, value in pairs])
+    evens = _SIZES.count(_SIZES[0])
+    even, uneven = below[:evens].mean(), below[evens:].mean()
     if min(even, uneven) > 0.91 and max(even, uneven) < 0.98:
-        return earned("The true split is compared with what chance alone gives in 95 % of all splits.")
+        return earned("The true split is compared with the 95 % quantile of random splits.")
+    halves = [value / np.quantile(_drawn_splits(row, len(row["in_source"]) // 2, rng), 0.95) for row, value in pairs[evens:]]
     if even > 0.85 and uneven < 0.7:
-        name = "group-sizes-changed"
-    elif even >= 0.98:
+        name = "group-sizes-changed" if abs(np.mean(halves) - 1) < 0.2 else None
+    elif min(even, uneven) >= 0.98:
         name = "the-largest"
+    elif max(even, uneven) < 0.2:
+        name = "the-smallest-5-percent"
     else:
-        name = "the-smallest-5-percent" if even < 0.2 else "the-middle" if even < 0.8 else None
+        name = "the-middle" if 0.35 < min(even, uneven) and max(even, uneven) < 0.75 else None
     return not_earned(
         "The second number is not the 95 % quantile of random splits.",
         expected="on average 95 % of the random splits lie below it",
@@ -192,19 +211,19 @@ _PERMUTATIONS = Task(
     title="a shift, or chance?",
     points=2,
     hints=(
-        "What would the discrepancy be if the names source and target meant nothing?",
-        "Shuffle in_source (its number of True stays), measure the discrepancy, many times; np.quantile(values, 0.95).",
-        "splits = [discrepancy(kernel, rng.permutation(in_source)) for _ in range(permutations)]",
+        "What would the discrepancy be if each point were assigned to source or target at random?",
+        "Shuffle `in_source` (the number of True stays the same) and measure the discrepancy. Repeat this `permutations` times.",
+        "`rng.permutation(in_source)` is one random split. Collect the discrepancies in a list and look at `np.quantile`.",
     ),
     answer_name="permutation_test",
     misconceptions={
         "order-exchanged": "First the discrepancy of the true split, then the quantile.",
-        "own-randomness": "Draw from the generator that is handed in, once for each split.",
-        "never-permuted": "All your splits are the true one: shuffle in_source before you measure.",
-        "group-sizes-changed": "Random splits must have as many points in each group as the true one; small groups differ more by chance.",
-        "the-largest": "The largest of the random splits is not their 95 % quantile; nearly no shift is above it.",
+        "own-randomness": "The generator `rng` does not decide your quantile. Draw each split from it, and from nothing else.",
+        "never-permuted": "All your splits are the true one: shuffle `in_source` before you measure.",
+        "group-sizes-changed": "Your groups have equal size. Keep the sizes of the true split: small groups differ more by chance.",
+        "the-largest": "Hardly any random split exceeds your number, as with their maximum. 5 % of them exceed the 95 % quantile.",
         "the-smallest-5-percent": "5 % of the random splits should lie above the quantile, not below it.",
-        "the-middle": "The mean or the median of the random splits is exceeded by chance half of the time.",
+        "the-middle": "About half of the random splits exceed your number, as with their mean or median. Only 5 % of them should.",
     },
     make_case=_test_case,
     probe=_test_probe,
@@ -264,7 +283,7 @@ def _statistics_judge(case: Case, evidence: Any) -> Verdict:
     pairs = list(zip(evidence["before"], evidence["after"], evidence["is_statistic"], strict=True))
     changed = [not np.array_equal(np.asarray(old), np.asarray(new)) for old, new, _ in pairs]
     if any(c for c, (_, _, statistic) in zip(changed, pairs, strict=True) if not statistic):
-        return not_earned("Weights have changed; AdaBN changes moving statistics alone.", misconception="weights-changed")
+        return not_earned("Weights have changed; AdaBN changes only moving statistics.", misconception="weights-changed")
     if not any(changed):
         return not_earned("Nothing has changed.", expected="new moving statistics", misconception="inference-mode")
     whole = [images[start : start + batch] for start in range(0, len(images) - batch + 1, batch)]
@@ -305,14 +324,14 @@ def _statistics_judge(case: Case, evidence: Any) -> Verdict:
     momenta = [need_number(value, "a momentum") for value in evidence["momenta"]]
     if not np.allclose(momenta, momentum):
         return not_earned(
-            "The layers' momentum is another one now.",
+            "The momentum of the layers has changed.",
             expected=show(momentum),
             received=show(momenta),
             misconception="momentum-left",
         )
     if not all(evidence["trainable"]):
-        return not_earned("A layer is frozen now that was not before.", misconception="left-frozen")
-    return earned("The statistics are the target's, every batch counted the same, and nothing else changed.")
+        return not_earned("A layer is frozen that was not frozen before.", misconception="left-frozen")
+    return earned("The statistics are those of the target, every batch counted the same, and nothing else changed.")
 
 
 _STATISTICS = Task(
@@ -321,18 +340,18 @@ _STATISTICS = Task(
     points=2,
     hints=(
         "When does BatchNorm update its moving statistics, and by how much each time?",
-        "model(batch, training=True). With momentum m the new value is m * old + (1 - m) * batch: which m makes batch k count 1/k?",
-        "for count in range(len(images) // batch_size): set every norm.momentum = count / (count + 1), then model(batch, training=True)",
+        "`model(batch, training=True)` updates them to `m * old + (1 - m) * batch`. Which momentum m makes batch k count 1/k?",
+        "Before the batch with number `count` (0, 1, 2, ...) set `norm.momentum = count / (count + 1)` in every such layer.",
     ),
     answer_name="adapt_statistics",
     misconceptions={
         "weights-changed": "Do not train: call the model in training mode, without fit.",
-        "inference-mode": "In inference mode BatchNorm only uses its statistics; training=True updates them.",
-        "layers-own-momentum": "With the layers' own momentum the old statistics are still in there; set it for each batch.",
+        "inference-mode": "BatchNorm updates its moving statistics only if the model is called with `training=True`.",
+        "layers-own-momentum": "With the layers' own momentum the old statistics still count; set the momentum for each batch.",
         "last-batch-only": "With momentum 0 for every batch only the last one counts.",
         "first-batch-only": "Only the first batch was shown.",
-        "half-batch-counts": "The last images fill no batch; leave them out, or they count too much.",
-        "all-at-once": "Show the target in batches of batch_size; all at once needs too much memory.",
+        "half-batch-counts": "The last images do not fill a batch. Leave them out, or they count too much.",
+        "all-at-once": "Show the target in batches of `batch_size`; all at once needs too much memory.",
         "first-layer-only": "Every BatchNormalization layer has to get new statistics.",
         "momentum-left": "Put the momentum of the layers back when you are done.",
         "left-frozen": "Leave the trainable flags as they were.",
