@@ -18,7 +18,7 @@ BUBBLEWRAP, CONTAINER, UNSAFE = "bubblewrap", "container", "none"
 _SCRATCH = "/scratch"
 _IMPORT = "import sys; sys.path.insert(0, {place!r}); "
 _START = _IMPORT + "from tlcourse.grading.inside.worker import main; main()"
-_SERVE = _IMPORT + "from tlcourse.grading.inside.fork_server import main; main({control}, {frameworks})"
+_SERVE = _IMPORT + "from tlcourse.grading.inside.worker_fork_server import main; main({control}, {frameworks})"
 
 
 class NoSandbox(ValueError):  # noqa: N818 - says what the machine lacks
