@@ -19,8 +19,9 @@ from filelock import FileLock
 from tlcourse.grading import classroom, gate, pool
 from tlcourse.grading import grade as grading
 from tlcourse.grading.classroom import GateClosed, Shard, about_of, grade_class, open_run, pass_gate, report
-from tlcourse.grading.grade import MachineFault, Settings, grade, record_key
+from tlcourse.grading.grade import Settings, grade, record_key
 from tlcourse.grading.master import case_seeds, hidden_seeds, load_master, needs_frameworks, with_answers
+from tlcourse.grading.passes import MachineFault
 from tlcourse.grading.results.records import read_lines
 from tlcourse.grading.sandbox.backends import BUBBLEWRAP, UNSAFE, Limits, Sandbox, bubblewrap_problem
 from tlcourse.tasks import load_tasks

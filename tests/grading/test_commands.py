@@ -74,9 +74,9 @@ def test_without_a_sandbox_only_behind_its_flag_and_on_the_record(submissions, t
 @needs_sandbox
 def test_release_proves_an_exercise(tmp_path, capsys, monkeypatch):
     course = tmp_path / "course"
-    for folder in ("exercises", "solutions", "checks"):
+    for folder in ("exercises", "solutions", "content/banks"):
         (course / folder).mkdir(parents=True)
-        suffix = ".py" if folder == "checks" else ".ipynb"
+        suffix = ".py" if folder == "content/banks" else ".ipynb"
         (course / folder / f"00_start_here{suffix}").write_bytes((ROOT / folder / f"00_start_here{suffix}").read_bytes())
     short = {task: source for task, source in RIGHT.items() if task == "0.3"}
     real = commands_load(short)

@@ -13,12 +13,13 @@ from corpus import LIMITS, MASTER, RIGHT, all_kinds, answered, to_bytes
 from hidden import groups_of, letters, traces
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, draw, earned, not_earned
-from tlcourse.grading import grade as grading
+from tlcourse.grading import passes
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import case_seeds
-from tlcourse.grading.outcomes import judge_case, merge
+from tlcourse.grading.outcomes import merge
 from tlcourse.grading.sandbox.backends import BUBBLEWRAP, UNSAFE, Sandbox, bubblewrap_problem
 from tlcourse.grading.sandbox.launch import launch
+from tlcourse.grading.verdicts import judge_case
 from tlcourse.grading.wording import as_written
 from tlcourse.tasks import find_task
 
@@ -71,9 +72,9 @@ def test_the_attacks_are_able_where_all_inputs_are_handed_over_together(settings
     cases = [draw(find_task("0.1"), seed) for seed in case_seeds(MASTER, "0.1", SECRET, 1)]
     jobs = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
+        patch.setattr(passes, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
         grade(MASTER, to_bytes(answered()), settings)
-    job = {**jobs[0], "notebook": np.frombuffer(KINDS[name].make(), np.uint8)}
+    job = {**jobs[0], "submission": np.frombuffer(KINDS[name].make(), np.uint8)}
     for task in job["tasks"]:
         if task["id"] == "0.1":
             task["inputs"], job["numbers"] = [case.inputs for case in cases], {**job["numbers"], "0.1": [0, 1]}
@@ -95,7 +96,7 @@ def test_hidden_inputs_leave_the_grader_after_the_worker_with_the_visible_ones_h
         running.clear()
         return done
 
-    monkeypatch.setattr(grading, "launch", watched)
+    monkeypatch.setattr(passes, "launch", watched)
     record = grade(MASTER, to_bytes(answered()), Settings(SECRET, Sandbox(kind, LIMITS)))
     assert record["points"] == record["max_points"]
     assert [result["cases"] for result in record["results"]] == [[EARNED, EARNED]] * 3
@@ -109,7 +110,7 @@ def test_hidden_inputs_leave_the_grader_after_the_worker_with_the_visible_ones_h
 @needs_bubblewrap
 def test_a_task_that_the_visible_case_decides_is_not_tried_on_hidden_inputs(monkeypatch, settings):
     jobs = []
-    monkeypatch.setattr(grading, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
+    monkeypatch.setattr(passes, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
     loop = {"b": "while True: pass", "c": RIGHT["0.3"].replace("> 0.001", "< 0.001")}
     record = grade(MASTER, to_bytes(answered(**loop)), settings)
     assert [task["id"] for task in jobs[-1]["tasks"]] == ["0.1"]

@@ -6,9 +6,10 @@ import pytest
 from corpus import LIMITS, MASTER, all_kinds
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, could_not_judge, earned, not_earned
-from tlcourse.grading.grade import Settings, grade, needs_a_person
-from tlcourse.grading.outcomes import ONLY_VISIBLE, died, judge_case, merge
+from tlcourse.grading.grade import Settings, grade
+from tlcourse.grading.outcomes import ONLY_VISIBLE, merge, needs_review
 from tlcourse.grading.sandbox.backends import Sandbox, bubblewrap_problem
+from tlcourse.grading.verdicts import died, judge_case
 from tlcourse.tasks import find_task
 
 TASK = find_task("0.3")
@@ -122,6 +123,6 @@ def test_reasons_name_what_happened(name, misconception, word):
     assert (result["misconception"], word in result["message"]) == (misconception, True), result
 
 
-def test_what_needs_a_person_is_listed_with_its_reason():
+def test_what_needs_review_is_listed_with_its_reason():
     results = [{"task": "1", "outcome": UNJUDGED, "message": "why"}, {"task": "2", "outcome": NOT_EARNED, "message": "no"}]
-    assert needs_a_person({"results": results}) == [("1", "why")]
+    assert needs_review({"results": results}) == [("1", "why")]

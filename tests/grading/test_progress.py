@@ -17,11 +17,11 @@ def test_progress_without_a_terminal_is_a_line_for_each_tenth(capsys):
     with ClassProgress(40, 2) as progress:
         for number in range(40):
             progress.running(2)
-            progress.done(needs_person=number % 10 == 0)
+            progress.done(needs_review=number % 10 == 0)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 10
-    assert re.match(r"graded 4/40, 2 from before  running 2  about \d+:\d\d left  need a person: 1", lines[0])
-    assert re.match(r"graded 40/40, 2 from before  running 0  \d+:\d\d elapsed  need a person: 4", lines[-1])
+    assert re.match(r"graded 4/40, 2 from before  running 2  about \d+:\d\d left  need review: 1", lines[0])
+    assert re.match(r"graded 40/40, 2 from before  running 0  \d+:\d\d elapsed  need review: 4", lines[-1])
 
 
 def test_progress_of_nothing_says_nothing(capsys):
@@ -38,7 +38,7 @@ def test_the_example_class_of_the_guide_has_thirty_learners(tmp_path, capsys):
     damaged = 0
     for one in submissions:
         try:
-            read_notebook(one.data)
+            read_notebook(one.content)
         except UnreadableNotebook:
             damaged += 1
     assert damaged == 2

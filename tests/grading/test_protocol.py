@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, draw
-from tlcourse.grading import grade as grading
+from tlcourse.grading import passes
 from tlcourse.grading.grade import Settings, grade
-from tlcourse.grading.outcomes import judge_case
+from tlcourse.grading.master import case_seeds
 from tlcourse.grading.results.records import to_line
 from tlcourse.grading.sandbox.backends import UNSAFE, Limits, Sandbox
 from tlcourse.grading.sandbox.launch import Launch
 from tlcourse.grading.sandbox.protocol import EventReader, ProtocolError, to_frame
+from tlcourse.grading.verdicts import judge_case
 from tlcourse.tasks import find_task
 
 PLACES = {task: {"how": "source", "expression": "f", "after": 1, "cells": [3], "notes": []} for task in TASKS}
@@ -126,13 +127,13 @@ def replying(data):
 
 
 def assert_no_point(data):
-    before, grading.launch = grading.launch, replying(data)
+    before, passes.launch = passes.launch, replying(data)
     try:
         record = grade(MASTER, b"x", SETTINGS)
-    except grading.MachineFault:
+    except passes.MachineFault:
         return  # no worker came up, as far as the grader can tell: nothing is recorded
     finally:
-        grading.launch = before
+        passes.launch = before
     assert record["points"] == 0
     assert {result["outcome"] for result in record["results"]} <= {NOT_EARNED, UNJUDGED}
     assert all(result["message"] for result in record["results"])
@@ -162,18 +163,18 @@ def test_no_record_of_a_case_stops_the_judge_or_is_taken_for_an_answer(task, rec
 
 def test_the_stand_in_gives_points_for_what_is_right():
     """Without this, all tests above could pass for the wrong reason."""
-    case = [draw(find_task("0.3"), seed) for seed in grading.case_seeds(MASTER, "0.3", "secret", 1)]
+    case = [draw(find_task("0.3"), seed) for seed in case_seeds(MASTER, "0.3", "secret", 1)]
     sent = [LOCATED]
     sent += [
         {"event": "record", "task": "0.3", "case": i, "record": {"status": "ok", "evidence": {"found": c.secret["misaligned"]}}}
         for i, c in enumerate(case)
     ]
     sent += [{"event": "tried", "task": "0.3", "problem": ""}, {"event": "end"}]
-    before, grading.launch = grading.launch, replying(b"".join(to_frame(event) for event in sent))
+    before, passes.launch = passes.launch, replying(b"".join(to_frame(event) for event in sent))
     try:
         results = {result["task"]: result["outcome"] for result in grade(MASTER, b"x", SETTINGS)["results"]}
     finally:
-        grading.launch = before
+        passes.launch = before
     assert results["0.3"] == EARNED
     assert results["0.1"] == NOT_EARNED
 
@@ -211,7 +212,7 @@ def test_a_flood_of_replies_ends():
 def test_hidden_seeds_and_what_only_judges_see_do_not_enter_a_job(monkeypatch):
     jobs = []
     monkeypatch.setattr(
-        grading,
+        passes,
         "launch",
         lambda sandbox, job, seconds: (
             jobs.append(job) or replying(to_frame(LOCATED) + to_frame({"event": "end"}))(sandbox, job, 1)
@@ -225,6 +226,6 @@ def test_hidden_seeds_and_what_only_judges_see_do_not_enter_a_job(monkeypatch):
     assert all(set(run) == {"labels", "predicted", "reported"} for case in inputs["0.3"] for run in case["runs"])
     numbers = to_frame(job)
     for task in ("0.1", "0.2", "0.3"):
-        for seed in grading.case_seeds(MASTER, task, "secret", 1)[1:]:
+        for seed in case_seeds(MASTER, task, "secret", 1)[1:]:
             assert str(seed).encode() not in numbers
             assert struct.pack("<q", seed) not in numbers

@@ -18,7 +18,7 @@ import pytest
 from attempts import refusal, tried
 from corpus import MASTER, RIGHT, ROOT, answered, inserted, to_bytes
 
-from tlcourse.grading import grade as grading
+from tlcourse.grading import passes
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.sandbox import backends as rooms
 from tlcourse.grading.sandbox.backends import (
@@ -221,7 +221,7 @@ def test_memory_of_all_processes_together_is_limited():
     limits = Limits(cell_seconds=40, memory_mib=400)
     released = {"task": "0.1", "answer_name": "group_split", "stub": ""}
     job = {
-        "notebook": np.frombuffer(to_bytes(inserted(4, cell)), np.uint8),
+        "submission": np.frombuffer(to_bytes(inserted(4, cell)), np.uint8),
         "tasks": [{"id": "0.1", "probe_of": "0.1", "released": released, "inputs": []}],
         "skip_cells": [],
         "numbers": {"0.1": []},
@@ -325,7 +325,7 @@ def test_the_container_with_the_visible_inputs_is_killed_before_the_one_with_hid
 def test_a_worker_that_is_not_alone_in_its_namespace_spares_the_others(walled, monkeypatch):
     """Tried inside walls, where a mistake would cost nothing: the job says that all processes are the worker's, and they are not."""
     jobs = []
-    monkeypatch.setattr(grading, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
+    monkeypatch.setattr(passes, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
     grade(MASTER, to_bytes(answered()), Settings("s", walled))
     job = {**jobs[0], "tasks": jobs[0]["tasks"][:1]}
     assert job["own_pids"]

@@ -82,7 +82,7 @@ def test_links_pipes_and_folders_are_not_read(tmp_path):
     assert set(submissions) == {"honest", "link", "pipe"}
     assert not submissions["honest"].problem
     for name in ("link", "pipe"):
-        assert submissions[name].data == b""
+        assert submissions[name].content == b""
         assert "no plain file" in submissions[name].problem
 
 

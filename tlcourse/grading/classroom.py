@@ -11,17 +11,18 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from tlcourse.files import write_whole
 from tlcourse.grading.gate import gate_key, run_gate
-from tlcourse.grading.grade import Settings, needs_a_person, record_key
+from tlcourse.grading.grade import Settings, record_key
 from tlcourse.grading.master import Master, environment, grader_version
-from tlcourse.grading.outcomes import ONLY_VISIBLE, ONLY_VISIBLE_MEANS
+from tlcourse.grading.outcomes import ONLY_VISIBLE, ONLY_VISIBLE_MEANS, needs_review
 from tlcourse.grading.pool import grade_all
-from tlcourse.grading.reading.submissions import find_submissions
+from tlcourse.grading.reading.submissions import Submission, find_submissions
 from tlcourse.grading.results import gradebook
 from tlcourse.grading.results.exports import write_exports
 from tlcourse.grading.results.pages import write_pages
 from tlcourse.grading.results.progress import ClassProgress
-from tlcourse.grading.results.records import Journal, write_sorted, write_whole
+from tlcourse.grading.results.records import Journal, write_sorted
 from tlcourse.grading.sandbox.backends import Sandbox
 
 _RUN, _GATE, _ROSTER, _RECORDS, _BOOK = "run.json", "gate.json", "roster.jsonl", "records.jsonl", "gradebook.sqlite"
@@ -142,12 +143,12 @@ def _grade_class(
     master: Master, folder: Path, out: Path, settings: Settings, jobs: int, shard: Shard, dask: str
 ) -> Summary:  # fmt: skip
     found = find_submissions(folder, master.topic)
-    keys = ["" if s.problem else record_key(master, s.data, settings) for s in found]
-    entries = [gradebook.entry_of(submission, folder, key) for submission, key in zip(found, keys, strict=True)]
-    readable = {key: s.data for key, s in zip(keys, found, strict=True) if key and shard.holds(key)}
+    keys = ["" if one.problem else record_key(master, one.content, settings) for one in found]
+    entries = [_entry_of(submission, folder, key) for submission, key in zip(found, keys, strict=True)]
+    readable = {key: one.content for key, one in zip(keys, found, strict=True) if key and shard.holds(key)}
     journal = Journal(out / shard.journal)
     known = journal.load()
-    todo = {key: data for key, data in readable.items() if key not in known}
+    todo = {key: submission for key, submission in readable.items() if key not in known}
     stopped: dict[str, str] = {}
     with ClassProgress(len(todo), len(readable) - len(todo)) as progress:
         for key, record, reason in grade_all(master, todo, settings, jobs=jobs, dask=dask, began=progress.running):
@@ -157,7 +158,7 @@ def _grade_class(
                 stopped[key] = f"The grader stopped ({reason}). Start it again to try once more."
             else:
                 journal.append(record)
-            progress.done(needs_person=record is None or bool(needs_a_person(record)))
+            progress.done(needs_review=record is None or bool(needs_review(record)))
     entries = [entry if entry.key not in stopped else _with_problem(entry, stopped[entry.key]) for entry in entries]
     if shard.count > 1:
         gradebook.write_roster(out / f"roster-{shard.number}-of-{shard.count}.jsonl", entries)
@@ -165,6 +166,14 @@ def _grade_class(
     gradebook.write_roster(out / _ROSTER, entries)
     summary = report(master, out, about_of(settings))
     return Summary(summary.submissions, len(todo), summary.open, summary.report)
+
+
+def _entry_of(submission: Submission, folder: Path, key: str) -> gradebook.Entry:
+    """Return a submission's line of the roster."""
+    inside = submission.path.relative_to(folder) if submission.path.is_relative_to(folder) else Path(submission.path.name)
+    learner = submission.learner.encode("utf-8", errors="replace").decode()
+    file = inside.as_posix().encode("utf-8", errors="replace").decode()
+    return gradebook.Entry(learner, submission.learner_id, file, submission.digest, key, submission.notes, submission.problem)
 
 
 def _with_problem(entry: gradebook.Entry, problem: str) -> gradebook.Entry:

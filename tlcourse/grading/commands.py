@@ -88,7 +88,7 @@ def _release(options: argparse.Namespace) -> int:
     from tlcourse.grading.master import load_master
 
     course = _course(options)
-    if (course / "content").is_dir():
+    if (course / "content" / "lessons").is_dir():
         for path in write_notebooks(course, options.exercise):
             print(f"written: {path.relative_to(course)}")
     master = load_master(course, options.exercise)

@@ -1,4 +1,4 @@
-"""Verdicts of a task's cases to one result, and sentences for all that can happen before anything is judged."""
+"""From the verdicts of a task's cases to the result of the task."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, Verdict, clean, conclude, could_not_judge, not_earned
-from tlcourse.grading.wording import as_written
+from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Task, Verdict, clean, could_not_judge
 
 ONLY_VISIBLE = "visible-case-only"
 ONLY_VISIBLE_MEANS = (
@@ -15,85 +14,6 @@ ONLY_VISIBLE_MEANS = (
     "that data written down in it?"
 )
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
-
-
-def judge_case(task: Task, case: Case, record: dict[str, Any], *, hidden: bool = False) -> Verdict:
-    """Judge what a worker sent about one case. Whatever it is, the outcome is one of three.
-
-    Args:
-        task: the task.
-        case: what only judges may see.
-        record: what the worker sent.
-        hidden: True for a case of the instructor's: texts that the learner's code has written do not reach the verdict then, since they
-            could carry the hidden data out.
-    """
-    status = record.get("status")
-    status = status if isinstance(status, str) else ""  # an array would have no truth value
-    if hidden:
-        return _without_their_words(task, judge_case(task, case, record), status)
-    text, line = str(record.get("text", ""))[:1000], str(record.get("line", ""))[:300]
-    if status == "missing":
-        return _missing(task, text, line)
-    if status == "changed tools":
-        return could_not_judge(f"The code replaces functions that the check itself uses ({text}). A person has to look.")
-    module = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", text)
-    if status == "raised" and module:
-        return _lacking(module[1])
-    return conclude(task, case, record)
-
-
-_SAID_OTHERWISE = {
-    "raised": "Your code stops with an error there.",
-    "misfit": "Your code returns something of another form there.",
-    "wrong kind": "Your code is something else there.",
-    "not plain": "Your code returns something there that the check cannot read.",
-    "missing": "Your code is not there.",
-    "ok": "What your code gives back there cannot be judged.",
-    "changed tools": "The code replaces functions that the check itself uses. A person has to look.",
-}
-
-
-def _without_their_words(task: Task, verdict: Verdict, status: str) -> Verdict:
-    """Return a verdict with sentences of ours alone; which package is missing is told by the visible case."""
-    if verdict.outcome == EARNED:
-        return Verdict(EARNED, "It holds there.")
-    message = _SAID_OTHERWISE.get(status, "What came out of the sandbox is no answer.")
-    if status == "ok" and verdict.outcome == NOT_EARNED:
-        message = as_written(verdict.message, task.judge) or "What your code gives back there is not right."
-    if status in ("raised", "missing") and verdict.outcome == UNJUDGED:
-        message = "The code needs a package that is not installed where submissions are graded."
-    return Verdict(verdict.outcome, message, "", "", verdict.misconception)
-
-
-def died(problem: str, seconds: float, memory_mib: int, processes: int, *, hidden: bool = False) -> Verdict:
-    """Say what it means that a probe or a cell ended before its time.
-
-    Args:
-        problem: "time", "resources", "malformed: ...", "signal 9", "exit 3", or "" when it ended without a word.
-        seconds: it had.
-        memory_mib: it had.
-        processes: it had.
-        hidden: True with hidden cases: which status or signal it was could carry their data out.
-    """
-    if hidden:
-        problem = next((known for known in ("time", "resources", "malformed") if problem.startswith(known)), "")
-    if problem == "time":
-        return not_earned(
-            f"The code did not come to its end within {seconds:g} seconds.",
-            expected="an answer that ends",
-            received="a loop without end, or a wait for something that does not come",
-        )
-    if problem == "resources":
-        return not_earned(
-            f"The code used more than it may: {memory_mib} MiB of memory, {processes} processes.",
-            expected="an answer in one process that fits into memory",
-        )
-    if problem.startswith("malformed"):
-        return could_not_judge(
-            f"What came out of the sandbox cannot be read. {problem.removeprefix('malformed').lstrip(': ')}".strip()
-        )
-    how = f" ({problem})" if problem else ""
-    return not_earned(f"The code ended the whole process{how}.", expected="an answer that returns", received="no answer")
 
 
 def merge(task: Task, verdicts: Sequence[Verdict], visible: int) -> dict[str, Any]:
@@ -135,30 +55,9 @@ def merge(task: Task, verdicts: Sequence[Verdict], visible: int) -> dict[str, An
     }
 
 
-def _missing(task: Task, text: str, line: str) -> Verdict:
-    module = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", text)
-    if module:
-        return _lacking(module[1])
-    if text:
-        at = f" at line {line}" if line else ""
-        return not_earned(
-            f"`{task.answer_name}` does not exist, because its cell stopped with an error{at}.",
-            expected=f"a cell that defines `{task.answer_name}` and runs",
-            received=text,
-        )
-    return not_earned(
-        f"The notebook holds no answer to this task: nothing defines `{task.answer_name}`.",
-        expected=f"a cell that defines `{task.answer_name}`",
-        received="no such cell",
-        misconception="nothing-defined",
-    )
-
-
-def _lacking(module: str) -> Verdict:
-    return could_not_judge(
-        f"The code needs the package {module!r}, which is not installed where submissions are graded. "
-        "Either it is misspelt, or it has to be installed there."
-    )
+def needs_review(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return `(task, reason)` of every task that could not be judged."""
+    return [(result["task"], result["message"]) for result in record["results"] if result["outcome"] == UNJUDGED]
 
 
 def _without_numbers(message: str) -> str:

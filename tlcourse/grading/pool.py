@@ -40,17 +40,17 @@ def grade_all(
     if dask:
         yield from _on_dask(master, submissions, settings, dask)
     elif jobs <= 1:
-        for key, data in submissions.items():
+        for key, submission in submissions.items():
             began(1)
-            yield _safely(key, master, data, settings)
+            yield _safely(key, master, submission, settings)
     else:
         yield from _in_pool(master, dict(submissions), settings, jobs, began)
 
 
-def _safely(key: str, master: Master, data: bytes, settings: Settings) -> Outcome:
-    """Grade one; whatever goes wrong stays with this one."""
+def _safely(key: str, master: Master, submission: bytes, settings: Settings) -> Outcome:
+    """Grade one submission; whatever goes wrong stays with it."""
     try:
-        return key, grade(master, data, settings), ""
+        return key, grade(master, submission, settings), ""
     except Exception as error:
         return key, None, f"{type(error).__name__}: {error}"[:500]
 
@@ -65,7 +65,7 @@ def _in_pool(
         workers = min(jobs, len(batch))
         with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)) as pool:
             futures: dict[Future[Outcome], str] = {
-                pool.submit(_safely, key, master, data, settings): key for key, data in batch.items()
+                pool.submit(_safely, key, master, submission, settings): key for key, submission in batch.items()
             }
             began(workers)
             try:
@@ -103,10 +103,9 @@ def _on_dask(master: Master, submissions: Mapping[str, bytes], settings: Setting
     except ImportError as error:
         raise ValueError("--dask needs the package `distributed`: pip install distributed") from error
     with Client(address) as client:
-        keys, datas = list(submissions), list(submissions.values())
         shared = client.scatter([master, settings], broadcast=True)
         futures = [
-            client.submit(_safely, key, shared[0], data, shared[1], pure=False) for key, data in zip(keys, datas, strict=True)
+            client.submit(_safely, key, shared[0], submission, shared[1], pure=False) for key, submission in submissions.items()
         ]
         for future in as_finished(futures):
             yield future.result()

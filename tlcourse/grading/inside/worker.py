@@ -40,7 +40,7 @@ def main() -> None:
     with contextlib.suppress(OSError):  # a system without keyrings, or one that lets nobody close them
         refuse_keyrings()
     try:
-        notebook = read_notebook(job["notebook"].tobytes())
+        notebook = read_notebook(job["submission"].tobytes())
     except UnreadableNotebook as error:
         _send(reply, {"event": "refused", "text": str(error)})
         return

@@ -34,23 +34,23 @@ class Notebook:
     notes: tuple[str, ...] = field(default=())
 
 
-def read_notebook(data: bytes) -> Notebook:
+def read_notebook(submission: bytes) -> Notebook:
     """Read the cells of a notebook of any minor version of format 4, or of format 3.
 
     Ids and kernel do not matter and may be missing, doubled or wrong.
 
     Args:
-        data: the file; UTF-8 with or without byte order mark, UTF-16, or latin-1.
+        submission: UTF-8 with or without byte order mark, UTF-16, or latin-1.
 
     Raises:
         UnreadableNotebook: the file is empty, cut off, too large, or no notebook.
     """
-    if not data.strip(b" \t\r\n\x00"):
+    if not submission.strip(b" \t\r\n\x00"):
         raise UnreadableNotebook("The file is empty.")
-    if len(data) > MAX_BYTES:
-        raise UnreadableNotebook(f"The file has {len(data) / 2**20:.0f} MiB; at most {MAX_BYTES // 2**20} are read.")
+    if len(submission) > MAX_BYTES:
+        raise UnreadableNotebook(f"The file has {len(submission) / 2**20:.0f} MiB; at most {MAX_BYTES // 2**20} are read.")
     notes: list[str] = []
-    tree = _parse(_decode(data, notes))
+    tree = _parse(_decode(submission, notes))
     if not isinstance(tree, dict):
         raise UnreadableNotebook("The file is JSON, but no notebook: it has no cells.")
     cells = _cells(tree, notes)
@@ -58,15 +58,15 @@ def read_notebook(data: bytes) -> Notebook:
     return Notebook(tuple(cells), tuple(notes))
 
 
-def _decode(data: bytes, notes: list[str]) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _decode(submission: bytes, notes: list[str]) -> str:
+    if submission.startswith((b"\xff\xfe", b"\xfe\xff")):
         notes.append("The file is UTF-16, not UTF-8.")
-        return data.decode("utf-16", errors="replace")
+        return submission.decode("utf-16", errors="replace")
     try:
-        return data.decode("utf-8-sig")
+        return submission.decode("utf-8-sig")
     except UnicodeDecodeError:
         notes.append("The file is not UTF-8; it was read as latin-1.")
-        return data.decode("latin-1")
+        return submission.decode("latin-1")
 
 
 def _parse(text: str) -> Any:

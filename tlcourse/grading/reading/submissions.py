@@ -26,7 +26,7 @@ class Submission:
         learner: name as the file or folder says it.
         learner_id: number in Canvas or Moodle, or "".
         path: the file.
-        data: its bytes; empty where it could not be read.
+        content: its bytes; empty where it could not be read.
         notes: what was odd about finding it, in words.
         problem: why it could not be read, or "".
     """
@@ -34,14 +34,14 @@ class Submission:
     learner: str
     learner_id: str
     path: Path
-    data: bytes
+    content: bytes
     notes: tuple[str, ...] = ()
     problem: str = ""
 
     @property
     def digest(self) -> str:
         """Digest of the bytes."""
-        return hashlib.sha256(self.data).hexdigest()
+        return hashlib.sha256(self.content).hexdigest()
 
 
 def find_submissions(folder: Path, topic: str) -> list[Submission]:
@@ -101,10 +101,10 @@ def _read(name: tuple[str, str], paths: list[Path], topic: str) -> Submission:
         notes.append("Canvas marks it as late.")
     learner, learner_id = name
     try:
-        data, problem = _bytes_of(chosen), ""
+        content, problem = _content_of(chosen), ""
     except OSError as error:
-        data, problem = b"", f"The file cannot be read ({error.strerror or error})."
-    return Submission(learner, learner_id, chosen, data, tuple(notes), problem)
+        content, problem = b"", f"The file cannot be read ({error.strerror or error})."
+    return Submission(learner, learner_id, chosen, content, tuple(notes), problem)
 
 
 def _attempt(path: Path) -> tuple[int, str]:
@@ -113,7 +113,7 @@ def _attempt(path: Path) -> tuple[int, str]:
     return (int(number[1] or number[2]) if number else 0, str(path))
 
 
-def _bytes_of(path: Path) -> bytes:
+def _content_of(path: Path) -> bytes:
     """Read a plain file; links, pipes and devices are refused, since a learner may have put them there."""
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise OSError("it is no plain file")
@@ -121,7 +121,7 @@ def _bytes_of(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError("it is no plain file")
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         raise OSError(f"it is larger than {MAX_BYTES // 2**20} MiB")
-    return data
+    return content

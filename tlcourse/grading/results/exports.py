@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tlcourse.checks import EARNED
+from tlcourse.files import write_whole
 from tlcourse.grading.results.gradebook import Marks
-from tlcourse.grading.results.records import write_whole
 
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE_COLUMNS = ("Identifier", "Full name", "Email address", "Grade", "Maximum grade", "Feedback comments")
@@ -27,7 +25,7 @@ def write_exports(folder: Path, rows: Sequence[Marks], assignment: str) -> None:
     write_whole(folder / "moodle.csv", to_moodle(rows).encode("utf-8"))
     for row in rows:
         text = json.dumps(to_gradescope(row), indent=1, ensure_ascii=True)
-        write_whole(folder / "gradescope" / file_name(row) / "results.json", text.encode())
+        write_whole(folder / "gradescope" / row.file_name / "results.json", text.encode())
 
 
 def to_csv(rows: Sequence[Marks]) -> str:
@@ -82,13 +80,6 @@ def to_gradescope(row: Marks) -> dict[str, Any]:
     ]
     output = " ".join(f"{task or 'All tasks'}: could not be judged, a person will look." for task, _ in row.open)
     return {"score": row.points, "output": output, "output_format": "text", "visibility": "visible", "tests": tests}
-
-
-def file_name(row: Marks) -> str:
-    """Return a name for a learner's files that is safe on every system and that no two learners share."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", row.entry.learner).strip("-")[:40] or "learner"
-    identity = f"{row.entry.learner}\0{row.entry.learner_id}\0{row.entry.file}"
-    return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def neutral(value: Any) -> Any:

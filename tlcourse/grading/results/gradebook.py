@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
-import os
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -14,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcourse.checks import UNJUDGED
-from tlcourse.grading.reading.submissions import Submission
-from tlcourse.grading.results.records import write_whole
+from tlcourse.files import replacing, write_whole
 
 DECISIONS = "decisions.csv"
 _DECISION_COLUMNS = ("learner", "task", "points", "comment")
@@ -60,13 +60,12 @@ class Marks:
         """Points of all tasks."""
         return sum(result["max_points"] for result in self.results)
 
-
-def entry_of(submission: Submission, folder: Path, key: str) -> Entry:
-    """Return a submission's line of the roster."""
-    inside = submission.path.relative_to(folder) if submission.path.is_relative_to(folder) else Path(submission.path.name)
-    name = submission.learner.encode("utf-8", errors="replace").decode()
-    file = inside.as_posix().encode("utf-8", errors="replace").decode()
-    return Entry(name, submission.learner_id, file, submission.digest, key, submission.notes, submission.problem)
+    @property
+    def file_name(self) -> str:
+        """A name for this learner's files that is safe on every system and that no two learners share."""
+        readable = re.sub(r"[^A-Za-z0-9]+", "-", self.entry.learner).strip("-")[:40] or "learner"
+        identity = f"{self.entry.learner}\0{self.entry.learner_id}\0{self.entry.file}"
+        return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
 def write_roster(path: Path, entries: Iterable[Entry]) -> None:
@@ -149,10 +148,7 @@ def write_gradebook(path: Path, rows: Iterable[Marks], about: Mapping[str, str])
     Tables: `about(name, value)`, `learners(number, learner, learner_id, file, digest, record, points, max_points, needs_person)`,
     `results(learner_number, task, title, outcome, points, max_points, misconception, message)`, `notes(learner_number, note)`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    with closing(sqlite3.connect(draft)) as book:
+    with replacing(path) as file, closing(sqlite3.connect(file.name)) as book:
         book.executescript(_TABLES)
         book.executemany("INSERT INTO about VALUES (?, ?)", sorted(about.items()))
         for number, row in enumerate(rows, start=1):
@@ -165,7 +161,6 @@ def write_gradebook(path: Path, rows: Iterable[Marks], about: Mapping[str, str])
             )
             book.executemany("INSERT INTO notes VALUES (?, ?)", [(number, note) for note in row.notes])
         book.commit()
-    os.replace(draft, path)
 
 
 _RESULT_COLUMNS = ("task", "title", "outcome", "points", "max_points", "misconception", "message")

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, clean
-from tlcourse.grading.results.exports import file_name
+from tlcourse.files import write_whole
 from tlcourse.grading.results.gradebook import Marks
-from tlcourse.grading.results.records import write_whole
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 # A sign and a word carry the outcome; the colour of the bar (Okabe-Ito) only repeats it.
@@ -39,7 +38,7 @@ def write_pages(
         points_to: sentences behind misconceptions: `{id: sentence}`.
     """
     for row in rows:
-        write_whole(folder / "feedback" / f"{file_name(row)}.html", feedback_page(row, title).encode())
+        write_whole(folder / "feedback" / f"{row.file_name}.html", feedback_page(row, title).encode())
     report = folder / "class.html"
     write_whole(report, class_page(rows, title, about, points_to).encode())
     return report
@@ -147,7 +146,7 @@ def _learners(rows: Sequence[Marks]) -> str:
 
 
 def _link(row: Marks) -> str:
-    return f'<a href="feedback/{file_name(row)}.html">{_text(row.entry.learner)}</a>'
+    return f'<a href="feedback/{row.file_name}.html">{_text(row.entry.learner)}</a>'
 
 
 def _table(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

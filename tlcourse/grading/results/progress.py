@@ -1,4 +1,4 @@
-"""One live line while a class is graded: done, running, time left, how many need a person."""
+"""One live line while a class is graded: done, running, time left, how many need review."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class ClassProgress:
         self._running = count
         self._show()
 
-    def done(self, *, needs_person: bool) -> None:
+    def done(self, *, needs_review: bool) -> None:
         """Say that one is done."""
         self._done += 1
-        self._open += needs_person
+        self._open += needs_review
         if self._live:
             self._show()
         elif self._done * 10 // self._total != (self._done - 1) * 10 // self._total:
@@ -58,9 +58,7 @@ class ClassProgress:
         left = self._total - self._done
         passed = time.perf_counter() - self._started
         rest = f"about {_clock(passed / self._done * left)} left" if self._done and left else f"{_clock(passed)} elapsed"
-        return (
-            f"graded {self._done}/{self._total}{kept}  running {min(self._running, left)}  {rest}  need a person: {self._open}"
-        )
+        return f"graded {self._done}/{self._total}{kept}  running {min(self._running, left)}  {rest}  need review: {self._open}"
 
 
 def _clock(seconds: float) -> str:
