@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from tlcourse.grading.results.records import DamagedRecords, Journal, read_lines, to_line, write_sorted, write_whole
+from tlcourse.files import write_whole
+from tlcourse.grading.results.records import DamagedRecords, Journal, read_lines, to_line, write_sorted
 
 
 def record(key, **more):

@@ -8,8 +8,8 @@ from typing import Any
 
 from tlcourse.authoring import build_source_for_nbgrader
 from tlcourse.checks import UNJUDGED
+from tlcourse.files import write_whole
 from tlcourse.grading.results.gradebook import Marks
-from tlcourse.grading.results.records import write_whole
 
 MISSING = "--nbgrader needs nbgrader beside tlcourse, in one environment: pip install 'tlcourse[nbgrader]'"
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tlcourse.files import write_whole
+
 _REQUIRED = {"key": str, "master": str, "submission": str, "results": list, "seeds": dict, "points": int}
 
 
@@ -86,14 +88,3 @@ def write_sorted(path: Path, records: Iterable[dict[str, Any]]) -> None:
     """Write records in the order of their keys, at once or not at all."""
     ordered = sorted(records, key=lambda record: record["key"])
     write_whole(path, b"".join(to_line(record) for record in ordered))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file by a temporary file and a rename, so that it is never there half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    with open(draft, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
