@@ -23,16 +23,16 @@ def adapt_batchnorm(model: keras.Model, target_images: ArrayLike, *, batch_size:
     dropout and augmentation are off. Frozen BatchNorm layers are adapted, too. To go back, keep `model.get_weights()`.
 
     Args:
-        model: any model that holds `BatchNormalization`, however deep.
+        model: Any model that holds `BatchNormalization`, however deep.
         target_images: `(n, ...)` what the model takes; labels are not needed. A few hundred examples suffice.
-        batch_size: examples a batch, 2 or more. Images that fill no batch are left out, unless there is no full one.
-        seed: of the order in which the images are shown.
+        batch_size: Examples a batch, 2 or more. Images that fill no batch are left out, unless there is no full one.
+        seed: Of the order in which the images are shown.
 
     Returns:
         How many BatchNorm layers were adapted.
 
     Raises:
-        ValueError: the model has no BatchNorm, or there are fewer than 2 images.
+        ValueError: If the model has no BatchNorm, or there are fewer than 2 images.
     """
     images = np.asarray(target_images)
     norms = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]

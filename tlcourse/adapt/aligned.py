@@ -16,11 +16,11 @@ class DomainDistance(keras.layers.Layer):
     """Add `weight * distance(source_features, target_features)` to the loss, and pass the source's logits on.
 
     Args:
-        distance: two tensors `(n, features)` in, a scalar out: `deep_coral_loss`, `mmd_loss`, or your own.
+        distance: Two tensors `(n, features)` in, a scalar out: `deep_coral_loss`, `mmd_loss`, or your own.
         weight: 0 or more.
 
     Raises:
-        ValueError: `weight` is negative.
+        ValueError: If `weight` is negative.
     """
 
     def __init__(self, distance: Callable[[Any, Any], Any], weight: float, **kwargs: Any) -> None:
@@ -55,14 +55,14 @@ class AlignedModel(PairedModel):
     "Learning transferable features with deep adaptation networks" (DAN, which does so at several layers).
 
     Args:
-        backbone: images (or rows of features) in, `(batch, features)` out.
-        head: layer or model: features in, `(batch, num_classes)` logits out.
+        backbone: Images (or rows of features) in, `(batch, features)` out.
+        head: Layer or model: features in, `(batch, num_classes)` logits out.
         distance: `deep_coral_loss`, `mmd_loss`, or a function of two tensors `(n, features)` that returns a scalar. To save the
             model, register yours with `keras.saving.register_keras_serializable`.
-        weight: of the distance, 0 or more.
+        weight: Of the distance, 0 or more.
 
     Raises:
-        ValueError: the backbone's output is no row of features, or `weight` is negative.
+        ValueError: If the backbone's output is no row of features, or `weight` is negative.
     """
 
     def __init__(

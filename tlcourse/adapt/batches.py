@@ -26,12 +26,12 @@ class PairedBatches(keras.utils.PyDataset):
         source_images: `(n_source, ...)`.
         source_labels: `(n_source,)` class numbers.
         target_images: `(n_target, ...)`; no labels.
-        batch_size: examples of each domain in a batch, 1 or more.
-        seed: of the order.
-        with_domains: whether batches carry the true domain of every example, 1 for source and 0 for target, beside the labels.
+        batch_size: Examples of each domain in a batch, 1 or more.
+        seed: Of the order.
+        with_domains: Whether batches carry the true domain of every example, 1 for source and 0 for target, beside the labels.
 
     Raises:
-        ValueError: shapes do not fit, or `batch_size` is below 1.
+        ValueError: If shapes do not fit, or `batch_size` is below 1.
     """
 
     def __init__(

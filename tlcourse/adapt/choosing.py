@@ -22,7 +22,7 @@ def source_validation(probabilities: ArrayLike, labels: ArrayLike) -> float:
         labels: `(n,)` their classes.
 
     Raises:
-        ValueError: if shapes do not fit.
+        ValueError: If shapes do not fit.
     """
     values, labels = _with_labels(probabilities, labels)
     return float(np.mean(values.argmax(axis=1) == labels))
@@ -41,7 +41,7 @@ def weighted_validation(probabilities: ArrayLike, labels: ArrayLike, weights: Ar
         weights: `(n,)` importance weights of these rows, 0 or more, not all 0.
 
     Raises:
-        ValueError: if shapes do not fit, or weights are negative or all 0.
+        ValueError: If shapes do not fit, or weights are negative or all 0.
     """
     values, labels = _with_labels(probabilities, labels)
     weight = as_numbers("weights", weights, 1)
@@ -61,7 +61,7 @@ def negative_entropy(probabilities: ArrayLike) -> float:
         probabilities: `(n, classes)` the model's, on target rows.
 
     Raises:
-        ValueError: if values are negative or missing.
+        ValueError: If values are negative or missing.
     """
     values = as_numbers("probabilities", probabilities, 2)
     if values.min() < 0:

@@ -32,7 +32,7 @@ def coral(source_features: ArrayLike, target_features: ArrayLike, *, regularisat
         `(n_source, features)` float64, rows in the order of the source.
 
     Raises:
-        ValueError: shapes do not fit, values are missing, `regularisation` is negative, or it is 0 and the source's covariance
+        ValueError: If shapes do not fit, values are missing, `regularisation` is negative, or it is 0 and the source's covariance
             has no inverse.
     """
     source, target = as_feature_pair(source_features, target_features)

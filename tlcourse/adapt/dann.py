@@ -30,13 +30,13 @@ class DANN(PairedModel):
     (towards guessing: the network has collapsed), and compare with the source alone.
 
     Args:
-        backbone: images (or rows of features) in, `(batch, features)` out.
-        head: layer or model: features in, `(batch, num_classes)` logits out.
-        discriminator: layer or model: features in, `(batch, 1)` logit of "source" out. None: one hidden layer of 64.
-        strength: what lambda tends to, 0 or more. 0: the domain classifier watches and changes nothing.
+        backbone: Images (or rows of features) in, `(batch, features)` out.
+        head: Layer or model: features in, `(batch, num_classes)` logits out.
+        discriminator: Layer or model: features in, `(batch, 1)` logit of "source" out. None: one hidden layer of 64.
+        strength: What lambda tends to, 0 or more. 0: the domain classifier watches and changes nothing.
 
     Raises:
-        ValueError: the backbone's output is no row of features, or `strength` is negative.
+        ValueError: If the backbone's output is no row of features, or `strength` is negative.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class DANN(PairedModel):
         """Set the optimizer, the two losses and their accuracies.
 
         Args:
-            optimizer: as in `keras.Model.compile`.
-            domain_weight: of the domain loss, 0 or more. It scales the domain classifier's own learning too, lambda does not.
-            **options: as in `keras.Model.compile`; `loss` and `metrics` replace what is set here.
+            optimizer: As in `keras.Model.compile`.
+            domain_weight: Of the domain loss, 0 or more. It scales the domain classifier's own learning too, lambda does not.
+            **options: As in `keras.Model.compile`; `loss` and `metrics` replace what is set here.
         """
         defaults = {
             "loss": {

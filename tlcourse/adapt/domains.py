@@ -14,7 +14,7 @@ def as_domains(source_features: ArrayLike, target_features: ArrayLike) -> tuple[
     """Return both as float64 arrays `(n, features)` with the same columns.
 
     Raises:
-        ValueError: if either is no matrix of finite numbers, has fewer than two rows, or their columns differ.
+        ValueError: If either is no matrix of finite numbers, has fewer than two rows, or their columns differ.
     """
     source = as_numbers("source_features", source_features, 2).astype(np.float64)
     target = as_numbers("target_features", target_features, 2).astype(np.float64)

@@ -19,11 +19,11 @@ class GradientReversal(keras.layers.Layer):
     backend and in `fit`, `GradientTape` and `jax.grad` alike.
 
     Args:
-        strength: lambda, 0 or more. 0 sends nothing back: what stands after the layer then only watches. Kept as a weight that
+        strength: Lambda, 0 or more. 0 sends nothing back: what stands after the layer then only watches. Kept as a weight that
             does not train, `layer.strength`, so that a callback can change it between steps (`ReversalSchedule`).
 
     Raises:
-        ValueError: `strength` is negative or no finite number.
+        ValueError: If `strength` is negative or no finite number.
     """
 
     def __init__(self, strength: float = 1.0, **kwargs: Any) -> None:
@@ -57,11 +57,11 @@ def reversal_strength(progress: float, *, steepness: float = 10.0) -> float:
     classifier still guesses, its gradient is noise; so little of it is passed on.
 
     Args:
-        progress: share of the training that is over, 0 to 1.
-        steepness: above 0; higher values reach 1 earlier.
+        progress: Share of the training that is over, 0 to 1.
+        steepness: Above 0; higher values reach 1 earlier.
 
     Raises:
-        ValueError: an argument is out of range.
+        ValueError: If an argument is out of range.
     """
     if not 0.0 <= progress <= 1.0:
         raise ValueError(f"`progress` is a share of the training, 0 to 1: step / steps. Received: progress={progress!r}.")
@@ -76,11 +76,11 @@ class ReversalSchedule(keras.callbacks.Callback):
     Before each batch `lambda = highest * reversal_strength(step / steps)` is set, where `steps` counts the batches of all epochs.
 
     Args:
-        highest: what lambda tends to, 0 or more. 0 switches the reversal off.
-        steepness: of `reversal_strength`.
+        highest: What lambda tends to, 0 or more. 0 switches the reversal off.
+        steepness: Of `reversal_strength`.
 
     Raises:
-        ValueError: an argument is out of range, or, when `fit` starts, the model has no such layer or `fit` does not know how
+        ValueError: If an argument is out of range, or, when `fit` starts, the model has no such layer or `fit` does not know how
             many batches an epoch has.
     """
 

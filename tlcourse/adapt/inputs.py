@@ -12,7 +12,7 @@ def as_feature_pair(source_features: ArrayLike, target_features: ArrayLike) -> t
     """Return both as float64 `(n, features)` with 2 rows or more and the same columns.
 
     Raises:
-        ValueError: dimensions, columns or rows do not fit, or values are missing or infinite.
+        ValueError: If dimensions, columns or rows do not fit, or values are missing or infinite.
     """
     source = as_numbers("source_features", source_features, 2).astype(np.float64)
     target = as_numbers("target_features", target_features, 2).astype(np.float64)
@@ -34,7 +34,7 @@ def as_paired_images(
     "Images" are what the backbone takes: images `(n, height, width, channels)` or rows of features `(n, features)`.
 
     Raises:
-        ValueError: lengths or shapes do not fit, labels are no class numbers, or a domain is empty.
+        ValueError: If lengths or shapes do not fit, labels are no class numbers, or a domain is empty.
     """
     source, target = np.asarray(source_images), np.asarray(target_images)
     labels = as_labels("source_labels", source_labels)

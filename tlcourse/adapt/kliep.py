@@ -44,16 +44,16 @@ def kliep_weights(
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        width: of the bumps, in units of the median distance between target rows, after each column is divided by its spread within
+        width: Of the bumps, in units of the median distance between target rows, after each column is divided by its spread within
             the domains (so that a column which is constant in the source alone gets no boundless weight).
-        centres: how many target rows carry a bump, at most.
-        seed: of the choice of centres and of the folds.
+        centres: How many target rows carry a bump, at most.
+        seed: Of the choice of centres and of the folds.
 
     Returns:
         `(n_source,)` weights, 0 or more, with mean 1; all 1 where several widths were given and none beats equal weights.
 
     Raises:
-        ValueError: if the arrays do not fit each other, `width` is not above 0, or no bump reaches any source row, which means that
+        ValueError: If the arrays do not fit each other, `width` is not above 0, or no bump reaches any source row, which means that
             the domains do not overlap and that no weighting can help.
     """
     source, target = as_domains(source_features, target_features)
@@ -102,7 +102,7 @@ def _heights(means: np.ndarray, target_bumps: np.ndarray, counts: np.ndarray, st
         means: `(centres,)` or, for several fits at once, `(centres, fits)`: mean of each bump over the source.
         target_bumps: `(n_target, centres)`.
         counts: `(n_target,)` or `(n_target, fits)`: how much each target row counts, with sum 1.
-        steps: of expectation-maximisation.
+        steps: Of expectation-maximisation.
     """
     sizes = np.divide(1.0, means, out=np.zeros_like(means), where=means > _NOTHING)
     heights = sizes / np.maximum(np.count_nonzero(sizes, axis=0), 1)

@@ -18,7 +18,7 @@ class LabelShift:
         source_priors: `(classes,)` shares in the source.
         target_priors: `(classes,)` estimated shares in the target; sum 1.
         weights: `(classes,)` target share over source share: the weight of a source row of that class.
-        conditioning: of the confusion matrix; above about 100, small errors of the predictions become large ones of the shares.
+        conditioning: Of the confusion matrix; above about 100, small errors of the predictions become large ones of the shares.
     """
 
     source_priors: np.ndarray
@@ -42,7 +42,7 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
         target_predictions: `(n_target,)` what it says about the target, class numbers.
 
     Raises:
-        ValueError: if shapes do not fit, a class is said or seen that the source labels lack, or the classifier does not tell some
+        ValueError: If shapes do not fit, a class is said or seen that the source labels lack, or the classifier does not tell some
             classes apart at all, so that the equations have no unique solution.
     """
     labels = as_labels("source_labels", source_labels)
@@ -78,7 +78,7 @@ def correct_priors(probabilities: ArrayLike, weights: ArrayLike) -> np.ndarray:
         weights: `(classes,)` such as `label_shift(...).weights`.
 
     Raises:
-        ValueError: if the shapes do not fit, rows do not sum to 1, weights are negative, or a row's classes all have weight 0.
+        ValueError: If the shapes do not fit, rows do not sum to 1, weights are negative, or a row's classes all have weight 0.
     """
     values, ratio = as_numbers("probabilities", probabilities, 2), as_numbers("weights", weights, 1)
     if values.shape[1] != len(ratio):

@@ -28,13 +28,13 @@ def mmd(source_features: ArrayLike, target_features: ArrayLike, *, scales: Seque
     Args:
         source_features: `(n_source, features)`. Memory grows with `(n_source + n_target)^2`; a few thousand rows suffice.
         target_features: `(n_target, features)`.
-        scales: kernel widths, above 0, in units of the median squared distance.
+        scales: Kernel widths, above 0, in units of the median squared distance.
 
     Returns:
         0 to 2. Even equal distributions give a value above 0 on finite samples: `mmd_test` says how large that is by chance.
 
     Raises:
-        ValueError: shapes do not fit, values are missing, or a scale is not above 0.
+        ValueError: If shapes do not fit, values are missing, or a scale is not above 0.
     """
     kernel, counts = _pooled_kernel(source_features, target_features, scales)
     return float(_discrepancies(kernel, _signs(counts)[None])[0])
@@ -70,15 +70,15 @@ def mmd_test(
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        permutations: random splits, 20 or more.
-        seed: of the splits.
-        scales: as in `mmd`.
+        permutations: Random splits, 20 or more.
+        seed: Of the splits.
+        scales: As in `mmd`.
 
     Returns:
         The statistic, the 95 % quantile, the p-value `(1 + splits as large) / (1 + splits)`, and all permuted statistics.
 
     Raises:
-        ValueError: as in `mmd`, or there are fewer than 20 permutations.
+        ValueError: If as in `mmd`, or there are fewer than 20 permutations.
     """
     if permutations < 20:
         raise ValueError(f"A 95 % quantile needs 20 permutations or more. Received: permutations={permutations}.")

@@ -57,11 +57,11 @@ def join_domains(backbone: keras.Model, head: keras.layers.Layer) -> JoinedDomai
     training, and neither of them in use.
 
     Args:
-        backbone: images (or rows of features) in, `(batch, features)` out.
-        head: layer or model, features in, `(batch, num_classes)` logits out, without softmax.
+        backbone: Images (or rows of features) in, `(batch, features)` out.
+        head: Layer or model, features in, `(batch, num_classes)` logits out, without softmax.
 
     Raises:
-        ValueError: the backbone's output is no row of features.
+        ValueError: If the backbone's output is no row of features.
     """
     if len(backbone.output_shape) != 2:
         raise ValueError(
@@ -82,8 +82,8 @@ class PairedModel(keras.Model):
     weights with this model.
 
     Args:
-        domains: of `join_domains`.
-        outputs: what to train: logits of the source, or a dict of them ("label") and of domains ("domain").
+        domains: Of `join_domains`.
+        outputs: What to train: logits of the source, or a dict of them ("label") and of domains ("domain").
     """
 
     def __init__(self, domains: JoinedDomains, outputs: Any, **kwargs: Any) -> None:
@@ -107,15 +107,15 @@ class PairedModel(keras.Model):
             source_images: `(n_source, ...)`.
             source_labels: `(n_source,)` class numbers.
             target_images: `(n_target, ...)`.
-            batch_size: examples of each domain in a batch.
-            seed: of the order of the examples.
+            batch_size: Examples of each domain in a batch.
+            seed: Of the order of the examples.
             **options: `epochs`, `verbose`, `callbacks`, as in `keras.Model.fit`. An epoch is one pass through the larger domain.
 
         Returns:
             What every epoch recorded.
 
         Raises:
-            ValueError: shapes do not fit, or the model was not compiled.
+            ValueError: If shapes do not fit, or the model was not compiled.
         """
         batches = PairedBatches(
             source_images,

@@ -53,8 +53,8 @@ class RandomColour(_RandomLayer):
 
     Args:
         strength: 0 to 1.
-        invert: whether negatives are among the variants. (Keep it off where the negative has another label.)
-        seed: makes a run repeatable.
+        invert: Whether negatives are among the variants. (Keep it off where the negative has another label.)
+        seed: Makes a run repeatable.
     """
 
     def __init__(self, strength: float = 0.5, *, invert: bool = False, seed: int | None = None, **kwargs: Any) -> None:
@@ -79,8 +79,8 @@ class RandomGrain(_RandomLayer):
     """Add the grain of a camera: Gaussian noise whose standard deviation is drawn for each image, 0 to `strength` grey levels.
 
     Args:
-        strength: largest standard deviation, 0 to 128 grey levels.
-        seed: makes a run repeatable.
+        strength: Largest standard deviation, 0 to 128 grey levels.
+        seed: Makes a run repeatable.
     """
 
     def __init__(self, strength: float = 25.0, *, seed: int | None = None, **kwargs: Any) -> None:
@@ -100,9 +100,9 @@ class RandomBackground(_RandomLayer):
     a share of the images, `|t - m 255|`: the object as the negative of the texture, as things look that are printed over a photograph.
 
     Args:
-        strength: share of the images that get a texture, 0 to 1.
-        negative: share of those whose object becomes the texture's negative, 0 to 1.
-        seed: makes a run repeatable.
+        strength: Share of the images that get a texture, 0 to 1.
+        negative: Share of those whose object becomes the texture's negative, 0 to 1.
+        seed: Makes a run repeatable.
     """
 
     def __init__(self, strength: float = 1.0, *, negative: float = 0.5, seed: int | None = None, **kwargs: Any) -> None:

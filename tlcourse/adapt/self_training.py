@@ -21,10 +21,10 @@ class SelfTraining:
     """Result of `self_train`.
 
     Args:
-        predict: target rows `(n, ...)` -> probabilities `(n, classes)`, by the last model.
+        predict: Target rows `(n, ...)` -> probabilities `(n, classes)`, by the last model.
         positions: `(taken,)` which target rows were labelled for the last model.
         pseudo_labels: `(taken,)` what they were labelled as.
-        taken_per_round: how many rows were labelled, round by round.
+        taken_per_round: How many rows were labelled, round by round.
     """
 
     predict: Predict
@@ -38,13 +38,13 @@ def confident(probabilities: ArrayLike, threshold: float) -> tuple[np.ndarray, n
 
     Args:
         probabilities: `(n, classes)` rows that sum to 1.
-        threshold: least probability of the most probable class, 0 to 1.
+        threshold: Least probability of the most probable class, 0 to 1.
 
     Returns:
         `(positions, pseudo_labels)`, both `(picked,)`, positions ascending. None may be picked.
 
     Raises:
-        ValueError: if rows are no probabilities or the threshold is out of range.
+        ValueError: If rows are no probabilities or the threshold is out of range.
     """
     values = as_numbers("probabilities", probabilities, 2)
     if values.min() < 0 or not np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
@@ -80,11 +80,11 @@ def self_train(
         target_features: `(n_target, ...)`.
         fit: `fit(rows, labels)` trains a new model and returns its `predict`: rows to probabilities `(n, classes)`, column c for
             class c. None is a logistic regression on standardised features.
-        threshold: least probability for a pseudo-label, 0 to 1.
-        rounds: how often pseudo-labels are given, 1 or more.
+        threshold: Least probability for a pseudo-label, 0 to 1.
+        rounds: How often pseudo-labels are given, 1 or more.
 
     Raises:
-        ValueError: if shapes do not fit or an argument is out of range.
+        ValueError: If shapes do not fit or an argument is out of range.
     """
     source, target = np.asarray(source_features), np.asarray(target_features)
     labels = as_labels("source_labels", source_labels)

@@ -16,9 +16,9 @@ class ShiftTest:
     """Result of `classifier_two_sample_test`.
 
     Args:
-        accuracy: with which a classifier tells unseen target rows from unseen source rows; 0.5 is guessing.
-        p_value: probability of such an accuracy or a higher one if there is no shift.
-        rows: how many unseen rows were told apart, half of them of each domain.
+        accuracy: With which a classifier tells unseen target rows from unseen source rows; 0.5 is guessing.
+        p_value: Probability of such an accuracy or a higher one if there is no shift.
+        rows: How many unseen rows were told apart, half of them of each domain.
     """
 
     accuracy: float
@@ -62,12 +62,12 @@ def classifier_two_sample_test(
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        classifier: anything with `fit` and `predict`, unfitted; None is a logistic regression on standardised features, which
+        classifier: Anything with `fit` and `predict`, unfitted; None is a logistic regression on standardised features, which
             sees shifts of the mean. A shift that leaves all means alone needs a curved one, such as a nearest-neighbour classifier.
-        seed: of the draw.
+        seed: Of the draw.
 
     Raises:
-        ValueError: if the arrays do not fit each other, or there are fewer than 20 rows of a domain.
+        ValueError: If the arrays do not fit each other, or there are fewer than 20 rows of a domain.
     """
     from scipy.stats import binom
 
@@ -95,12 +95,12 @@ def proxy_a_distance(
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        classifier: as in `classifier_two_sample_test`. Distances of different classifiers cannot be compared.
-        folds: of the cross-validation, 2 or more.
-        seed: of the draw and of the folds.
+        classifier: As in `classifier_two_sample_test`. Distances of different classifiers cannot be compared.
+        folds: Of the cross-validation, 2 or more.
+        seed: Of the draw and of the folds.
 
     Raises:
-        ValueError: if the arrays do not fit each other, or there are fewer rows of a domain than folds.
+        ValueError: If the arrays do not fit each other, or there are fewer rows of a domain than folds.
     """
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -129,7 +129,7 @@ def feature_drift(source_features: ArrayLike, target_features: ArrayLike) -> Fea
         target_features: `(n_target, features)`.
 
     Raises:
-        ValueError: if the arrays do not fit each other.
+        ValueError: If the arrays do not fit each other.
     """
     from scipy.stats import ks_2samp
 

@@ -26,15 +26,15 @@ def classifier_weights(
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        classifier: anything with `fit` and `predict_proba`, unfitted; None is a logistic regression on standardised features. It
+        classifier: Anything with `fit` and `predict_proba`, unfitted; None is a logistic regression on standardised features. It
             has to be a smooth and weak one: a classifier that knows the rows by heart gives weights that mean nothing.
-        limit: largest weight, above 1, in units of the mean; None for none. A limit trades a little bias for less variance.
+        limit: Largest weight, above 1, in units of the mean; None for none. A limit trades a little bias for less variance.
 
     Returns:
         `(n_source,)` weights, above 0, with mean 1.
 
     Raises:
-        ValueError: if the arrays do not fit each other, or `limit` is not above 1.
+        ValueError: If the arrays do not fit each other, or `limit` is not above 1.
     """
     source, target = as_domains(source_features, target_features)
     if limit is not None and limit <= 1:
@@ -74,7 +74,7 @@ def effective_sample_size(weights: ArrayLike) -> float:
         weights: `(n,)`, 0 or more, not all 0.
 
     Raises:
-        ValueError: if a weight is negative, missing or infinite, or all are 0.
+        ValueError: If a weight is negative, missing or infinite, or all are 0.
     """
     values = as_numbers("weights", weights, 1).astype(np.float64)
     if values.min() < 0 or values.max() == 0:

@@ -29,7 +29,7 @@ def plain(evidence: Any) -> Any:
     or text.
 
     Raises:
-        NotPlainError: Something else is in it, or it is too deep (16 levels), too long (200 000 values outside arrays), or
+        NotPlainError: If something else is in it, or it is too deep (16 levels), too long (200 000 values outside arrays), or
             too large (256 MiB).
     """
     return _Copier().copy(evidence, 0)

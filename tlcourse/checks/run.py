@@ -47,7 +47,7 @@ def draw(task: Task, seed: int) -> Case:
     """Draw one case as plain data.
 
     Raises:
-        CheckFault: `make_case` failed.
+        CheckFault: If `make_case` failed.
     """
     try:
         case = task.make_case(seed)

@@ -107,8 +107,8 @@ def lesson_of(task_id: str) -> int:
     """Return the lesson's number of a task's id: 2 for `"2.1"`.
 
     Raises:
-        TypeError: The id is no text (a float, or the answer in the id's place).
-        ValueError: The id is not two numbers with a dot.
+        TypeError: If the id is no text (a float, or the answer in the id's place).
+        ValueError: If the id is not two numbers with a dot.
     """
     if type(task_id) is not str:
         hint = f'"{task_id}"' if type(task_id) is float else '"2.1"'

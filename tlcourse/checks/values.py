@@ -26,7 +26,7 @@ def array_of(value: Any, what: str) -> np.ndarray:
         what: Its name in feedback, such as `"the labels"`.
 
     Raises:
-        Mismatch: It is no array of numbers or text.
+        Mismatch: If it is no array of numbers or text.
     """
     expected = "an array of numbers"
     if value is None:
@@ -54,7 +54,7 @@ def need_array(value: Any, what: str, *, shape: tuple[int | None, ...] | None = 
         kinds: Allowed NumPy dtype kinds; `"iu"` for whole numbers, `"b"` for True and False.
 
     Raises:
-        Mismatch: It is no such array.
+        Mismatch: If it is no such array.
     """
     words = {"b": "True/False", "i": "whole numbers", "u": "", "f": "numbers", "U": "text"}
     sort = " or ".join(dict.fromkeys(words[kind] for kind in kinds if words[kind]))
@@ -75,7 +75,7 @@ def need_number(value: Any, what: str) -> float:
     """Return evidence as a finite float; for judges.
 
     Raises:
-        Mismatch: It is no finite number.
+        Mismatch: If it is no finite number.
     """
     array = np.asarray(value) if isinstance(value, bool | int | float | np.ndarray) else None
     if array is None or array.size != 1 or array.dtype.kind not in "biuf" or not np.isfinite(array).all():

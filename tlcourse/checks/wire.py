@@ -24,7 +24,7 @@ def to_wire(data: Any) -> bytes:
     """Return plain data as bytes.
 
     Raises:
-        NotPlainError: `data` is not plain, see `plain`; or holds more than 16 MiB outside arrays.
+        NotPlainError: If `data` is not plain, see `plain`; or holds more than 16 MiB outside arrays.
     """
     arrays: list[np.ndarray] = []
 
@@ -57,7 +57,7 @@ def from_wire(data: bytes) -> Any:
     """Return what `to_wire` was given.
 
     Raises:
-        WireError: The bytes are malformed, too large, or too deeply nested.
+        WireError: If the bytes are malformed, too large, or too deeply nested.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -37,13 +37,13 @@ def reliability_curve(labels: ArrayLike, probabilities: ArrayLike, bins: int = 1
         probabilities: `(n,)` probability of class 1: then the promise is class 1 (labels are 0 and 1). Or `(n, num_classes)`: then the
             promise is the most probable class, and its probability is the confidence (Guo et al. 2017, "On calibration of modern
             neural networks").
-        bins: equally wide bins from 0 to 1, 1 or more.
+        bins: Equally wide bins from 0 to 1, 1 or more.
 
     Returns:
         The curve; for a model whose promises hold, `accuracy` equals `confidence` but for chance.
 
     Raises:
-        ValueError: if shapes do not fit, or values are no probabilities.
+        ValueError: If shapes do not fit, or values are no probabilities.
     """
     if bins < 1:
         raise ValueError(f"`bins` must be 1 or more. Received: bins={bins!r}.")
@@ -81,13 +81,13 @@ def apply_temperature(logits: ArrayLike, temperature: float) -> np.ndarray:
 
     Args:
         logits: `(n,)` for two classes (a sigmoid gives class 1), or `(n, num_classes)` (softmax).
-        temperature: above 0; above 1 makes a model less sure, below 1 surer.
+        temperature: Above 0; above 1 makes a model less sure, below 1 surer.
 
     Returns:
         Probabilities of the same shape.
 
     Raises:
-        ValueError: if the temperature is not above 0, or logits are not finite.
+        ValueError: If the temperature is not above 0, or logits are not finite.
     """
     if not temperature > 0:
         raise ValueError(f"`temperature` must be above 0. Received: temperature={temperature!r}.")
@@ -106,14 +106,14 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     learned from, and measure on yet others.
 
     Args:
-        logits: as in `apply_temperature`.
+        logits: As in `apply_temperature`.
         labels: `(n,)` class numbers.
 
     Returns:
         The temperature, from 0.01 to 100; a limit where the likelihood still rises there (all right: the colder the better).
 
     Raises:
-        ValueError: if shapes do not fit.
+        ValueError: If shapes do not fit.
     """
     from scipy.optimize import minimize_scalar
 

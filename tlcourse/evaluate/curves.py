@@ -26,7 +26,7 @@ def label_equivalent(labels_per_class: ArrayLike, accuracies_a: ArrayLike, accur
         (B needs more than were measured), 0 where B is better with the fewest (it needs fewer than were measured).
 
     Raises:
-        ValueError: if lengths differ, values are missing, or numbers of labels do not rise.
+        ValueError: If lengths differ, values are missing, or numbers of labels do not rise.
     """
     labels = as_numbers("labels_per_class", labels_per_class, 1)
     a, b = as_numbers("accuracies_a", accuracies_a, 1), as_numbers("accuracies_b", accuracies_b, 1)
@@ -55,10 +55,10 @@ def epochs_to_target(values: ArrayLike, target: float) -> int | None:
 
     Args:
         values: `(epochs,)` such as `history.history["val_accuracy"]`.
-        target: the value to reach, in the same unit.
+        target: The value to reach, in the same unit.
 
     Raises:
-        ValueError: if `values` is empty, has another shape, or misses values.
+        ValueError: If `values` is empty, has another shape, or misses values.
     """
     reached = np.flatnonzero(as_numbers("values", values, 1) >= target)
     return int(reached[0]) + 1 if len(reached) else None
@@ -70,10 +70,10 @@ def seconds_to_target(values: ArrayLike, seconds: ArrayLike, target: float) -> f
     Args:
         values: `(epochs,)` such as `history.history["val_accuracy"]`.
         seconds: `(epochs,)` what each epoch took (not the running total), 0 or more.
-        target: the value to reach.
+        target: The value to reach.
 
     Raises:
-        ValueError: if the two differ in length, a duration is negative, and as in `epochs_to_target`.
+        ValueError: If the two differ in length, a duration is negative, and as in `epochs_to_target`.
     """
     values, seconds = as_numbers("values", values, 1), as_numbers("seconds", seconds, 1)
     require_same_length(values=values, seconds=seconds)
@@ -102,7 +102,7 @@ def transfer_gain(transfer_accuracy: float, scratch_accuracy: float) -> Transfer
         The gain; both numbers are negative where transfer harms.
 
     Raises:
-        ValueError: if an accuracy lies outside 0-1 (percentages are a frequent reason) or scratch makes no error.
+        ValueError: If an accuracy lies outside 0-1 (percentages are a frequent reason) or scratch makes no error.
     """
     for name, value in (("transfer_accuracy", transfer_accuracy), ("scratch_accuracy", scratch_accuracy)):
         if not 0.0 <= value <= 1.0:

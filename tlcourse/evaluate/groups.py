@@ -16,12 +16,12 @@ class GroupRates:
     """Decisions group by group; all arrays have one entry for each group in `groups`, and NaN where there is nothing to count.
 
     Args:
-        groups: numbers of the groups, ascending.
-        counts: examples of each.
-        positive: share whose label is 1 (the base rate).
-        selected: share that is predicted 1 (the selection rate).
-        true_positive: of those with label 1, the share predicted 1. The others were turned down wrongly.
-        false_positive: of those with label 0, the share predicted 1 (wrongly selected).
+        groups: Numbers of the groups, ascending.
+        counts: Examples of each.
+        positive: Share whose label is 1 (the base rate).
+        selected: Share that is predicted 1 (the selection rate).
+        true_positive: Of those with label 1, the share predicted 1. The others were turned down wrongly.
+        false_positive: Of those with label 0, the share predicted 1 (wrongly selected).
     """
 
     groups: np.ndarray
@@ -39,13 +39,13 @@ def group_accuracies(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLik
         labels: `(n,)` true class numbers.
         predictions: `(n,)` predicted class numbers, or `(n, num_classes)` scores.
         groups: `(n,)` group numbers, 0 or more.
-        num_groups: length of the result; by default the largest group number plus one.
+        num_groups: Length of the result; by default the largest group number plus one.
 
     Returns:
         `(num_groups,)` floats, 0-1; NaN for a group without examples.
 
     Raises:
-        ValueError: if the shapes do not fit or a group number is `num_groups` or more.
+        ValueError: If the shapes do not fit or a group number is `num_groups` or more.
     """
     right, groups = correct_flags(labels, predictions), as_labels("groups", groups)
     require_same_length(labels=right, groups=groups)
@@ -76,7 +76,7 @@ def group_rates(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLike) ->
         groups: `(n,)` whole numbers, 0 or more.
 
     Raises:
-        ValueError: if lengths differ or labels or decisions are not 0 and 1.
+        ValueError: If lengths differ or labels or decisions are not 0 and 1.
     """
     y, chosen, groups = _flags("labels", labels), _flags("predictions", predictions), as_labels("groups", groups)
     require_same_length(labels=y, predictions=chosen, groups=groups)
@@ -106,7 +106,7 @@ def equalized_odds_difference(labels: ArrayLike, predictions: ArrayLike, groups:
     Arguments as in `group_rates`; the same number as fairlearn's function of that name.
 
     Raises:
-        ValueError: as in `group_rates`; and if a group has no example of label 1, or none of label 0: then a rate of it does not
+        ValueError: If as in `group_rates`; and if a group has no example of label 1, or none of label 0: then a rate of it does not
             exist.
     """
     rates = group_rates(labels, predictions, groups)
@@ -129,7 +129,7 @@ def bias_amplification(labels: ArrayLike, predictions: ArrayLike, groups: ArrayL
         Above 0: amplified. 0: passed on as it was. Below 0: narrowed, or turned round.
 
     Raises:
-        ValueError: as in `group_rates`.
+        ValueError: If as in `group_rates`.
     """
     rates = group_rates(labels, predictions, groups)
     most, least = int(rates.positive.argmax()), int(rates.positive.argmin())

@@ -19,7 +19,7 @@ def correct_flags(labels: ArrayLike, predictions: ArrayLike) -> np.ndarray:
         `(n,)` bool array.
 
     Raises:
-        ValueError: if the shapes do not fit or labels are not class numbers.
+        ValueError: If the shapes do not fit or labels are not class numbers.
     """
     labels, predictions = _pair(labels, predictions)
     return labels == predictions
@@ -36,13 +36,13 @@ def per_class_accuracy(labels: ArrayLike, predictions: ArrayLike, num_classes: i
     Args:
         labels: `(n,)` true class numbers.
         predictions: `(n,)` predicted class numbers, or `(n, num_classes)` scores.
-        num_classes: length of the result; by default the largest class number seen, plus one.
+        num_classes: Length of the result; by default the largest class number seen, plus one.
 
     Returns:
         `(num_classes,)` floats, 0-1; NaN for a class without examples.
 
     Raises:
-        ValueError: as in `confusion_matrix`.
+        ValueError: If as in `confusion_matrix`.
     """
     counts = confusion_matrix(labels, predictions, num_classes)
     examples = counts.sum(axis=1)
@@ -55,13 +55,13 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     Args:
         labels: `(n,)` true class numbers.
         predictions: `(n,)` predicted class numbers, or `(n, num_classes)` scores.
-        num_classes: number of rows and columns; by default the largest class number seen, plus one.
+        num_classes: Number of rows and columns; by default the largest class number seen, plus one.
 
     Returns:
         `(num_classes, num_classes)` int64 array whose sum is `n`.
 
     Raises:
-        ValueError: if the shapes do not fit or a class number is `num_classes` or more.
+        ValueError: If the shapes do not fit or a class number is `num_classes` or more.
     """
     labels, predictions = _pair(labels, predictions)
     largest = int(max(labels.max(), predictions.max()))

@@ -19,7 +19,7 @@ def pareto_front(costs: ArrayLike, scores: ArrayLike) -> np.ndarray:
         `(n,)` bool array; of choices that are equal on both sides all are on the front, or none.
 
     Raises:
-        ValueError: if lengths differ, values are missing, or there is none.
+        ValueError: If lengths differ, values are missing, or there is none.
     """
     costs, scores = as_numbers("costs", costs, 1), as_numbers("scores", scores, 1)
     require_same_length(costs=costs, scores=scores)

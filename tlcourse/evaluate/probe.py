@@ -28,14 +28,14 @@ def linear_probe(
         train_labels: `(n_train,)` class numbers.
         test_features: `(n_test, features)`.
         test_labels: `(n_test,)` class numbers.
-        strength: inverse of the L2 penalty, above 0 (scikit-learn's `C`); smaller values suit fewer examples.
-        max_iter: steps of the solver at most; scikit-learn warns if they do not suffice.
+        strength: Inverse of the L2 penalty, above 0 (scikit-learn's `C`); smaller values suit fewer examples.
+        max_iter: Steps of the solver at most; scikit-learn warns if they do not suffice.
 
     Returns:
         Accuracy on the test features, 0-1.
 
     Raises:
-        ValueError: if shapes do not fit, values are missing or the training labels hold one class only.
+        ValueError: If shapes do not fit, values are missing or the training labels hold one class only.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

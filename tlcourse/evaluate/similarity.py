@@ -23,7 +23,7 @@ def cka(features_x: ArrayLike, features_y: ArrayLike) -> float:
         0 (nothing in common) to 1 (the same up to rotation and scale).
 
     Raises:
-        ValueError: if the shapes do not fit, values are missing or all examples have the same features.
+        ValueError: If the shapes do not fit, values are missing or all examples have the same features.
     """
     x, y = as_numbers("features_x", features_x, 2), as_numbers("features_y", features_y, 2)
     require_same_length(features_x=x, features_y=y)

@@ -27,7 +27,7 @@ def entity_spans(tags: Iterable[str]) -> set[tuple[int, int, str]]:
         tags: `B-kind`, `I-kind` or `O` for each word.
 
     Raises:
-        ValueError: a tag has another form.
+        ValueError: If a tag has another form.
     """
     spans: set[tuple[int, int, str]] = set()
     start, kind, place = 0, "", -1
@@ -49,14 +49,14 @@ def entity_scores(true_tags: Sequence[Iterable[str]], said_tags: Sequence[Iterab
     """Compare whole names: one counts only if its first word, last word and kind are all right.
 
     Args:
-        true_tags: the tags of each sentence.
-        said_tags: what a model said, as many tags.
+        true_tags: The tags of each sentence.
+        said_tags: What a model said, as many tags.
 
     Returns:
         Scores over all sentences together; a score whose denominator is zero is 0.
 
     Raises:
-        ValueError: the numbers of sentences or of tags differ.
+        ValueError: If the numbers of sentences or of tags differ.
     """
     if len(true_tags) != len(said_tags):
         raise ValueError(f"Expected tags for {len(true_tags)} sentences. Received: {len(said_tags)}.")

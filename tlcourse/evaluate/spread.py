@@ -47,15 +47,15 @@ def bootstrap_interval(values: ArrayLike, confidence: float = 0.95, seed: int = 
 
     Args:
         values: `(n,)` numbers or flags, 2 or more.
-        confidence: share of repetitions in which the interval holds the true mean.
-        seed: the same seed gives the same interval.
-        resamples: how many times `n` values are drawn with replacement, 100 or more.
+        confidence: Share of repetitions in which the interval holds the true mean.
+        seed: The same seed gives the same interval.
+        resamples: How many times `n` values are drawn with replacement, 100 or more.
 
     Returns:
         The interval, in the unit of `values`.
 
     Raises:
-        ValueError: if there are fewer than 2 values, values are missing or an argument is out of range.
+        ValueError: If there are fewer than 2 values, values are missing or an argument is out of range.
     """
     values = _at_least_two("values", values)
     require_confidence(confidence)
@@ -72,13 +72,13 @@ def mean_and_spread(values: ArrayLike, confidence: float = 0.95) -> MeanAndSprea
 
     Args:
         values: `(n,)` one number per seed, 2 or more. (The t interval holds for few values if they are roughly normal.)
-        confidence: share of repetitions in which the interval holds the true mean.
+        confidence: Share of repetitions in which the interval holds the true mean.
 
     Returns:
         The summary; its standard deviation divides by `n - 1`.
 
     Raises:
-        ValueError: if there are fewer than 2 values, values are missing or an argument is out of range.
+        ValueError: If there are fewer than 2 values, values are missing or an argument is out of range.
     """
     from scipy.stats import t
 
@@ -95,13 +95,13 @@ def paired_difference(values_a: ArrayLike, values_b: ArrayLike, confidence: floa
     Args:
         values_a: `(n,)` one number per seed, such as the accuracy with transfer.
         values_b: `(n,)` the other method on the same seeds in the same order.
-        confidence: share of repetitions in which the interval holds the true difference.
+        confidence: Share of repetitions in which the interval holds the true difference.
 
     Returns:
         Mean, standard deviation and interval of the differences. An interval without 0 speaks for a difference.
 
     Raises:
-        ValueError: if the two differ in length, and as in `mean_and_spread`.
+        ValueError: If the two differ in length, and as in `mean_and_spread`.
     """
     values_a, values_b = _at_least_two("values_a", values_a), _at_least_two("values_b", values_b)
     require_same_length(values_a=values_a, values_b=values_b)

@@ -31,11 +31,11 @@ def grad_cam(
     map is 0 everywhere. The model is run in inference mode and is left as it was.
 
     Args:
-        model: flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
+        model: Flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
             A softmax or sigmoid is undone where it is the activation of the last layer, or that layer itself.
         images: `(n, height, width, channels)`, as the model takes them.
-        classes: one class for all images, or `(n,)` of them. None: the class that the model predicts for each.
-        layer: the layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
+        classes: One class for all images, or `(n,)` of them. None: the class that the model predicts for each.
+        layer: The layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
             than one place.
         size: `(height, width)` of the maps, enlarged bilinearly. None: that of the images.
 
@@ -43,9 +43,9 @@ def grad_cam(
         `(n, height, width)` float32, 0-1.
 
     Raises:
-        ValueError: the images are no batch, a class is out of range, the model has no feature map or no such layer, or its output is no
+        ValueError: If the images are no batch, a class is out of range, the model has no feature map or no such layer, or its output is no
             table of scores.
-        RuntimeError: Keras runs on a backend other than TensorFlow and JAX.
+        RuntimeError: If keras runs on a backend other than TensorFlow and JAX.
     """
     images = np.asarray(images)
     if images.ndim != 4 or len(images) == 0:

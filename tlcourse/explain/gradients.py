@@ -12,14 +12,14 @@ def gradient_with_extra(function: Callable[[Any], tuple[Any, Any]], at: Any) -> 
     """Differentiate the first result of `function` and hand the second one through.
 
     Args:
-        function: takes a tensor, returns a number and anything else.
-        at: the tensor at which to differentiate.
+        function: Takes a tensor, returns a number and anything else.
+        at: The tensor at which to differentiate.
 
     Returns:
         The gradient, of the shape of `at`, and the second result.
 
     Raises:
-        RuntimeError: on a backend other than TensorFlow and JAX.
+        RuntimeError: If on a backend other than TensorFlow and JAX.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":

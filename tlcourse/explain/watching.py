@@ -67,7 +67,7 @@ def last_map_layer(calls: list[Call]) -> Call:
     """Return the last call that made a feature map of more than one place, pooling left out.
 
     Raises:
-        ValueError: no layer with weights makes maps.
+        ValueError: If no layer with weights makes maps.
     """
     learned = [i for i, call in enumerate(calls) if call.is_map and call.layer.weights and not _only_scales(call.layer)]
     if not learned:
@@ -82,7 +82,7 @@ def named_map_layer(calls: list[Call], layer: str | keras.layers.Layer) -> Call:
     """Return the last call of the layer that was asked for.
 
     Raises:
-        ValueError: it was not called, or returns no maps.
+        ValueError: If it was not called, or returns no maps.
     """
     found = [call for call in calls if call.layer is layer or call.layer.name == layer]
     name = layer if isinstance(layer, str) else layer.name

@@ -92,8 +92,8 @@ def locate(model: keras.Model, where: str | int, argument: str) -> tuple[int, in
         `(first, last)`, indices into `units_of(model)`, both included.
 
     Raises:
-        ValueError: Where nothing has that name. The message lists the blocks.
-        TypeError: Where `where` is neither text nor a whole number.
+        ValueError: If nothing has that name. The message lists the blocks.
+        TypeError: If `where` is neither text nor a whole number.
     """
     grouped = blocks(model)
     units = units_of(model)

@@ -29,7 +29,7 @@ def freeze(model: keras.Model, up_to: str | int | None = None) -> TrainableSumma
         change raises `NotRecompiledError` until then.
 
     Raises:
-        ValueError: Where `up_to` names nothing in the model.
+        ValueError: If `up_to` names nothing in the model.
     """
     units = units_of(model)
     last = len(units) - 1 if up_to is None else locate(model, up_to, "up_to")[1]
@@ -61,7 +61,7 @@ def unfreeze(
         change raises `NotRecompiledError` until then.
 
     Raises:
-        ValueError: Where `from_block` names nothing in the model, or `batchnorm` is neither "frozen" nor "trainable".
+        ValueError: If `from_block` names nothing in the model, or `batchnorm` is neither "frozen" nor "trainable".
     """
     if batchnorm not in ("frozen", "trainable"):
         raise ValueError(f'`batchnorm` must be "frozen" or "trainable"; received batchnorm={batchnorm!r}.')

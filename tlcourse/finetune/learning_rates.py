@@ -24,7 +24,7 @@ def layerwise_learning_rates(model: keras.Model, learning_rate: float, decay: fl
         Block name -> learning rate, in forward order.
 
     Raises:
-        ValueError: Where a number is out of range, or nothing in the model is trainable.
+        ValueError: If a number is out of range, or nothing in the model is trainable.
     """
     if learning_rate <= 0:
         raise ValueError(f"`learning_rate` must be above 0; received learning_rate={learning_rate}.")
@@ -58,7 +58,7 @@ def discriminative_optimizer(
         support it.
 
     Raises:
-        ValueError: Where a number is out of range, nothing is trainable, or two blocks hold variables of the same path.
+        ValueError: If a number is out of range, nothing is trainable, or two blocks hold variables of the same path.
     """
     rates = layerwise_learning_rates(model, learning_rate, decay)
     by_block = {name: [v.path for v in variables] for name, variables in _trainable_by_block(model).items() if variables}

@@ -98,7 +98,7 @@ def snapshot(model: keras.Model) -> Snapshot:
         model: A built model, flat or with a nested backbone. Memory: as much as its weights.
 
     Raises:
-        ValueError: Where the model has no weights yet.
+        ValueError: If the model has no weights yet.
     """
     if not model.built:
         raise ValueError(f"Model {model.name!r} has no weights yet. Call it on a batch, or model.build(input_shape).")
@@ -129,8 +129,8 @@ def what_moved(before: Snapshot, after: Snapshot | keras.Model) -> WhatMoved:
         One row for every layer that has values, in forward order. `bit_identical` is exact: no bit differs.
 
     Raises:
-        TypeError: Where `before` is no snapshot: a model would have moved along with itself.
-        ValueError: Where the two do not have the same layers and shapes.
+        TypeError: If `before` is no snapshot: a model would have moved along with itself.
+        ValueError: If the two do not have the same layers and shapes.
     """
     if not isinstance(before, Snapshot):
         raise TypeError(

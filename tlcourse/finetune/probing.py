@@ -24,14 +24,14 @@ def fit_linear_probe(
         model: A functional or Sequential model that ends in a `Dense` layer with bias: softmax or logits, one unit a class.
         images: `(n, height, width, channels)`, as the model takes them.
         labels: `(n,)`, whole numbers from 0 to `units - 1`. A class without images gets a logit that never wins.
-        inverse_penalty: scikit-learn's `C` on standardised features, above 0: smaller means a stronger penalty.
+        inverse_penalty: Scikit-learn's `C` on standardised features, above 0: smaller means a stronger penalty.
         cache: Keep the features on disk, as in `extract_features`.
 
     Returns:
         The head's accuracy on `images`, from 0 to 1.
 
     Raises:
-        ValueError: Where the model does not end in such a layer, or labels do not fit it.
+        ValueError: If the model does not end in such a layer, or labels do not fit it.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -101,7 +101,7 @@ def lp_ft(
         Two phases: "linear probe" with a history of one accuracy, and "fine-tune".
 
     Raises:
-        ValueError: Where the model does not end in a `Dense` layer, labels do not fit it, or it does not contain the backbone.
+        ValueError: If the model does not end in a `Dense` layer, labels do not fit it, or it does not contain the backbone.
     """
     if fine_tune_epochs < 1:
         raise ValueError(f"`fine_tune_epochs` must be at least 1; received fine_tune_epochs={fine_tune_epochs}.")

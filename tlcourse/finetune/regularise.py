@@ -100,7 +100,7 @@ def l2_sp(model: keras.Model, *, backbone: keras.Model | str | None = None, alph
         An `L2SP` model, not compiled.
 
     Raises:
-        ValueError: Where a strength is negative, the model has no weights yet, or it does not contain the backbone.
+        ValueError: If a strength is negative, the model has no weights yet, or it does not contain the backbone.
     """
     for name, strength in (("alpha", alpha), ("beta", beta)):
         if strength < 0:

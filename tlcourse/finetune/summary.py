@@ -74,7 +74,7 @@ def trainable_summary(model: keras.Model, by: Literal["block", "layer"] = "block
         A frozen table that prints aligned and shows as HTML in a notebook.
 
     Raises:
-        ValueError: Where the model has not been built, or `by` is neither "block" nor "layer".
+        ValueError: If the model has not been built, or `by` is neither "block" nor "layer".
     """
     if by not in ("block", "layer"):
         raise ValueError(f'`by` must be "block" or "layer"; received by={by!r}.')

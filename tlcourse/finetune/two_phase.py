@@ -91,7 +91,7 @@ def fit_two_phase(
         The history of both phases with what trained in each.
 
     Raises:
-        ValueError: Where a number of epochs is below 1 or the model does not contain the backbone.
+        ValueError: If a number of epochs is below 1 or the model does not contain the backbone.
     """
     for name, epochs in (("head_epochs", head_epochs), ("fine_tune_epochs", fine_tune_epochs)):
         if epochs < 1:
@@ -136,8 +136,8 @@ def backbone_in(model: keras.Model, backbone: keras.Model | str) -> keras.Model:
     """Find the backbone and make sure that `model` really contains it: freezing another copy would do nothing.
 
     Raises:
-        ValueError: Where it does not.
-        TypeError: Where `backbone` is neither a model nor a name.
+        ValueError: If it does not.
+        TypeError: If `backbone` is neither a model nor a name.
     """
     if isinstance(backbone, str):
         nested = {part.name: part for part in model._flatten_layers(include_self=False) if isinstance(part, keras.Model)}

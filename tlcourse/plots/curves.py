@@ -23,18 +23,18 @@ def history(
     """Draw a metric over epochs, for training and validation, with the phases of training marked.
 
     Args:
-        values: metric name -> one value per epoch, such as `model.fit(...).history`; drawn are `metric` and, where it is there,
+        values: Metric name -> one value per epoch, such as `model.fit(...).history`; drawn are `metric` and, where it is there,
             `"val_" + metric`.
-        metric: which one.
-        phases: phase name -> number of epochs, in order, such as `{"head alone": 5, "fine-tuning": 3}`.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        metric: Which one.
+        phases: Phase name -> number of epochs, in order, such as `{"head alone": 5, "fine-tuning": 3}`.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if the metric is missing, or the phases do not add up to the epochs.
+        ValueError: If the metric is missing, or the phases do not add up to the epochs.
     """
     values = getattr(values, "history", values)  # a keras History is taken as well
     if metric not in values:
@@ -79,17 +79,17 @@ def accuracy_over_labels(
 
     Args:
         labels_per_class: `(n,)` numbers of labels, above 0; the axis is logarithmic.
-        accuracies: method -> `(n,)` or `(seeds, n)` accuracies, 0-1.
+        accuracies: Method -> `(n,)` or `(seeds, n)` accuracies, 0-1.
         band: `"standard deviation"` over seeds, or `"range"` from the lowest to the highest.
-        chance: accuracy of guessing, drawn as a dotted line.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        chance: Accuracy of guessing, drawn as a dotted line.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if shapes do not fit, a number of labels is not above 0, or `band` is unknown.
+        ValueError: If shapes do not fit, a number of labels is not above 0, or `band` is unknown.
     """
     places = as_array("labels_per_class", labels_per_class, (1,))
     if (places <= 0).any():
@@ -134,17 +134,17 @@ def layer_curve(
 
     Args:
         layers: `n` names, from early to late.
-        values: series -> `(n,)` or `(seeds, n)` values.
-        x_label: name of the horizontal axis.
-        y_label: name of the value, with its unit.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        values: Series -> `(n,)` or `(seeds, n)` values.
+        x_label: Name of the horizontal axis.
+        y_label: Name of the value, with its unit.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if a series does not have one value per layer.
+        ValueError: If a series does not have one value per layer.
     """
     ax = axes_or_new(ax)
     places, texts = np.arange(len(layers)), []

@@ -23,17 +23,17 @@ def group_scores(
     """Draw the score of each group, methods side by side, told by colour and marker.
 
     Args:
-        scores: method -> `(groups,)` or `(draws, groups)`, 0-1; several draws are shown as small marks, their mean as a large one.
-        group_names: one for each group.
-        score: what is along the axis.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        scores: Method -> `(groups,)` or `(draws, groups)`, 0-1; several draws are shown as small marks, their mean as a large one.
+        group_names: One for each group.
+        score: What is along the axis.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes; the alt text names the worst group of each method.
 
     Raises:
-        ValueError: if there is no method or a method has another number of groups.
+        ValueError: If there is no method or a method has another number of groups.
     """
     if not scores:
         raise ValueError("`scores` must hold at least one method. Received none.")
@@ -72,17 +72,17 @@ def reliability(
     """Draw reliability curves: promises that hold lie on the dashed diagonal. The larger a mark, the more examples.
 
     Args:
-        curves: name -> result of `tlcourse.evaluate.reliability_curve`.
-        x_label: what was promised.
-        y_label: what came.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        curves: Name -> result of `tlcourse.evaluate.reliability_curve`.
+        x_label: What was promised.
+        y_label: What came.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes; the alt text says how far each curve lies from the diagonal.
 
     Raises:
-        ValueError: if there is no curve.
+        ValueError: If there is no curve.
     """
     if not curves:
         raise ValueError("`curves` must hold at least one curve. Received none.")

@@ -28,16 +28,16 @@ def image_grid(
     Args:
         images: `(n, height, width, 3)` or `(n, height, width)`; uint8, or floats 0-1.
         labels: `n` texts or numbers, or none.
-        columns: images in a row.
+        columns: Images in a row.
         right: `n` flags; wrong ones get a cross before their label and an orange one, right ones a tick.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if shapes do not fit, or floats lie outside 0-1.
+        ValueError: If shapes do not fit, or floats lie outside 0-1.
     """
     images = as_array("images", images, (3, 4))
     if images.ndim == 4 and images.shape[3] not in (1, 3):
@@ -74,15 +74,15 @@ def filters(kernels: ArrayLike, *, columns: int = 8, title: str | None = None, a
 
     Args:
         kernels: `(height, width, 3 or 1, filters)`, such as `layer.get_weights()[0]`.
-        columns: kernels in a row.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        columns: Kernels in a row.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if the kernels do not see 1 or 3 channels (only those of a first layer can be seen as colours).
+        ValueError: If the kernels do not see 1 or 3 channels (only those of a first layer can be seen as colours).
     """
     kernels = as_array("kernels", kernels, (4,))
     if kernels.shape[2] not in (1, 3):
@@ -104,15 +104,15 @@ def activations(maps: ArrayLike, *, columns: int = 8, title: str | None = None, 
 
     Args:
         maps: `(height, width, channels)`: the output of a layer for one image, without the batch.
-        columns: channels in a row.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        columns: Channels in a row.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if the shape is another.
+        ValueError: If the shape is another.
     """
     if np.ndim(maps) == 4:
         raise ValueError(f"`maps` must be those of one image: maps[0]. Received: shape {np.shape(maps)}.")

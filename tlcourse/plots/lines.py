@@ -23,18 +23,18 @@ def lines(
     """Draw one line per run over a common axis.
 
     Args:
-        series: name -> `(x, y)`, each `(points,)`; the runs may have different points.
-        x_label: what is along the axis, with its unit.
-        y_label: what is measured, with its unit.
-        log_y: whether the vertical axis is logarithmic; all `y` must then be above 0.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        series: Name -> `(x, y)`, each `(points,)`; the runs may have different points.
+        x_label: What is along the axis, with its unit.
+        y_label: What is measured, with its unit.
+        log_y: Whether the vertical axis is logarithmic; all `y` must then be above 0.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if there is no run, `x` and `y` of a run differ in length, or a value cannot be drawn on a logarithmic axis.
+        ValueError: If there is no run, `x` and `y` of a run differ in length, or a value cannot be drawn on a logarithmic axis.
     """
     if not series:
         raise ValueError("`series` must hold at least one run. Received: an empty mapping.")

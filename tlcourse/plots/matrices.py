@@ -20,15 +20,15 @@ def confusion(
 
     Args:
         counts: `(classes, classes)` whole numbers, such as `tlcourse.evaluate.confusion_matrix(...)`.
-        class_names: names of the classes; by default their numbers.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        class_names: Names of the classes; by default their numbers.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if the matrix is not square, has negative entries, or names do not fit.
+        ValueError: If the matrix is not square, has negative entries, or names do not fit.
     """
     counts = as_array("counts", counts, (2,))
     if counts.shape[0] != counts.shape[1] or (counts < 0).any():
@@ -67,19 +67,19 @@ def heat_map(
 
     Args:
         values: `(rows, columns)`; cells that are NaN stay empty.
-        row_names: one per row, drawn from top to bottom.
-        column_names: one per column.
-        row_label: what the rows are, with unit.
-        column_label: what the columns are, with unit.
-        value_label: what the numbers are, with unit.
-        title: what the figure shows, as a finding; by default `value_label` stands there.
-        ax: where to draw; by default a new figure.
+        row_names: One per row, drawn from top to bottom.
+        column_names: One per column.
+        row_label: What the rows are, with unit.
+        column_label: What the columns are, with unit.
+        value_label: What the numbers are, with unit.
+        title: What the figure shows, as a finding; by default `value_label` stands there.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if names do not fit the shape, or no cell has a number.
+        ValueError: If names do not fit the shape, or no cell has a number.
     """
     values = as_array("values", values, (2,)).astype(float)
     rows, columns = [str(name) for name in row_names], [str(name) for name in column_names]

@@ -29,15 +29,15 @@ def heat_overlay(
         images: `(n, height, width, 3)`; uint8, or floats 0-1.
         heat: `(n, height, width)`, 0-1, such as `tlcourse.explain.grad_cam(...)`.
         labels: `n` texts, or none.
-        columns: images in a row.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        columns: Images in a row.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if shapes do not fit, or values lie outside their range.
+        ValueError: If shapes do not fit, or values lie outside their range.
     """
     images, heat = as_array("images", images, (4,)), as_array("heat", heat, (3,)).astype(float)
     if heat.shape != images.shape[:3]:

@@ -27,16 +27,16 @@ def pareto(
     Args:
         costs: `(n,)` less is better; above 0, since the axis is logarithmic.
         scores: `(n,)` more is better.
-        names: what each point is.
-        labels: of the two axes, with units.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        names: What each point is.
+        labels: Of the two axes, with units.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if lengths differ, values are missing, a cost is 0 or less, or there is no point.
+        ValueError: If lengths differ, values are missing, a cost is 0 or less, or there is no point.
     """
     costs, scores = as_array("costs", costs, (1,)).astype(float), as_array("scores", scores, (1,)).astype(float)
     require_length("scores", scores, len(costs), "cost")

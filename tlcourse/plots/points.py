@@ -25,15 +25,15 @@ def embedding_map(
     Args:
         points: `(n, 2)`, features reduced to two dimensions, such as by PCA or t-SNE.
         labels: `(n,)` class numbers.
-        class_names: names of the classes; by default their numbers.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        class_names: Names of the classes; by default their numbers.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if there are not two columns, lengths differ, or a class has no name.
+        ValueError: If there are not two columns, lengths differ, or a class has no name.
     """
     points, labels = as_array("points", points, (2,)), as_array("labels", labels, (1,))
     if points.shape[1] != 2:
@@ -88,19 +88,19 @@ def moved_per_layer(
     """Draw how far the weights, and the BatchNorm statistics, of each layer moved, as bars from early to late.
 
     Args:
-        rows: the result of `tlcourse.finetune.what_moved`, or one mapping (or object with such attributes) per layer: `"name"`;
+        rows: The result of `tlcourse.finetune.what_moved`, or one mapping (or object with such attributes) per layer: `"name"`;
             under `weights` the relative change of its weights, 0 or more; under `statistics` that of its BatchNorm statistics.
             None means that it has no such values; infinite, that they were all zero before.
-        weights: key of the weight change.
-        statistics: key of the change of the BatchNorm statistics.
-        title: what the figure shows, as a finding.
-        ax: where to draw; by default a new figure.
+        weights: Key of the weight change.
+        statistics: Key of the change of the BatchNorm statistics.
+        title: What the figure shows, as a finding.
+        ax: Where to draw; by default a new figure.
 
     Returns:
         The axes. What did not move at all says "0", what grew from zero has a bar to the edge that says so.
 
     Raises:
-        ValueError: if there are no rows, a row has no name or no change, or a change is negative or NaN.
+        ValueError: If there are no rows, a row has no name or no change, or a change is negative or NaN.
     """
     names: list[str] = []
     moved: list[float] = []

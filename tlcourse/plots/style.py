@@ -25,14 +25,14 @@ def alt_text(target: Axes | Figure) -> str:
     """Return what a plot shows in words, for readers who do not see it.
 
     Args:
-        target: the `Axes` that a plot function of this package returned, or a figure that holds some; or what `set_alt_text`
+        target: The `Axes` that a plot function of this package returned, or a figure that holds some; or what `set_alt_text`
             described.
 
     Returns:
         The description; for a figure its own and those of all its plots, one paragraph each.
 
     Raises:
-        ValueError: if nobody described `target`.
+        ValueError: If nobody described `target`.
     """
     several = [target, *target.axes] if isinstance(target, Figure) else [target]
     texts = [text for one in several if (text := getattr(one, _ATTRIBUTE, ""))]
@@ -48,11 +48,11 @@ def set_alt_text(target: Axes | Figure, text: str) -> None:
     """Attach to a plot of your own what it shows in words, for `alt_text`; its title, if there is one by now, comes before.
 
     Args:
-        target: the `Axes` or the figure, drawn by any means.
-        text: what kind of plot it is, what is along the axes, and the numbers that matter.
+        target: The `Axes` or the figure, drawn by any means.
+        text: What kind of plot it is, what is along the axes, and the numbers that matter.
 
     Raises:
-        ValueError: if there is no text.
+        ValueError: If there is no text.
     """
     if not text.strip():
         raise ValueError(f"`text` must say what the plot shows. Received: text={text!r}.")

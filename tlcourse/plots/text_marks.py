@@ -16,9 +16,9 @@ class MarkedTexts:
 
     Args:
         texts: `n` strings.
-        spans: the marks of each text, in order, without overlap.
-        captions: a word before each text; empty for none.
-        title: line above.
+        spans: The marks of each text, in order, without overlap.
+        captions: A word before each text; empty for none.
+        title: Line above.
     """
 
     def __init__(self, texts: Sequence[str], spans: Sequence[Sequence[Span]], captions: Sequence[str], title: str) -> None:
@@ -68,16 +68,16 @@ def mark_spans(
 
     Args:
         texts: `n` strings; anything in them is shown as text, never as HTML.
-        spans: for each text `(start, end, label)` of each mark: first character, the one after the last, and its label.
-        captions: a word before each text, such as "true:"; by default none.
-        title: line above, a finding.
+        spans: For each text `(start, end, label)` of each mark: first character, the one after the last, and its label.
+        captions: A word before each text, such as "true:"; by default none.
+        title: Line above, a finding.
 
     Returns:
         What a notebook shows in colours, and `print` in brackets; `.alt_text` says the same.
 
     Raises:
-        TypeError: `texts` is one string.
-        ValueError: there are not spans (or captions) for each text, or a span lies outside of its text, is empty, or overlaps another.
+        TypeError: If `texts` is one string.
+        ValueError: If there are not spans (or captions) for each text, or a span lies outside of its text, is empty, or overlaps another.
     """
     if isinstance(texts, str):
         raise TypeError(f"Expected several texts. Received one string: {texts[:40]!r}. Pass [text].")

@@ -18,9 +18,9 @@ class EqualOddsRule:
     """For each group, thresholds and the chances with which one of them is drawn for a person.
 
     Args:
-        lots: group -> `(thresholds, chances)`. A threshold of -inf selects, +inf turns down, whatever the score.
-        true_positive: the rate that all groups share, on the examples that the rule was fitted on.
-        false_positive: likewise.
+        lots: Group -> `(thresholds, chances)`. A threshold of -inf selects, +inf turns down, whatever the score.
+        true_positive: The rate that all groups share, on the examples that the rule was fitted on.
+        false_positive: Likewise.
     """
 
     lots: Mapping[int, tuple[np.ndarray, np.ndarray]]
@@ -59,7 +59,7 @@ def fit_equal_odds(scores: ArrayLike, labels: ArrayLike, groups: ArrayLike) -> E
         groups: `(n,)` whole numbers, 0 or more.
 
     Raises:
-        ValueError: if shapes do not fit, or a group lacks label 0 or 1.
+        ValueError: If shapes do not fit, or a group lacks label 0 or 1.
     """
     scores, labels, groups = as_numbers("scores", scores, 1), as_labels("labels", labels), as_labels("groups", groups)
     require_same_length(scores=scores, labels=labels, groups=groups)

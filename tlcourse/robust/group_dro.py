@@ -19,14 +19,14 @@ class GroupDRO:
     balance gets the credit of the method.
 
     Args:
-        model: compiled with `SparseCategoricalCrossentropy(from_logits=True)`; gives `(n, num_classes)` logits.
-        step_size: how fast weights follow the losses, above 0; 0.01 in the paper.
-        batch_size: examples of each step.
-        balanced: draw batches in which each group is equally likely; otherwise as the examples come.
-        seed: of the batches.
+        model: Compiled with `SparseCategoricalCrossentropy(from_logits=True)`; gives `(n, num_classes)` logits.
+        step_size: How fast weights follow the losses, above 0; 0.01 in the paper.
+        batch_size: Examples of each step.
+        balanced: Draw batches in which each group is equally likely; otherwise as the examples come.
+        seed: Of the batches.
 
     Raises:
-        ValueError: the model is not compiled, or with another loss.
+        ValueError: If the model is not compiled, or with another loss.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class GroupDRO:
             inputs: `(n, ...)`, what the model takes.
             labels: `(n,)` class numbers.
             groups: `(n,)` group numbers from 0 on, each with examples.
-            epochs: passes over as many examples as there are.
+            epochs: Passes over as many examples as there are.
 
         Raises:
-            ValueError: if lengths differ or a group has no example.
+            ValueError: If lengths differ or a group has no example.
         """
         inputs, labels, groups = np.asarray(inputs), as_labels("labels", labels), as_labels("groups", groups)
         require_same_length(inputs=inputs, labels=labels, groups=groups)

@@ -40,7 +40,7 @@ class LinearHead:
         """Set the weights of a Keras `Dense` layer of that shape, without activation: it then gives these logits.
 
         Raises:
-            ValueError: the layer has other shapes, or an activation.
+            ValueError: If the layer has other shapes, or an activation.
         """
         shapes = [tuple(weight.shape) for weight in layer.get_weights()]
         if shapes != [self.kernel.shape, self.bias.shape]:
@@ -62,15 +62,15 @@ def retrain_last_layer(
         features: `(n, features)` of a frozen network, such as `tlcourse.extract_features` returns.
         labels: `(n,)` class numbers.
         groups: `(n,)` group numbers; each pair of label and background is a group.
-        strength: inverse of the L2 penalty (scikit-learn's `C`), above 0.
-        repeats: draws that are averaged, 1 or more. If the groups are equally large, every draw is the same.
-        seed: the same seed gives the same draws.
+        strength: Inverse of the L2 penalty (scikit-learn's `C`), above 0.
+        repeats: Draws that are averaged, 1 or more. If the groups are equally large, every draw is the same.
+        seed: The same seed gives the same draws.
 
     Returns:
         The head. It has two columns for two classes.
 
     Raises:
-        ValueError: if shapes do not fit, there is one class only, or an argument is out of range.
+        ValueError: If shapes do not fit, there is one class only, or an argument is out of range.
     """
     from sklearn.linear_model import LogisticRegression
 

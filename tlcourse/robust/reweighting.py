@@ -22,7 +22,7 @@ def group_weights(groups: ArrayLike) -> np.ndarray:
         `(n,)` floats above 0: `n / (number of groups * size of the example's group)`.
 
     Raises:
-        ValueError: if `groups` is empty or does not hold whole numbers.
+        ValueError: If `groups` is empty or does not hold whole numbers.
     """
     groups = as_labels("groups", groups)
     names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)

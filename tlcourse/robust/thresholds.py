@@ -24,13 +24,13 @@ def equal_opportunity_thresholds(scores: ArrayLike, labels: ArrayLike, groups: A
         scores: `(n,)` numbers, the higher the more likely selected.
         labels: `(n,)` 0 or 1.
         groups: `(n,)` whole numbers, 0 or more.
-        rate: wanted true positive rate, above 0, at most 1.
+        rate: Wanted true positive rate, above 0, at most 1.
 
     Returns:
         Threshold of each group; `decide` selects scores at or above it.
 
     Raises:
-        ValueError: if shapes do not fit, the rate is out of range, or a group has no example of label 1.
+        ValueError: If shapes do not fit, the rate is out of range, or a group has no example of label 1.
     """
     labels = as_labels("labels", labels)
     require_same_length(labels=labels, scores=np.asarray(scores))
@@ -51,10 +51,10 @@ def decide(scores: ArrayLike, groups: ArrayLike, thresholds: Mapping[int, float]
     Args:
         scores: `(n,)`.
         groups: `(n,)`.
-        thresholds: one for each group.
+        thresholds: One for each group.
 
     Raises:
-        ValueError: if lengths differ or a group has no threshold.
+        ValueError: If lengths differ or a group has no threshold.
     """
     scores, groups = as_numbers("scores", scores, 1), as_labels("groups", groups)
     require_same_length(scores=scores, groups=groups)

@@ -36,18 +36,18 @@ def just_train_twice(
     known (the paper's choice, too). Where the first training fits everything, nothing is missed and the second equals plain training.
 
     Args:
-        build: returns a new model that is compiled for class numbers and gives `(n, num_classes)` scores; called twice.
+        build: Returns a new model that is compiled for class numbers and gives `(n, num_classes)` scores; called twice.
         inputs: `(n, ...)`, what the model takes.
         labels: `(n,)` class numbers.
-        first_epochs: epochs of the first training, 1 or more.
-        epochs: epochs of the second.
-        upweight: how many times the missed examples count, 1 or more.
+        first_epochs: Epochs of the first training, 1 or more.
+        epochs: Epochs of the second.
+        upweight: How many times the missed examples count, 1 or more.
 
     Returns:
         The second model, and which examples were missed.
 
     Raises:
-        ValueError: if lengths differ or an argument is out of range.
+        ValueError: If lengths differ or an argument is out of range.
     """
     inputs, labels = np.asarray(inputs), as_labels("labels", labels)
     require_same_length(inputs=inputs, labels=labels)

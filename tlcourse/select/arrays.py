@@ -12,7 +12,7 @@ def as_features(features: ArrayLike) -> np.ndarray:
     """Return `features` as a `(examples, features)` float64 array; it may be a copy.
 
     Raises:
-        ValueError: another shape, no numbers, missing values, or no feature that differs from zero.
+        ValueError: If another shape, no numbers, missing values, or no feature that differs from zero.
     """
     if np.ndim(features) == 4:
         raise ValueError(
@@ -29,7 +29,7 @@ def as_classes(labels: ArrayLike) -> tuple[np.ndarray, int]:
     """Return labels numbered 0, 1, ... without gaps, and how many classes there are.
 
     Raises:
-        ValueError: no class numbers, or one class alone.
+        ValueError: If no class numbers, or one class alone.
     """
     names, numbers = np.unique(as_labels("labels", labels), return_inverse=True)
     if len(names) < 2:
@@ -41,7 +41,7 @@ def as_pair(features: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndar
     """Return features, labels without gaps, and the number of classes; the first argument is the features.
 
     Raises:
-        ValueError: as in `as_features` and `as_classes`, two lengths, or the two arguments exchanged.
+        ValueError: If as in `as_features` and `as_classes`, two lengths, or the two arguments exchanged.
     """
     require_order("features", features, "labels", labels)
     array = as_features(features)

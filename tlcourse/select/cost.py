@@ -19,11 +19,11 @@ class Cost:
     """What one network costs.
 
     Args:
-        parameters: number of weights, those of BatchNorm's statistics included.
-        weights_mib: what they take, in MiB.
-        memory_mib: least memory of a forward pass of one image, in MiB: the weights, and the inputs and outputs of the layer at
+        parameters: Number of weights, those of BatchNorm's statistics included.
+        weights_mib: What they take, in MiB.
+        memory_mib: Least memory of a forward pass of one image, in MiB: the weights, and the inputs and outputs of the layer at
             which these are largest. Counted from shapes, not measured; programs take more.
-        milliseconds: median time of a forward pass divided by the images in it, measured here.
+        milliseconds: Median time of a forward pass divided by the images in it, measured here.
     """
 
     parameters: int
@@ -39,13 +39,13 @@ def measure_cost(model: keras.Model, *, batch_size: int = 1, repeats: int = 30, 
     Times of two networks can be compared when both were measured on this machine, in one session, at the same batch size.
 
     Args:
-        model: with one input `(batch, height, width, channels)` of known size.
-        batch_size: images in a pass; 1 tells how long one waits, larger ones how many images a second there are.
-        repeats: passes that are timed, 3 or more.
-        warm_up: passes before, 1 or more.
+        model: With one input `(batch, height, width, channels)` of known size.
+        batch_size: Images in a pass; 1 tells how long one waits, larger ones how many images a second there are.
+        repeats: Passes that are timed, 3 or more.
+        warm_up: Passes before, 1 or more.
 
     Raises:
-        ValueError: the model has several inputs or one of unknown size, or a number is out of range.
+        ValueError: If the model has several inputs or one of unknown size, or a number is out of range.
     """
     shape = _picture_shape(model)
     for name, value, least in (("batch_size", batch_size, 1), ("repeats", repeats, 3), ("warm_up", warm_up, 1)):

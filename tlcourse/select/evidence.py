@@ -31,7 +31,7 @@ def log_me(features: ArrayLike, labels: ArrayLike) -> float:
         The score; it has no bounds, and is often negative.
 
     Raises:
-        ValueError: shapes do not fit, values are missing, labels hold one class, or features are zero throughout.
+        ValueError: If shapes do not fit, values are missing, labels hold one class, or features are zero throughout.
     """
     features, labels, num_classes = as_pair(features, labels)
     targets = np.eye(num_classes)[labels]  # (examples,) -> (examples, classes)
@@ -73,7 +73,7 @@ def maximum_evidence(squares: np.ndarray, explained: np.ndarray, total: np.ndarr
         squares: `(rank,)` squared singular values of the features.
         explained: `(rank, columns)` squared lengths of the targets along the left singular vectors.
         total: `(columns,)` squared lengths of the targets.
-        examples: number of examples.
+        examples: Number of examples.
     """
     outside = np.maximum(total - explained.sum(axis=0), _SMALLEST * total)  # no feature reaches this part
     ratio, largest = np.full(explained.shape[1], squares.mean()), squares[-1]

@@ -18,13 +18,13 @@ def knn_score(features: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) ->
     Args:
         features: `(examples, features)` of a frozen backbone.
         labels: `(examples,)` class numbers of the target.
-        neighbours: how many vote, 1 or more and fewer than there are examples.
+        neighbours: How many vote, 1 or more and fewer than there are examples.
 
     Returns:
         An accuracy, 0-1.
 
     Raises:
-        ValueError: shapes do not fit, values are missing, labels hold one class, or `neighbours` is out of range.
+        ValueError: If shapes do not fit, values are missing, labels hold one class, or `neighbours` is out of range.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -50,14 +50,14 @@ def linear_probe_score(
         features: `(examples, features)` of a frozen backbone.
         labels: `(examples,)` class numbers of the target, each class with at least `folds` examples.
         folds: 2 or more; every example is tested once, each class spread evenly over the folds.
-        strength: inverse of the L2 penalty, as in `tlcourse.evaluate.linear_probe`.
-        seed: of the folds.
+        strength: Inverse of the L2 penalty, as in `tlcourse.evaluate.linear_probe`.
+        seed: Of the folds.
 
     Returns:
         An accuracy, 0-1, mean over the folds.
 
     Raises:
-        ValueError: shapes do not fit, values are missing, labels hold one class, or a class has fewer examples than folds.
+        ValueError: If shapes do not fit, values are missing, labels hold one class, or a class has fewer examples than folds.
     """
     from sklearn.model_selection import StratifiedKFold
 

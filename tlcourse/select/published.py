@@ -17,12 +17,12 @@ class PublishedRanking:
     """One published table.
 
     Args:
-        target: the data set.
-        networks: names of the networks, `(networks,)`.
+        target: The data set.
+        networks: Names of the networks, `(networks,)`.
         accuracies: `(networks,)` after fine-tuning, percent.
-        scores: score name -> `(networks,)`.
-        weighted_tau: score name -> the published weighted Kendall correlation of score and accuracy.
-        pearson: score name -> the published linear correlation.
+        scores: Score name -> `(networks,)`.
+        weighted_tau: Score name -> the published weighted Kendall correlation of score and accuracy.
+        pearson: Score name -> the published linear correlation.
     """
 
     target: str
@@ -40,7 +40,7 @@ def published_rankings() -> dict[str, PublishedRanking]:
     the commit.
 
     Returns:
-        target -> table.
+        Target -> table.
     """
     with _PATH.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))

@@ -74,7 +74,7 @@ class Ranking:
         """Return one score of all, `(backbones,)`; NaN where it could not be had.
 
         Raises:
-            ValueError: there is no such score.
+            ValueError: If there is no such score.
         """
         _require_score("name", name)
         return np.array([row.scores.get(name, np.nan) for row in self.rows])
@@ -123,21 +123,21 @@ def rank_backbones(
     so use images that you may learn from, not the test set.
 
     Args:
-        backbones: names of the registry (built for the size of `images`, pooled), or name -> model from raw images to
+        backbones: Names of the registry (built for the size of `images`, pooled), or name -> model from raw images to
             `(batch, features)`.
         images: `(n, height, width, 3)` raw pixels, 0-255; 6 or more.
         labels: `(n,)` class numbers, two classes or more, each at least twice.
-        by: the score that orders the table, a key of `SCORES`; LEEP and NCE need `heads` for all.
-        heads: name -> whole network from the same images to probabilities of its source classes, where there is one.
-        seed: of the folds of the linear probe, and of the shuffled labels.
+        by: The score that orders the table, a key of `SCORES`; LEEP and NCE need `heads` for all.
+        heads: Name -> whole network from the same images to probabilities of its source classes, where there is one.
+        seed: Of the folds of the linear probe, and of the shuffled labels.
 
     Returns:
         The ranking; draw it with `plots.pareto(ranking.milliseconds, ranking.scores(ranking.by), ranking.names)`.
 
     Raises:
-        TypeError: a backbone is neither a name nor a model.
-        ValueError: no backbone, an unknown name or score, a head without backbone, or images or labels that do not fit.
-        OSError: pretrained values are neither cached nor to be had.
+        TypeError: If a backbone is neither a name nor a model.
+        ValueError: If no backbone, an unknown name or score, a head without backbone, or images or labels that do not fit.
+        OSError: If pretrained values are neither cached nor to be had.
     """
     _require_score("by", by)
     models = _models(backbones, np.shape(images))

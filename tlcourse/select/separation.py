@@ -26,7 +26,7 @@ def h_score(features: ArrayLike, labels: ArrayLike, *, shrinkage: bool = False) 
         0 to classes minus 1.
 
     Raises:
-        ValueError: shapes do not fit, values are missing, labels hold one class, features are constant, or there are no more
+        ValueError: If shapes do not fit, values are missing, labels hold one class, features are constant, or there are no more
             examples than features and `shrinkage` is False.
     """
     features, labels, num_classes = as_pair(features, labels)

@@ -25,7 +25,7 @@ def leep(source_probabilities: ArrayLike, labels: ArrayLike) -> float:
         0 or less; 0 where the source classes tell each label without fail. Higher is better.
 
     Raises:
-        ValueError: shapes do not fit or look exchanged, rows are no probabilities (logits are a frequent reason), one class.
+        ValueError: If shapes do not fit or look exchanged, rows are no probabilities (logits are a frequent reason), one class.
     """
     require_order("source_probabilities", source_probabilities, "labels", labels)
     probabilities = as_numbers("source_probabilities", source_probabilities, 2).astype(np.float64, copy=False)
@@ -60,7 +60,7 @@ def nce(source_labels: ArrayLike, labels: ArrayLike) -> float:
         Between minus the entropy of the labels (the source tells nothing) and 0 (it tells all). Higher is better.
 
     Raises:
-        ValueError: shapes do not fit, values are no class numbers, or the target's labels hold one class.
+        ValueError: If shapes do not fit, values are no class numbers, or the target's labels hold one class.
     """
     require_order("source_labels", source_labels, "labels", labels)
     seen = np.unique(as_labels("source_labels", source_labels), return_inverse=True)[1].ravel()

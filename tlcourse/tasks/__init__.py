@@ -28,7 +28,7 @@ def find_task(task_id: str) -> Task:
     """Return one task by its id.
 
     Raises:
-        TypeError, ValueError: The id is malformed, or there is no such task; the message lists those that exist.
+        TypeError, ValueError: If the id is malformed, or there is no such task; the message lists those that exist.
     """
     tasks = load_tasks(lesson_of(task_id))
     if task_id not in tasks:

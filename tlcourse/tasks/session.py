@@ -24,9 +24,9 @@ def check(task_id: str, answer: Any) -> Feedback:
         `Feedback`, which shows itself as the last line of a cell; `feedback.earned` is True or False.
 
     Raises:
-        NotImplementedError: The task is not filled in yet.
-        CheckFailed: Not earned, and the environment variable `TLCOURSE_CHECK` is `raise`.
-        TypeError, ValueError: There is no such task.
+        NotImplementedError: If the task is not filled in yet.
+        CheckFailed: If not earned, and the environment variable `TLCOURSE_CHECK` is `raise`.
+        TypeError, ValueError: If there is no such task.
     """
     task = find_task(task_id)
     verdict, record = run_task(task, answer, PUBLIC_SEED)
