@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tlcourse.authoring.lint import lint_source
 from tlcourse.authoring.markers import SourceError
 from tlcourse.authoring.notebooks import EXERCISE, LESSON, NBGRADER_SOURCE, SOLUTION, build_notebook
+from tlcourse.files import write_whole
 
 __all__ = [
     "REPAIR",
@@ -79,9 +79,6 @@ def write_notebooks(root: Path, only: str = "") -> list[Path]:
     for path, text in build_all(root, only).items():
         if path.exists() and path.read_bytes() == text.encode():
             continue
-        path.parent.mkdir(exist_ok=True)
-        draft = path.with_suffix(".ipynb.new")
-        draft.write_bytes(text.encode())
-        os.replace(draft, path)
+        write_whole(path, text)
         changed.append(path)
     return changed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from tlcourse.files import write_whole
 
 _STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff; }
@@ -96,11 +97,3 @@ def _row(record: Record, outdated: bool) -> str:
     return (
         f"<tr><td>{link}</td><td>{result}</td><td class='number'>{record.seconds:.0f}</td><td class='number'>{memory}</td></tr>"
     )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file by way of a temporary one, so that an interruption leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)

@@ -81,7 +81,7 @@ def read_roster(path: Path) -> list[Entry]:
         ValueError: the file is no roster.
     """
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in path.read_bytes().splitlines()]  # of bytes: cut at newlines only
         return [Entry(**{**row, "notes": tuple(row["notes"])}) for row in rows]
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} is damaged ({error}). Remove it and grade again; records are kept.") from error
