@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "arguments": set(),
     "tables": set(),
     "checks": set(),
-    "warm": set(),
+    "fork_server": set(),
     "worlds": set(),
     "evaluate": set(),
     "explain": set(),
@@ -42,8 +42,8 @@ MAY_IMPORT = {
     "tasks": {"checks", "config", "runtime", "datasets", "backbones", "features", "text", "finetune", "evaluate"}
     | {"select", "adapt", "robust", "explain", "plots", "audit", "hub", "worlds", "tables", "fetch"},
     "authoring": {"config", "tasks"},
-    "course": {"config", "authoring", "warm"},
-    "grading": {"runtime", "authoring", "checks", "tasks", "course", "warm"},
+    "course": {"config", "authoring", "fork_server"},
+    "grading": {"runtime", "authoring", "checks", "tasks", "course", "fork_server"},
 }
 # The same inside a room that has rooms: each file or folder of it, and what it may import of the room.
 INSIDE = {

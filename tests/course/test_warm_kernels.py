@@ -11,7 +11,7 @@ import types
 import nbformat
 import pytest
 
-from tlcourse import warm
+from tlcourse import fork_server
 from tlcourse.course import execute, warm_kernels
 
 pytestmark = [
@@ -86,15 +86,15 @@ def test_other_commands_and_pipes_are_left_to_ordinary_kernels():
 
 
 def test_a_process_with_one_thread_may_fork_and_one_with_several_may_not(monkeypatch):
-    monkeypatch.setattr(warm, "_tensorflow_started", lambda: False)
+    monkeypatch.setattr(fork_server, "_tensorflow_started", lambda: False)
     monkeypatch.setattr(os, "listdir", lambda place: ["1"] if place.endswith("task") else [])
-    assert warm.may_fork()
+    assert fork_server.may_fork()
     monkeypatch.undo()
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        assert not warm.may_fork()
+        assert not fork_server.may_fork()
     finally:
         stop.set()
         thread.join()
@@ -102,10 +102,10 @@ def test_a_process_with_one_thread_may_fork_and_one_with_several_may_not(monkeyp
 
 @pytest.mark.parametrize("device", ["/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dri/renderD128"])
 def test_a_process_that_has_opened_a_gpu_may_not_fork(monkeypatch, device):
-    monkeypatch.setattr(warm, "_tensorflow_started", lambda: False)
+    monkeypatch.setattr(fork_server, "_tensorflow_started", lambda: False)
     monkeypatch.setattr(os, "listdir", lambda place: ["1"])
     monkeypatch.setattr(os, "readlink", lambda place: device)
-    assert not warm.may_fork()
+    assert not fork_server.may_fork()
 
 
 def test_a_process_in_which_tensorflow_has_started_may_not_fork(monkeypatch):
@@ -113,4 +113,4 @@ def test_a_process_in_which_tensorflow_has_started_may_not_fork(monkeypatch):
     for started in (False, True):
         fake = types.SimpleNamespace(_context=types.SimpleNamespace(_initialized=started))
         monkeypatch.setitem(sys.modules, "tensorflow.python.eager.context", fake)
-        assert warm.may_fork() is not started
+        assert fork_server.may_fork() is not started

@@ -1,4 +1,4 @@
-"""Kernels that start where a fresh one would be after importing TensorFlow: forked from a `nursery`, for jupyter_client.
+"""Kernels that start where a fresh one would be after importing TensorFlow: forked from a `kernel_fork_server`, for jupyter_client.
 
 `use_warm_kernels()` makes them the default of this process; as a plugin, `pytest -p tlcourse.course.warm_kernels`, that of nbval.
 Whatever is missing (another system, another Python, a nursery that may not be forked any more) ends as an ordinary kernel.
@@ -145,7 +145,7 @@ class _Nursery:
     """A running nursery, which ends with this process."""
 
     def __init__(self, place: Path, environment: dict[str, str], flags: list[str]) -> None:
-        code = "from tlcourse.course.nursery import main; main()"
+        code = "from tlcourse.course.kernel_fork_server import main; main()"
         self.place = place
         self.process = subprocess.Popen(
             [sys.executable, *flags, "-c", code, str(place)],

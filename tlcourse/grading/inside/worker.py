@@ -27,7 +27,7 @@ from tlcourse.grading.reading.locate import Located, Place, Released, locate
 from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
 from tlcourse.grading.sandbox.protocol import NotPlainError, read_frame, to_frame
 from tlcourse.tasks import load_tasks
-from tlcourse.warm import import_frameworks, may_fork
+from tlcourse.fork_server import import_frameworks, may_fork
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 
 from tlcourse.grading.inside import worker
 from tlcourse.grading.inside.keyrings import refuse_keyrings
-from tlcourse.warm import import_frameworks, may_fork
+from tlcourse.fork_server import import_frameworks, may_fork
 
 READY, REFUSED = b"ready", b"refused"
 SCRATCH = ("/scratch", "/tmp", "/dev/shm")

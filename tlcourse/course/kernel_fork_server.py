@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any
 
-from tlcourse.warm import import_frameworks, may_fork
+from tlcourse.fork_server import import_frameworks, may_fork
 
 MAX_REQUEST = 2**20
 
