@@ -94,21 +94,39 @@ def test_the_similarity_of_lesson_03_is_that_of_the_package(rng, n, wide, narrow
 
 @pytest.mark.parametrize("count", [1, 3, 4])
 def test_the_kept_blocks_of_lesson_03_are_frozen_as_the_package_freezes(count):
-    import keras
-
-    build_cnn = from_lesson("03", "build_cnn", keras=keras, layers=keras.layers)
-    keep_blocks = from_lesson("03", "keep_blocks", build_cnn=build_cnn)
-    source, theirs = build_cnn(3), build_cnn(10)
+    keep_blocks = from_lesson("03", "keep_blocks", tlcourse=tlcourse)
+    source, theirs = tlcourse.small_cnn(3), tlcourse.small_cnn(10)
     for i in range(1, 5):
         norm = source.get_layer(f"norm{i}")
         norm.set_weights([np.full(value.shape, i + 1.0) for value in norm.get_weights()])
     by_hand = keep_blocks(source, count)
-    tlcourse.freeze(theirs, up_to=f"block{count}")
+    tlcourse.freeze(theirs, up_to=f"pool{count}")
     assert [w.path for w in by_hand.trainable_variables] == [w.path for w in theirs.trainable_variables]
     for i in range(1, 5):
         for name in (f"conv{i}", f"norm{i}"):
             ours, old = by_hand.get_layer(name).get_weights(), source.get_layer(name).get_weights()
             assert all(np.array_equal(a, b) == (i <= count) for a, b in zip(ours, old, strict=True)), name
+
+
+def test_the_network_of_lesson_01_is_the_small_cnn_of_the_package(rng):
+    import keras
+
+    build_backbone = from_lesson("01", "build_backbone", keras=keras, layers=keras.layers)
+    ours = from_lesson("01", "with_head", keras=keras, layers=keras.layers)(build_backbone(), 10)
+    theirs = tlcourse.small_cnn(10)
+    assert [w.shape for w in ours.weights] == [w.shape for w in theirs.weights]
+    assert ours.count_params() == theirs.count_params() == 63_610
+    theirs.set_weights(
+        [rng.uniform(0.1, 0.9, w.shape) * rng.choice([-1, 1], w.shape[-1:]) ** (w.ndim > 1) for w in theirs.weights]
+    )
+    ours.set_weights(theirs.get_weights())
+    images = rng.integers(0, 256, (5, 32, 32, 3)).astype("uint8")
+    for training in (False, True):  # the second one shows that both have the same momentum
+        outputs = np.array(ours(images, training=training))
+        assert np.ptp(outputs) > 0
+        np.testing.assert_array_equal(outputs, np.array(theirs(images, training=training)))
+    for by_hand, packaged in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(by_hand, packaged)
 
 
 def test_the_backbone_of_lesson_01_is_unfrozen_as_the_package_unfreezes():
@@ -162,19 +180,19 @@ def test_the_speed_up_of_exercise_01_counts_epochs_as_the_package_does(rng):
 
 
 @pytest.mark.parametrize("strength", [0.1, 3.0])
-def test_the_leash_of_exercise_04_pulls_as_hard_as_the_packages(rng, strength):
+def test_the_penalty_of_exercise_04_pulls_as_hard_as_the_packages(rng, strength):
     import keras
 
-    model = from_lesson("04", "build_cnn", keras=keras, layers=keras.layers)(10)
-    trunk = keras.Model(model.input, model.get_layer("block4").output)
+    model = tlcourse.small_cnn(10)
+    trunk = keras.Model(model.input, model.get_layer("pool4").output)
     for norm in (layer for layer in trunk.layers if isinstance(layer, keras.layers.BatchNormalization)):
         norm.trainable = False  # as in the lesson: the package's penalty leaves what does not train where it is, too
     by_hand = from_lesson("04", "make_penalty", folder="exercises", ops=keras.ops)(model, trunk, strength)
-    leashed = tlcourse.finetune.l2_sp(model, backbone=trunk, alpha=strength, beta=0.0)
-    assert float(by_hand()) == float(leashed.penalty()) == 0
+    penalised = tlcourse.finetune.l2_sp(model, backbone=trunk, alpha=strength, beta=0.0)
+    assert float(by_hand()) == float(penalised.penalty()) == 0
     for weight in trunk.trainable_weights:
         weight.assign(weight + rng.normal(0, 0.1, weight.shape))
-    assert float(by_hand()) == pytest.approx(float(leashed.penalty()), rel=1e-5)
+    assert float(by_hand()) == pytest.approx(float(penalised.penalty()), rel=1e-5)
     assert float(by_hand()) > 0
 
 

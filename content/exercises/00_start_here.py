@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 00 · Exercise: measure before you believe
 #
-# Four small tools that you will want at hand whenever somebody shows you an accuracy. Each task is
-# one function. Fill it in where it says so, run the cell, then run the check below it. The check
-# answers in words; `hint("0.1")` in a cell of its own helps one step at a time and costs nothing.
-# **Time:** 30 minutes. You need lesson 00 and NumPy.
+# Four small tools to use whenever somebody shows you an accuracy. Each task is one function. Fill
+# it in where it says so, run the cell, then run the check below it. The check answers in words;
+# `hint("0.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 30
+# minutes. You need lesson 00 and NumPy.
 
 # %%
 import numpy as np
@@ -13,11 +13,13 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 0.1: a split that keeps each plant on one side
 #
-# `groups[i]` is the number of the plant on photograph `i`, for example `[7, 7, 3, 7, 5, 3]`. Return
-# the **positions** of the photographs for training and for testing, two arrays: for instance
-# `[0, 1, 3, 4]` and `[2, 5]`. No plant may be on both sides, no photograph may be lost, about
-# `test_fraction` of the photographs are for testing (whole plants, so it cannot be exact), and
-# `seed` decides which: the same seed gives the same split, another seed another one.
+# `groups[i]` is the number of the plant on image `i`, for example `[7, 7, 3, 7, 5, 3]`. Return the
+# **positions** of the images for training and for testing, two arrays: for instance `[0, 1, 3, 4]`
+# and `[2, 5]`.
+#
+# - No plant may be on both sides, and no image may be lost.
+# - About `test_fraction` of the images are for testing (whole plants, so it cannot be exact).
+# - `seed` decides which: the same seed gives the same split, another seed another one.
 
 
 # %%
@@ -60,10 +62,11 @@ check("0.2", bootstrap_interval)
 # %% [markdown]
 # ## Task 0.3: notice predictions that lost their labels
 #
-# You are handed true labels, predicted classes, and the accuracy that `evaluate` reported for the
-# same model and data. Return `True` if the pairs have come apart (as they do when a shuffled
-# dataset is walked through twice), `False` if they are in order. Think of models that are bad but
-# in order, and of the last digits of `evaluate`, which computes with about seven of them.
+# You are given true labels, predicted classes, and the accuracy that `evaluate` reported for the
+# same model and data. Return `True` if the two arrays are no longer in the same order (as happens
+# when they were collected in two passes over a shuffled dataset), `False` if they are. Think of
+# models that are bad although the order is right, and of the last digits of `evaluate`, which
+# computes with about seven digits.
 
 
 # %%
@@ -81,10 +84,9 @@ check("0.3", lost_their_order)
 # %% [markdown]
 # ## Task 0.4: keep labels and predictions together
 #
-# `dataset` is a `tf.data.Dataset` of batches `(inputs, labels)` that shuffles anew on each walk;
+# `dataset` is a `tf.data.Dataset` of batches `(inputs, labels)` that shuffles again in each pass;
 # `model` is a Keras model that gives one score per class. Return all true labels and all predicted
-# classes, so that the pairs belong together. Running this check starts TensorFlow, which takes some
-# seconds.
+# classes, in the same order. Running this check starts TensorFlow, which takes some seconds.
 
 
 # %%

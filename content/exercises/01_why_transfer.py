@@ -14,11 +14,11 @@ from tlcourse import check, hint
 # ## Task 1.1: a new head for an old network
 #
 # `source` is a trained Keras model; its last layer is a `Dense` head for the old classes. Return a
-# **new** model with `num_classes` outputs: the same layers with the same values up to the head,
+# **new** model with `num_classes` outputs: the same layers with the same weights up to the head,
 # then a new `Dense` layer without activation.
 #
 # The old model is still in use elsewhere. It has to keep its answers, even when somebody trains
-# every layer of the new one. The check does that, and it saves the new model and loads it again.
+# every layer of the new one. The check trains the new model, saves it and loads it again.
 
 
 # %%
@@ -42,13 +42,13 @@ check("1.1", swap_head)
 # the head. Set what is trainable:
 #
 # - `"pre-train"`: everything;
-# - `"transfer"`: the head alone;
+# - `"transfer"`: only the head;
 # - `"fine-tune"`: everything but the `BatchNormalization` layers inside the backbone.
 #
-# Whatever stage the model was in before, it must be right afterwards. The check walks through the
-# stages in several orders and trains in each. Keras has a trap here: `backbone.trainable = True`
-# changes **nothing**, the layers inside included, where the flag of the backbone is `True` already.
-# (With `False` it is the same.)
+# The result must be right whatever stage the model was in before. The check goes through the stages
+# in several orders and trains in each. Keras has a trap here: `backbone.trainable = True` changes
+# **nothing**, not even in the layers inside, where the flag of the backbone is `True` already.
+# (`False` behaves the same way.)
 
 
 # %%
@@ -73,9 +73,9 @@ check("1.2", set_stage)
 # `from_scratch` (accuracies; both curves rise). For each accuracy of `with_transfer`, return how
 # many labels *from scratch* needs to be as good:
 #
-# - read the scratch curve backwards, in a straight line between neighbouring points over the
+# - read the scratch curve backwards, and interpolate linearly between neighbouring points over the
 #   **logarithm** of the labels;
-# - `np.inf` where even the most labels do not suffice; nothing is guessed beyond what was measured;
+# - `np.inf` where even the most labels are not enough; nothing is guessed beyond what was measured;
 # - 0 where scratch is better with the fewest labels already.
 
 
@@ -101,13 +101,14 @@ check("1.3", label_equivalent)
 # reached with transfer, and in which from scratch? The speed-up is the second divided by the first.
 # Return the **median** over the seeds.
 #
-# A run that never reaches the target must not vanish from the statistics: from scratch never is a
-# speed-up of `np.inf`; with transfer never is 0, whatever scratch does.
+# A run that never reaches the target must still count. If scratch never reaches it, the speed-up is
+# `np.inf`. If transfer never reaches it, the speed-up is 0, whatever scratch does.
 
 
 # %%
 def median_speed_up(runs, target):
     """Return a number, 0 to infinity."""
+
     ### BEGIN SOLUTION
     def reached(accuracies):
         epochs = np.flatnonzero(np.array(accuracies) >= target)
@@ -128,9 +129,9 @@ check("1.4", median_speed_up)
 # ## Task 1.5: make a placebo
 #
 # Return labels for a placebo source: as many of each class as in `labels`, but with nothing to
-# learn in them: which label an image has must not depend on what is in it. The same `seed` gives
-# the same placebo, another seed another one, and `labels` itself is not changed. (Careful: calling
-# every A a B and every B an A is *no* placebo. Why?)
+# learn in them. The label of an image must not depend on what is in the image. The same `seed`
+# gives the same placebo, another seed another one, and `labels` itself is not changed. (Careful:
+# calling every A a B and every B an A is *not* a placebo. Why?)
 
 
 # %%

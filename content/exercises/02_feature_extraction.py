@@ -23,7 +23,9 @@ def extract_in_batches(model, images, batch_size):
     """Return an array (number of images, number of features)."""
     ### BEGIN SOLUTION
     starts = range(0, len(images), batch_size)
-    return np.concatenate([np.asarray(model(images[s : s + batch_size], training=False)) for s in starts])
+    return np.concatenate(
+        [np.asarray(model(images[s : s + batch_size], training=False)) for s in starts]
+    )
     ### END SOLUTION
 
 
@@ -68,7 +70,9 @@ def build_classifier(backbone, num_classes):
     backbone.trainable = False
     inputs = keras.Input(backbone.input_shape[1:])
     model = keras.Model(inputs, keras.layers.Dense(num_classes)(backbone(inputs, training=False)))
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.compile(
+        "adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
+    )
     return model
     ### END SOLUTION
 

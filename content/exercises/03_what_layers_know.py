@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 03 · Exercise: what do layers know?
 #
-# Three small tools to look into networks with. Fill in each function, run its cell, then the check
+# Three small tools for looking into networks. Fill in each function, run its cell, then the check
 # below it. `hint("3.1")` in a cell of its own helps one step at a time and costs nothing. **Time:**
 # 35 minutes. You need lesson 03 and NumPy.
 
@@ -10,15 +10,16 @@ import numpy as np
 from tlcourse import check, hint
 
 # %% [markdown]
-# ## Task 3.1: how alike are two sets of features?
+# ## Task 3.1: how similar are two sets of features?
 #
 # `x` and `y` are tables: row *i* of both belongs to image *i*, columns are features, and the two
-# may have different numbers of columns. Return linear CKA: subtract from each column its mean, then
+# may have different numbers of columns. Return linear CKA: subtract its mean from each column, then
+# compute
 #
 # $$\frac{\lVert X^\top Y\rVert^2}{\lVert X^\top X\rVert \, \lVert Y^\top Y\rVert}$$
 #
 # where the norm of a matrix is the root of the sum of its squares. The check compares features with
-# rotated, resized, shifted and mixed copies of themselves.
+# rotated, rescaled, shifted and mixed copies of themselves.
 
 
 # %%
@@ -37,11 +38,11 @@ check("3.1", linear_cka)
 # %% [markdown]
 # ## Task 3.2: keep the first blocks
 #
-# Two networks of the same kind. Block *i* of each consists of the layers `conv1`, `norm1`
-# (BatchNorm), then `conv2`, `norm2`, and so on; last comes `head`. Change `target` so that its
-# first `count` blocks hold the values of `source` and stay as they are when somebody compiles and
-# trains it. Everything after them is left alone and learns. The check compares every value before
-# and after a fit.
+# Two networks of the same kind. Block 1 of each consists of the layers `conv1` and `norm1`
+# (BatchNorm), block 2 of `conv2` and `norm2`, and so on; the last layer is `head`. Give the first
+# `count` blocks of `target` the weights of `source`, and make them stay as they are when somebody
+# compiles and trains `target`. Everything after them is unchanged and learns. The check compares
+# every value before and after a fit.
 
 
 # %%
@@ -61,16 +62,16 @@ check("3.2", copy_first_blocks)
 # %% [markdown]
 # ## Task 3.3: is this filter an edge detector?
 #
-# An edge filter varies along *one* direction. That can be seen in its frequencies: nearly all of
-# their power lies on a line. Return a score from 0 (no direction) to 1 (one direction):
+# An edge filter varies along *one* direction. Its frequencies show that: nearly all of their power
+# lies on one line. Return a score from 0 (no direction) to 1 (one direction):
 #
 # 1. subtract the filter's mean, and take `np.fft.fft2(..., (16, 16))`; its power is the square of
 #    the absolute value;
 # 2. each frequency `(fy, fx)` has an angle, `np.arctan2(fy, fx)`; `np.fft.fftfreq(16)` gives the
 #    frequencies of both axes;
 # 3. add up arrows of length *power* and direction *twice the angle* (a wave to the left is also a
-#    wave to the right: doubled, both point the same way), and divide the length of the sum by the
-#    sum of the power.
+#    wave to the right: with doubled angles both point the same way), and divide the length of the
+#    sum by the sum of the power.
 
 
 # %%

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 02 · Feature extraction
 #
-# The simplest way to use a pretrained network, and often the best when images are few: leave it
-# as it is, take what its last layer says about each image, and train only a small classifier on
-# that. Think of a toolbox that somebody else filled: you do not forge a new hammer, you learn which
-# tools to reach for.
+# The simplest way to use a pretrained network is often the best when images are few. In **feature
+# extraction**, a pretrained network stays as it is, and only a small classifier is trained, on the
+# features that the network computes for each image. It is like a toolbox that somebody else filled:
+# you do not make new tools, you learn which of them to use.
 #
 # **After this lesson you can**
 # - turn images into features with a frozen network, and see what they are worth;
@@ -42,12 +42,13 @@ timed_epochs = 2  # passes that are timed end to end
 #
 # A *backbone* is a pretrained network without its last layer, the *head*, which knew the old
 # classes. Every backbone was trained on pixels that were prepared in one particular way, its *input
-# contract*. Ours have that preparation inside: raw pixels, 0 to 255, go in.
+# contract*. Our backbones contain that preparation: they take raw pixels, 0 to 255.
 
 # %%
 backbone = tlcourse.load_backbone(pooling="avg")
 backbone.trainable = False
-print(f"{backbone.name}: {backbone.count_params():,} weights, {backbone.input_shape[1:]} -> {backbone.output_shape[1:]}")
+shapes = f"{backbone.input_shape[1:]} -> {backbone.output_shape[1:]}"
+print(f"{backbone.name}: {backbone.count_params():,} weights, {shapes}")
 print(tlcourse.contract_of(backbone))
 
 # %% [markdown]
@@ -59,22 +60,24 @@ tlcourse.list_backbones()
 
 # %%
 flowers = tlcourse.load_flowers(per_class=per_class, seed=seed)
-learn, test = flowers.positions_per_class(train_per_class, seed)  # positions: the same number of each kind, and all others
+# positions: the same number of each kind, and all others
+learn, test = flowers.positions_per_class(train_per_class, seed)
 print(f"{len(learn)} images to learn from, {len(test)} to test on, {flowers.num_classes} classes")
 
 # %% [markdown]
 # ## 2. Images become features
 #
-# One image in, one row of numbers out. In batches, so that memory stays small, and in *inference
-# mode*: layers such as BatchNorm and Dropout behave differently while a network learns, and here it
-# does not.
+# One image in, one row of numbers out. The images go in in batches, because all at once may need
+# too much memory. The network runs in *inference mode*: layers such as BatchNorm and Dropout behave
+# differently during training, and here nothing is trained.
 
 
 # %%
 def extract(model, images, batch_size=64):
-    """Return `(n, features)`: what a frozen model says about each image."""
+    """Return `(n, features)`: the features that a frozen model computes for each image."""
     starts = range(0, len(images), batch_size)
-    return np.concatenate([np.asarray(model(images[s : s + batch_size], training=False)) for s in starts])
+    batches = (images[s : s + batch_size] for s in starts)
+    return np.concatenate([np.asarray(model(batch, training=False)) for batch in batches])
 
 
 started = time.perf_counter()
@@ -83,29 +86,43 @@ extraction_seconds = time.perf_counter() - started
 print(f"{features.shape[0]} images -> {features.shape}, {extraction_seconds:.1f} s")
 
 # %% [markdown]
-# From here on `tlcourse.extract_features` does the same, and remembers the result on disk.
+# From here on `tlcourse.extract_features` does the same, and keeps the result on disk.
 
 # %%
 assert np.allclose(features, tlcourse.extract_features(backbone, flowers.images), atol=1e-3)
 
 # %% [markdown]
-# What changed? Squeeze the images into two dimensions with PCA (the two directions in which they
-# differ most), once from raw pixels and once from features. One marker is one image.
+# What changed? PCA maps the images to two dimensions, the two directions in which they differ most,
+# once from raw pixels and once from features. One marker is one image, of three kinds of flowers
+# that differ in their petals.
 
 # %%
+kinds = [0, flowers.num_classes // 2 + 1, flowers.num_classes - 1]
+shown = np.flatnonzero(np.isin(flowers.labels, kinds))
+pixels = flowers.images.reshape(len(flowers), -1).astype("float32")
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-shown = np.flatnonzero(np.isin(flowers.labels, [0, 2, 4]))
-for ax, (name, table) in zip(axes, {"raw pixels": flowers.images.reshape(len(flowers), -1), "features": features}.items(), strict=True):
-    points = PCA(2, random_state=seed).fit_transform(table[shown].astype("float32"))
-    plots.embedding_map(points, flowers.labels[shown], flowers.class_names, title=f"Three kinds of flowers by {name}", ax=ax)
+same_kind = {}
+for ax, (name, table) in zip(axes, {"raw pixels": pixels, "features": features}.items()):
+    points, labels = PCA(2, random_state=seed).fit_transform(table[shown]), flowers.labels[shown]
+    apart = np.linalg.norm(points[:, None] - points, axis=-1)  # (images, images)
+    nearest = (apart + np.diag(np.full(len(points), np.inf))).argmin(axis=1)
+    same_kind[name] = np.mean(labels[nearest] == labels)
+    title = f"By {name}: {same_kind[name]:.0%} of nearest neighbours share the kind"
+    plots.embedding_map(points, labels, flowers.class_names, title=title, ax=ax)
 print(plots.alt_text(fig))
+assert same_kind["features"] > same_kind["raw pixels"] + 0.2
 
 # %% [markdown]
+# **What to notice.** By raw pixels the three kinds are mixed. By features each kind has a region of
+# its own, and the nearest neighbour of an image is much more often of the same kind. PCA never saw
+# the labels: the pretrained network separates these kinds without training on them.
+#
 # ## 3. How much are they worth?
 #
-# A straight line through the features (logistic regression) is the smallest head there is. Compare
-# it on the pretrained features, on those of the *same* network with random values, and on raw
-# pixels. Five draws of the images to learn from.
+# A **linear classifier** computes each class's score as a weighted sum of the features, and answers
+# with the class that scores highest. It is the smallest head there is; logistic regression is one.
+# Compare it on the pretrained features, on those of the *same* network with random weights, and on
+# raw pixels. Five draws of the training images.
 
 # %%
 untrained = tlcourse.load_backbone(weights=None, pooling="avg")
@@ -118,26 +135,30 @@ scores = {name: [] for name in tables}
 for draw in range(5):
     a, b = flowers.positions_per_class(train_per_class, seed + draw)
     for name, table in tables.items():
-        scores[name].append(evaluate.linear_probe(table[a], flowers.labels[a], table[b], flowers.labels[b]))
+        score = evaluate.linear_probe(table[a], flowers.labels[a], table[b], flowers.labels[b])
+        scores[name].append(score)
+means = {name: np.mean(values) for name, values in scores.items()}
+spreads = [np.std(values, ddof=1) for values in scores.values()]
+assert means["pretrained network"] > means["random network"] + 0.15
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
-means = {name: np.mean(values) for name, values in scores.items()}
-spreads = [np.std(values, ddof=1) for values in scores.values()]
-ax.barh(list(means), list(means.values()), xerr=spreads, color=plots.colour_of(0), height=0.6, capsize=4)
-ax.axvline(1 / flowers.num_classes, color="black", linestyle="--", label="chance")
+style = {"color": plots.colour_of(0), "height": 0.6, "capsize": 4}
+ax.barh(list(means), list(means.values()), xerr=spreads, **style)
+ax.axvline(1 / flowers.num_classes, color="black", linestyle="--", label="guessing")
 ax.set(xlim=(0, 1), xlabel="accuracy on unseen images, mean and standard deviation of five draws")
-ax.set_title(f"{train_per_class} images a class: what a straight line gets out of each table")
+ax.set_title("A linear classifier needs features that were learned")
 ax.legend(frameon=False)
-bars = ", ".join(f"{name} {value:.2f} (spread {spread:.2f})" for (name, value), spread in zip(means.items(), spreads, strict=True))
-plots.set_alt_text(ax, f"Bar chart of accuracy: {bars}. Chance: {1 / flowers.num_classes:.2f}.")
+rows = zip(means.items(), spreads, strict=True)
+bars = ", ".join(f"{name} {value:.2f} (spread {spread:.2f})" for (name, value), spread in rows)
+words = f"Bar chart of accuracy with {train_per_class} images a class: {bars}. "
+plots.set_alt_text(ax, words + f"Guessing: {1 / flowers.num_classes:.2f}.")
 print(plots.alt_text(ax))
-assert means["pretrained network"] > means["random network"] + 0.15
 
 # %% [markdown]
-# The architecture alone is worth little; what it learned on *other* images is worth a lot. (Some
-# honesty: in the full profile a few of the flowers, such as the daisy, are among the classes of
-# ImageNet. The drawn flowers are in nobody's training set.)
+# The architecture without training is worth little; what it learned on *other* images is worth a
+# lot. (To be exact: in the full profile a few of the flowers, such as the daisy, are among the
+# classes of ImageNet. The drawn flowers are in no training set of the backbone.)
 #
 # ## 4. A new head, end to end
 #
@@ -159,62 +180,73 @@ def with_head(base):
 
 x, y = flowers.images[learn], flowers.labels[learn]
 end_to_end = with_head(backbone)
-end_to_end.fit(x, y, epochs=1, batch_size=32, verbose=0)  # the first epoch also builds the program; it is not timed
+# the first epoch also builds the program; it is not timed
+end_to_end.fit(x, y, epochs=1, batch_size=32, verbose=0)
 before = [value.copy() for value in backbone.get_weights()]
 started = time.perf_counter()
 end_to_end.fit(x, y, epochs=timed_epochs, batch_size=32, verbose=0)
 slow = (time.perf_counter() - started) / timed_epochs
 
 # %% [markdown]
-# Is it really frozen? Not by the flag: compare every number, BatchNorm's statistics included.
+# Is it really frozen? Do not trust the flag: compare every number, BatchNorm's statistics included.
 
 # %%
 same = [np.array_equal(old, new) for old, new in zip(before, backbone.get_weights(), strict=True)]
 print(f"{sum(same)} of {len(same)} tensors of the backbone are bit for bit what they were")
-print(f"trainable: {sum(w.shape[0] * (w.shape[1] if len(w.shape) > 1 else 1) for w in end_to_end.trainable_weights):,} numbers, all in the head")
+trainable = sum(int(np.prod(w.shape)) for w in end_to_end.trainable_weights)
+print(f"trainable: {trainable:,} numbers, all in the head")
 assert all(same)
 
 # %% [markdown]
 # ## 5. Compute the features once
 #
-# A frozen backbone says the same about an image in every epoch. So ask it once, and train the head
-# on the answers.
+# A frozen backbone gives the same features for an image in every epoch. So compute them once, and
+# train the head on them.
 
 # %%
 head = keras.Sequential([keras.Input((features.shape[1],)), layers.Dense(flowers.num_classes)])
-head.compile(keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+head.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
 head.fit(features[learn], y, epochs=1, batch_size=32, verbose=0)
 started = time.perf_counter()
 head.fit(features[learn], y, epochs=epochs - 1, batch_size=32, verbose=0)
 fast = (time.perf_counter() - started) / (epochs - 1)
-end_to_end.fit(x, y, epochs=epochs - 1 - timed_epochs, batch_size=32, verbose=0)
+_ = end_to_end.fit(x, y, epochs=epochs - 1 - timed_epochs, batch_size=32, verbose=0)
+
+# %%
+fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
+colours = [plots.colour_of(1), plots.colour_of(0)]
+ax.barh(["end to end", "on cached features"], [slow, fast], color=colours)
+ax.set(xlabel="seconds an epoch")
+ax.set_title(f"On cached features an epoch is {slow / fast:.0f} times faster")
+words = f"Bar chart of seconds an epoch: end to end {slow:.2f}, on cached features {fast:.3f}."
+plots.set_alt_text(ax, words)
+print(plots.alt_text(ax))
 
 # %%
 cached = head.evaluate(features[test], flowers.labels[test], verbose=0)[1]
 whole = end_to_end.evaluate(flowers.images[test], flowers.labels[test], verbose=0)[1]
-fig, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
-ax.barh(["end to end", "on cached features"], [slow, fast], color=[plots.colour_of(1), plots.colour_of(0)])
-ax.set(xlabel="seconds an epoch")
-ax.set_title(f"The head alone is {slow / fast:.0f} times faster an epoch")
-plots.set_alt_text(ax, f"Bar chart of seconds an epoch: end to end {slow:.2f}, on cached features {fast:.3f}.")
-print(plots.alt_text(ax))
-print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.3f}; extraction once: {extraction_seconds:.1f} s for all")
+print(f"accuracy after {epochs} epochs: cached {cached:.3f}, end to end {whole:.3f}; ", end="")
+print(f"extraction once: {extraction_seconds:.1f} s for all")
 
 # %% [markdown]
-# Two runs of training differ a little by luck. The two *ways* do not differ at all: put the head
-# from the cached features onto the backbone, and it says the same about every image.
+# Two training runs differ a little by luck. The two *ways* do not differ at all: put the head from
+# the cached features onto the backbone, and it gives the same scores for every image.
 
 # %%
 end_to_end.get_layer("head").set_weights(head.layers[-1].get_weights())
-direct, by_cache = end_to_end.predict(flowers.images[test], verbose=0), head.predict(features[test], verbose=0)
-print(f"largest difference between the two ways: {np.abs(direct - by_cache).max():.1e}, scores up to {np.abs(direct).max():.0f}")
+direct = end_to_end.predict(flowers.images[test], verbose=0)
+by_cache = head.predict(features[test], verbose=0)
+difference = np.abs(direct - by_cache).max()
+print(f"largest difference between the two ways: {difference:.1e}, ", end="")
+print(f"scores up to {np.abs(direct).max():.0f}")
 assert np.allclose(direct, by_cache, rtol=1e-3, atol=1e-2)
 
 # %% [markdown]
 # ## 6. Two mistakes without an error message
 #
 # **Scaling twice.** Many tutorials divide pixels by 255. This backbone already does its own
-# scaling. Nothing crashes; watch the probe.
+# scaling. Nothing crashes; see what happens to a linear classifier on such features.
 
 # %%
 twice = extract(backbone, flowers.images / np.float32(255))
@@ -228,18 +260,18 @@ except ValueError as error:
     print("the contract says:", error)
 
 # %% [markdown]
-# **Augmenting in front of a cache.** *Augmentation* shows each image a little differently in
-# every epoch. Put a cache behind it, as a well known guide does, and the first epoch's versions are
-# served for ever. It has to stand behind the cache.
+# **Augmenting in front of a cache.** *Augmentation* changes each image a little, differently in
+# every epoch. If a cache comes after it, as in the Keras guide "Transfer learning and fine-tuning",
+# every later epoch gets the versions of the first one. Augment after the cache.
 
 # %%
 import tensorflow as tf
 
 flip = layers.RandomFlip("horizontal", seed=seed)
-pictures = tf.data.Dataset.from_tensor_slices(flowers.images[learn[:64]])
+images = tf.data.Dataset.from_tensor_slices(flowers.images[learn[:64]])
 orders = {
-    "augment, then cache": pictures.map(lambda image: flip(image, training=True)).cache(),
-    "cache, then augment": pictures.cache().map(lambda image: flip(image, training=True)),
+    "augment, then cache": images.map(lambda image: flip(image, training=True)).cache(),
+    "cache, then augment": images.cache().map(lambda image: flip(image, training=True)),
 }
 for name, data in orders.items():
     one, two = (np.stack(list(data.as_numpy_iterator())) for _ in range(2))
@@ -248,73 +280,79 @@ for name, data in orders.items():
     assert (same == 1) == (name == "augment, then cache")
 
 # %% [markdown]
-# The same holds for cached *features*: augmenting images after their features were computed
-# changes nothing. Feature extraction with a cache has no augmentation; that is its price.
+# The same holds for cached *features*: augmenting images after their features were computed changes
+# nothing. Feature extraction with a cache has no augmentation; that is its price.
 #
 # ## 7. Other backbones
 #
 # **By name.** VGG16 (2014) and ResNet50 (2015) are the networks that most texts use; MobileNets
-# (2017 on) were made for small machines. For a look at them random values will do, and nothing is
-# downloaded.
+# (2017 on) were made for small machines. To compare their sizes, random weights are enough, and
+# nothing is downloaded.
 
 # %%
 small = flowers.images[:32, :64, :64]  # 64 pixels for all, whatever they were trained at
 for name in ("tiny_resnet", "mobilenet_v2_035", "resnet50", "vgg16"):
-    other = tlcourse.load_backbone(name, weights=None, input_shape=small.shape[1:], pooling="avg")
+    shape = small.shape[1:]
+    other = tlcourse.load_backbone(name, weights=None, input_shape=shape, pooling="avg")
     other(small, training=False)  # once before the clock starts
     started = time.perf_counter()
     other(small, training=False)
     milliseconds = 1000 * (time.perf_counter() - started) / len(small)
-    print(f"{name:<16} {other.count_params() / 1e6:5.1f} million weights, {other.output_shape[1]} features, {milliseconds:.0f} ms an image")
+    print(f"{name:<16} {other.count_params() / 1e6:5.1f} million weights, ", end="")
+    print(f"{other.output_shape[1]} features, {milliseconds:.0f} ms an image")
     print(" " * 17 + "blocks:", ", ".join(tlcourse.blocks_of(other)))
 
 # %% [markdown]
-# More weights are not more features: ResNet50 says 2048 numbers about an image, VGG16 512. Are
-# these better numbers? In the `full` profile the next cell loads both with their ImageNet weights
-# and asks as in section 3. A network that cannot be had is named, not passed over.
+# More weights do not mean more features: ResNet50 gives 2048 numbers for an image, VGG16 512. Are
+# these better features? In the `full` profile the next cell loads both with their ImageNet weights
+# and measures them as in section 3. A network that cannot be loaded is listed as not measured.
 
 # %%
-famous = {"embedded": (), "full": ("resnet50", "vgg16")}[tlcourse.profile()]  # 94 and 59 MB, downloaded once
-print(f"{backbone.name}: {means['pretrained network']:.2f}", "" if famous else "(no ImageNet weights in the embedded profile)")
+# 94 and 59 MB, downloaded once
+famous = {"embedded": (), "full": ("resnet50", "vgg16")}[tlcourse.profile()]
+note = "" if famous else "(no ImageNet weights in the embedded profile)"
+print(f"{backbone.name}: {means['pretrained network']:.2f}", note)
 for name in famous:
     try:
         other = tlcourse.load_backbone(name, input_shape=flowers.image_shape, pooling="avg")
     except OSError as error:
         print(f"{name}: not measured. {error}")
         continue
-    table = tlcourse.extract_features(other, flowers.images)
+    table, y_all = tlcourse.extract_features(other, flowers.images), flowers.labels
     draws = [flowers.positions_per_class(train_per_class, seed + draw) for draw in range(5)]
-    values = [evaluate.linear_probe(table[a], flowers.labels[a], table[b], flowers.labels[b]) for a, b in draws]
+    values = [evaluate.linear_probe(table[a], y_all[a], table[b], y_all[b]) for a, b in draws]
     print(f"{name}: {np.mean(values):.2f} (spread {np.std(values, ddof=1):.2f})")
 
 # %% [markdown]
 # **From TensorFlow Hub.** Its modules come as a *SavedModel*, a folder with a program and its
 # weights. `hub.KerasLayer`, which you will meet in older texts, does not work in Keras 3;
-# `tlcourse.HubLayer` does the same. Without a handle of yours, the cell exports our own backbone in
-# that form, and the layer has to say what the backbone says.
+# `tlcourse.HubLayer` does the same. If you give no handle of your own, the cell exports our own
+# backbone in that form. The layer must then give the same features as the backbone.
 
 # %%
-handle = ""  # a folder, an address, or a name on Kaggle such as "google/mobilenet-v2/tensorFlow2/035-96-feature-vector/2"
+# a folder, an address, or a name on Kaggle
+# such as "google/mobilenet-v2/tensorFlow2/035-96-feature-vector/2"
+handle = ""
 ours = not handle
 if ours:
     handle = tempfile.mkdtemp()
     backbone.export(handle, verbose=False)
 module = keras.Sequential([keras.Input(flowers.image_shape), tlcourse.HubLayer(handle)])
 vectors = extract(module, flowers.images[:64])
-print(f"{len(vectors)} images -> feature vectors {vectors.shape}; {len(module.trainable_weights)} trainable weights")
+print(f"{len(vectors)} images -> feature vectors {vectors.shape}; ", end="")
+print(f"{len(module.trainable_weights)} trainable weights")
 if ours:
     print(f"largest difference to the backbone: {np.abs(vectors - features[:64]).max():.1e}")
     assert np.allclose(vectors, features[:64], rtol=1e-3, atol=1e-2)
 
 # %% [markdown]
-# A module has an input contract too, and cannot tell you: most image modules expect 0 to 1.
+# A module has an input contract too, but it does not say so: most image modules expect 0 to 1.
 # `tlcourse.load_backbone("hub:" + handle, input_shape=...)` puts that scaling inside.
 #
 # ## 8. Your own images
 #
 # One folder a class. Put the path of yours into `folder`, and this whole lesson runs on it: take
-# `mine` in place of `flowers`. Left empty, the cell makes a small one, so that you see how it has
-# to look.
+# `mine` in place of `flowers`. If it is empty, the cell makes a small folder that shows the form.
 
 # %%
 folder = ""  # the path of your folder
@@ -324,7 +362,8 @@ if not folder:
         place = folder / flowers.class_names[flowers.labels[i]]
         place.mkdir(exist_ok=True)
         Image.fromarray(flowers.images[i]).save(place / f"{i}.png")
-print("for example", *sorted(path.relative_to(folder).as_posix() for path in Path(folder).glob("*/*"))[::15])
+files = sorted(path.relative_to(folder).as_posix() for path in Path(folder).glob("*/*"))
+print("for example", *files[::15])
 mine = tlcourse.load_image_folder(folder, size=backbone.input_shape[1], name="my images")
 print(mine)
 print("features:", tlcourse.extract_features(backbone, mine.images).shape)
@@ -332,11 +371,11 @@ print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 # %% [markdown]
 # ## What to remember
 #
-# - Frozen backbone, new head: the way to begin whenever your data are few and somewhat like the
+# - Frozen backbone, new head: begin with this whenever your data are few and somewhat like the
 #   source.
 # - Raw pixels or scaled pixels? The input contract knows. A mistake here gives no error, only worse
 #   features.
-# - Believe weights, not flags: compare the backbone before and after.
+# - Trust weights, not flags: compare the backbone before and after.
 # - Compute features once if you do not augment; cache before you augment if you do.
 #
 # ## Quiz
@@ -348,20 +387,21 @@ print("features:", tlcourse.extract_features(backbone, mine.images).shape)
 # images, only old features.</details>
 # <details><summary>Nothing</summary>Yes. The features were computed before.</details>
 #
-# **2. A backbone scores as badly as chance on your images. What do you check first?**
+# **2. A backbone scores as badly as guessing on your images. What do you check first?**
 #
 # <details><summary>Whether pixels are scaled as it expects</summary>Yes: print the smallest and the
 # largest value that goes in.</details>
-# <details><summary>Whether the head needs more layers</summary>Later. A straight line finds
+# <details><summary>Whether the head needs more layers</summary>Later. A linear classifier finds
 # something in good features.</details>
-# <details><summary>Whether more epochs help</summary>Not with features that say nothing.</details>
+# <details><summary>Whether more epochs help</summary>Not with features that carry no
+# information.</details>
 #
 # **3. Why does the frozen backbone run with training=False?**
 #
-# <details><summary>So that BatchNorm uses its stored statistics and Dropout is off</summary>Yes:
-# the features of an image must not depend on its neighbours.</details>
-# <details><summary>So that no gradients are computed</summary>No: that is what trainable=False is
-# about. Lesson 04 shows where the two part ways.</details>
+# <details><summary>BatchNorm then uses its stored statistics, and Dropout is off</summary>Yes: the
+# features of an image must not depend on the other images of its batch.</details>
+# <details><summary>No gradients are computed then</summary>No: that is what trainable=False is
+# about. Lesson 04 shows where the two differ.</details>
 #
 # ## Read on
 #

@@ -1,20 +1,20 @@
 # %% [markdown]
 # # 04 · Fine-tuning
 #
-# In lesson 02 the backbone stayed as it was. *Fine-tuning* goes on training it, in small steps, on
-# the new task. It can gain a lot, it can gain nothing, and it can destroy in a minute what took
+# In lesson 02 the backbone stayed as it was. *Fine-tuning* continues to train it, in small steps,
+# on the new task. It can gain a lot, it can gain nothing, and it can destroy in a minute what took
 # days to learn. The recipe is short; two of its steps fail without any message.
 #
 # **After this lesson you can**
 # - fine-tune in two phases, and prove from the weights that each phase did what you meant;
-# - recognise the two silent mistakes, flags without `compile` and BatchNorm in motion, and measure
-#   what they cost;
+# - recognise the two silent mistakes, flags without `compile` and moving BatchNorm statistics, and
+#   measure the damage;
 # - choose how many blocks to unfreeze and how fast, from a map that you measured;
 # - keep a backbone near its start: probe first, learning rates by depth, L2-SP; and say when not to
 #   fine-tune at all.
 #
 # **Time:** 40 minutes. **It presumes** lessons 02 and 03: head and backbone, frozen layers,
-# BatchNorm, probes.
+# BatchNorm, linear probes.
 
 # %%
 import keras
@@ -26,8 +26,9 @@ from tlcourse import finetune, plots
 
 # %%
 # Settings
-test_per_class = {"embedded": 20, "full": 40}[tlcourse.profile()]  # flowers of each kind to test on
-train_per_class = {"embedded": 10, "full": 20}[tlcourse.profile()]  # flowers of each kind to learn from
+# flowers of each kind to test on, and to learn from
+test_per_class = {"embedded": 20, "full": 40}[tlcourse.profile()]
+train_per_class = {"embedded": 10, "full": 20}[tlcourse.profile()]
 head_epochs, head_rate = 8, 3e-3
 tune_epochs, tune_rate = 3, 1e-4
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -35,9 +36,9 @@ loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 # %% [markdown]
 # ## 1. Phase one: the head
 #
-# A new head starts at random values, so at first it is wrong about everything. If the backbone
-# learned along, it would be pushed around by this wrong head. So: freeze the backbone, train the
-# head.
+# A new head starts at random values, so at first its answers are wrong. If the backbone trained at
+# the same time, the gradients of this wrong head would damage it. So: freeze the backbone, train
+# the head.
 
 # %%
 flowers = tlcourse.load_flowers(per_class=train_per_class + test_per_class, seed=seed)
@@ -70,8 +71,8 @@ print(f"head on a frozen backbone: {head_accuracy:.3f}")
 # %% [markdown]
 # ## 2. The first silent mistake: flags without compile
 #
-# Phase two: unfreeze and go on. That is how it is often written, and nothing complains. Did it
-# work? Not the accuracy, the *weights* tell. `snapshot` copies them, `what_moved` compares, layer
+# Phase two: unfreeze and go on. It is often written like this, and nothing complains. Did it work?
+# Do not ask the accuracy, ask the *weights*. `snapshot` copies them, `what_moved` compares, layer
 # by layer.
 
 # %%
@@ -83,17 +84,32 @@ print(f"layers of the backbone that moved: {len(moved.moved_names)} of {len(move
 assert moved.bit_identical
 
 # %% [markdown]
-# Not one bit. Keras reads the flags once, when it builds the training step; `fit` then repeats that
-# step. You would have reported "fine-tuning gained nothing", about a backbone that was never tuned.
-# The rule: **after any change of `trainable`, compile again.**
+# Not one bit. Keras builds the training step in the first `fit` after `compile`, and reads the
+# flags then. Every later `fit` repeats that step and ignores changed flags, without a warning. You
+# would have reported "fine-tuning gained nothing", about a backbone that was never tuned. Between
+# `compile` and the first `fit` a changed flag still counts:
+
+# %%
+backbone.trainable = False
+model.compile(keras.optimizers.Adam(head_rate), loss, metrics=["accuracy"])
+backbone.trainable = True  # after compile, but before the first fit
+model.fit(train.images[:16], train.labels[:16], batch_size=16, shuffle=False, verbose=0)
+moved = tlcourse.what_moved(before, backbone)
+print(f"layers of the backbone that moved: {len(moved.moved_names)} of {len(moved.rows)}")
+assert len(moved.moved_names) == len(moved.rows)
+
+# %% [markdown]
+# One line decides, and it is easy to move. So do not rely on the order, and keep the rule: **after
+# any change of `trainable`, compile again.**
 #
-# ## 3. The second silent mistake: BatchNorm in motion
+# ## 3. The second silent mistake: moving BatchNorm statistics
 #
-# BatchNorm normalises by the *batch* while it learns, and keeps running averages (its *statistics*)
+# During training BatchNorm normalises by the *batch*, and keeps running averages (its *statistics*)
 # for later. Few images make poor averages. Many texts say that
-# `backbone(images, training=False)`, as we wrote above, prevents it. To see BatchNorm alone we
-# unfreeze, compile, and train with a learning rate of **zero**: no weight can move. Two images a
-# batch, as one has when images are large.
+# `backbone(images, training=False)`, as we wrote above, prevents it. The **learning rate** is the
+# number that scales each step of the optimizer: the smaller it is, the less a training step changes
+# the weights. To see only BatchNorm, we unfreeze, compile, and train with a learning rate of
+# **zero**: no weight can move. We use two images a batch, a usual size when images are large.
 
 # %%
 model.set_weights(after_head)
@@ -101,23 +117,26 @@ before = tlcourse.snapshot(backbone)
 model.compile(keras.optimizers.SGD(0.0), loss, metrics=["accuracy"])
 fit(epochs=1, batch_size=2)
 moved = tlcourse.what_moved(before, backbone)
-shift = np.median([row.statistic_change for row in moved.rows if row.statistic_change is not None])
+weight_change = max(row.weight_change or 0 for row in moved.rows)
+statistic_changes = [row.statistic_change for row in moved.rows]
+shift = np.median([change for change in statistic_changes if change is not None])
 disturbed = accuracy()
-print(f"weights moved by {max(row.weight_change or 0 for row in moved.rows):.0%}, statistics by {shift:.1%} (median over layers)")
+print(f"weights moved by {weight_change:.0%}, statistics by {shift:.1%} (median over layers)")
 print(f"accuracy {head_accuracy:.3f} -> {disturbed:.3f}, although nothing was learned")
-assert max(row.weight_change or 0 for row in moved.rows) == 0
+assert weight_change == 0
 assert len(moved.moved_names) > 10
 
 # %% [markdown]
-# The words `training=False` had no effect: in a functional model, `fit` decides the mode of every
-# layer, unless the layer itself is frozen. How much is lost depends on how fast the averages move,
-# BatchNorm's `momentum`: `tiny_resnet` uses 0.9, and one pass replaces its statistics; MobileNetV2
-# uses 0.999, and they creep (the shift printed above). Sometimes moving statistics even help, when
-# the new images are many and different. What is never right is that they move without your
-# knowing.
+# The argument `training=False` had no effect: in a functional model, `fit` decides the mode of
+# every layer, unless the layer itself is frozen. How much is lost depends on how fast the averages
+# move, BatchNorm's `momentum`. `tiny_resnet` uses 0.9, and one pass replaces its statistics;
+# MobileNetV2 uses 0.999, and they move slowly (the shift printed above). Sometimes moving
+# statistics even help, when the new images are many and different. It is never right that they move
+# without your knowing.
 
 # %%
-momentum = next(layer.momentum for layer in backbone.layers if isinstance(layer, layers.BatchNormalization))
+norms = [layer for layer in backbone.layers if isinstance(layer, layers.BatchNormalization)]
+momentum = norms[0].momentum
 kept = momentum ** (len(train) // 2)  # one step for every two images
 print(f"momentum {momentum}: after one pass {kept:.0%} of the old statistics are left")
 if momentum < 0.95:
@@ -126,9 +145,9 @@ if momentum < 0.95:
 # %% [markdown]
 # ## 4. Phase two, done right
 #
-# Unfreeze the last two blocks, freeze every BatchNorm layer (frozen, it stays in inference mode
-# whatever happens around it), compile with a **new optimizer** and a learning rate 10 to 100 times
-# smaller than the head's. Written out:
+# Unfreeze the last two blocks, and freeze every BatchNorm layer (a frozen one always runs in
+# inference mode). Then compile with a **new optimizer** and a learning rate 10 to 100 times smaller
+# than the head's. In code:
 
 
 # %%
@@ -149,20 +168,23 @@ model.compile(keras.optimizers.Adam(tune_rate), loss, metrics=["accuracy"])
 fit(tune_epochs)
 tuned_accuracy = accuracy()
 moved = tlcourse.what_moved(before, backbone)
-print(f"head {head_accuracy:.3f}, fine-tuned {tuned_accuracy:.3f} ({tuned_accuracy - head_accuracy:+.3f})")
+gain = tuned_accuracy - head_accuracy
+print(f"head {head_accuracy:.3f}, fine-tuned {tuned_accuracy:.3f} ({gain:+.3f})")
 assert all(not row.statistic_change for row in moved.rows)
 print(tlcourse.trainable_summary(model))
 
 # %%
-convolutions = [row for row in moved.rows if row.weight_change is not None and row.statistic_change is None]
+with_weights = [row for row in moved.rows if row.weight_change is not None]
+convolutions = [row for row in with_weights if row.statistic_change is None]
 learned = sum(row.weight_change > 0 for row in convolutions)
-ax = plots.moved_per_layer(convolutions[-learned - 2 :], title="Two blocks learned; the layers before them stood still")
+title = "The last two blocks learned; the layers before them did not move"
+ax = plots.moved_per_layer(convolutions[-learned - 2 :], title=title)
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# The package has the same in one line each. `unfreeze` goes by block and keeps BatchNorm still;
-# `fit` of a model whose flags it changed refuses until you compile. `fit_two_phase` does both
-# phases. Do the two versions agree, layer for layer?
+# The package has the same in one line each. `unfreeze` goes by block and keeps BatchNorm frozen;
+# `fit` of a model whose flags it changed raises an error until you compile. `fit_two_phase` does
+# both phases. Do the two versions agree, layer for layer?
 
 # %%
 by_hand = [variable.path for variable in model.trainable_variables]
@@ -174,62 +196,54 @@ assert [variable.path for variable in model.trainable_variables] == by_hand
 # %%
 model.set_weights(after_head)
 before = tlcourse.snapshot(backbone)
-finetune.fit_two_phase(
-    model, (train.images, train.labels), backbone=backbone, loss=loss, from_block=start_block, head_epochs=1, fine_tune_epochs=1,
-    head_learning_rate=head_rate, fine_tune_learning_rate=tune_rate, batch_size=16, verbose=0)  # fmt: skip
+rates = {"head_learning_rate": head_rate, "fine_tune_learning_rate": tune_rate}
+options = {"head_epochs": 1, "fine_tune_epochs": 1, "batch_size": 16, "verbose": 0}
+data = (train.images, train.labels)
+phases = {"backbone": backbone, "from_block": start_block, "loss": loss}
+finetune.fit_two_phase(model, data, **phases, **rates, **options)
 package = tlcourse.what_moved(before, backbone)
 assert package.moved_names == moved.moved_names
 print(f"by hand and by the package the same {len(package.moved_names)} layers moved, and no other")
 
 # %% [markdown]
-# Is fine-tuning worth it? Often less than is said: compare with the head alone, over several draws,
-# before you believe a gain.
+# Is fine-tuning worth it? Often less than is said: compare with training only the head, over
+# several draws, before you believe a gain.
 #
 # ## 5. How many blocks, how fast?
 #
-# For a map one needs many runs, so here comes the small network of lesson 03: trained on letters,
-# to be tuned to ten digits.
-
-
-# %%
-def build_cnn(num_classes):
-    """Four blocks: 32 -> 16 -> 8 -> 4 -> 2 pixels a side."""
-    images = keras.Input((32, 32, 3))
-    x = layers.Rescaling(1 / 127.5, offset=-1)(images)
-    for i, channels in enumerate((16, 32, 64, 64), start=1):
-        x = layers.Conv2D(channels, 3, padding="same", use_bias=False, name=f"conv{i}")(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"norm{i}")(x)
-        x = layers.MaxPooling2D(name=f"block{i}")(layers.ReLU()(x))
-    return keras.Model(images, layers.Dense(num_classes, name="head")(layers.Flatten()(x)))
-
+# A **hyperparameter** is a setting that training does not learn and you choose yourself, such as
+# the learning rate or the number of unfrozen blocks. A map of two hyperparameters needs many runs,
+# so we use the small network of lesson 01: trained on letters, to be tuned to ten digits.
 
 # %%
 letters = tlcourse.load_glyphs("letters", 80, seed=seed, split="train")
 digits = tlcourse.load_glyphs("digits", 20, seed=seed + 1, split="train")
-unseen = tlcourse.load_glyphs("digits", 50, seed=seed + 2, split="test")  # other fonts, other backgrounds
+# other fonts, other backgrounds
+unseen = tlcourse.load_glyphs("digits", 50, seed=seed + 2, split="test")
 
 
 def train_on(model, data, optimizer, epochs, batch_size=32):
     model.compile(optimizer, loss, metrics=["accuracy"])
-    return model.fit(data.images, data.labels, epochs=epochs, batch_size=batch_size, verbose=0)
+    model.fit(data.images, data.labels, epochs=epochs, batch_size=batch_size, verbose=0)
 
 
 def score(model):
     return model.evaluate(unseen.images, unseen.labels, batch_size=100, verbose=0)[1]
 
 
-source = build_cnn(30)
+source = tlcourse.small_cnn(30)
 train_on(source, letters, keras.optimizers.Adam(2e-3), epochs=7, batch_size=64)
 
 
 # %%
 def transfer(open_blocks, head_weights=None):
-    """Return a network for digits with the source's blocks; the last `open_blocks` of them train, BatchNorm never."""
-    model = build_cnn(10)
+    """Return a network for digits with the source's blocks; only the last `open_blocks` train."""
+    model = tlcourse.small_cnn(10)
     for i in range(1, 5):
         for name in (f"conv{i}", f"norm{i}"):
-            model.get_layer(name).set_weights(source.get_layer(name).get_weights())
-            model.get_layer(name).trainable = name.startswith("conv") and i > 4 - open_blocks
+            layer = model.get_layer(name)
+            layer.set_weights(source.get_layer(name).get_weights())
+            layer.trainable = name.startswith("conv") and i > 4 - open_blocks  # BatchNorm never
     if head_weights:
         model.get_layer("head").set_weights(head_weights)
     return model
@@ -239,7 +253,7 @@ probe = transfer(0)
 train_on(probe, digits, keras.optimizers.Adam(3e-3), epochs=15)
 probe_score = score(probe)
 head_weights = probe.get_layer("head").get_weights()
-print(f"head alone: {probe_score:.3f}")
+print(f"only the head: {probe_score:.3f}")
 
 # %%
 rates = (1e-4, 1e-3, 1e-2)
@@ -250,108 +264,131 @@ for row, column in tqdm(list(np.ndindex(table.shape)), desc="map"):
     table[row, column] = score(tuned)
 
 # %%
-ax = plots.heat_map(table, [f"{rate:g}" for rate in rates], ["1", "2", "3", "4"],
-                    title="A rate of 0.01 destroys what was learned")
+rate_names, block_names = [f"{rate:g}" for rate in rates], ["1", "2", "3", "4"]
+title = "A learning rate of 0.01 destroys what was learned"
+ax = plots.heat_map(table, rate_names, block_names, title=title)
 print(plots.alt_text(ax))
-print(f"head alone {probe_score:.2f}; rates up to 0.001: {table[:2].min():.2f} to {table[:2].max():.2f}")
-print(f"rate 0.01: one block {table[2, 0]:.2f}, four blocks {table[2, 3]:.2f}, chance 0.10")
-assert table[:2].min() > probe_score - 0.1  # small steps never do much harm ...
+small = table[:2]
+print(f"only the head {probe_score:.2f}; rates up to 0.001: {small.min():.2f} to {small.max():.2f}")
+print(f"rate 0.01: one block {table[2, 0]:.2f}, four blocks {table[2, 3]:.2f}, guessing 0.10")
+assert small.min() > probe_score - 0.1  # small steps never do much harm ...
 assert table[2, 3] < probe_score - 0.25  # ... and large ones ruin it
 
 # %% [markdown]
-# The head was trained at 0.003. A rate that is right for a head is too fast for a backbone. Below
-# that, how many blocks you open hardly matters here, and the gain over the head alone is small.
+# **Catastrophic forgetting** is the loss of what a network has learned before when it is trained on
+# something new. Here the learning rate of 0.01 causes it. The head was trained at 0.003: a rate
+# that is right for a head can be too high for a backbone. At the two smaller rates the number of
+# unfrozen blocks hardly matters here, and the gain over training only the head is small.
 #
-# What if the head is *not* trained first? All blocks open, the same rate and epochs, once from the
-# trained head, once from a random one:
+# What if the head is *not* trained first? All blocks unfrozen, the same rate and epochs, once from
+# the trained head, once from a random one:
 
 # %%
 random_head = transfer(4)
 train_on(random_head, digits, keras.optimizers.Adam(1e-3), epochs=5)
 random_score = score(random_head)
 patient = transfer(4)
-train_on(patient, digits, keras.optimizers.Adam(1e-3), epochs=20)  # as many epochs as both phases together
-print(f"trained head, then 5 epochs: {table[1, 3]:.2f}; random head, 5 epochs: {random_score:.2f}, 20 epochs: {score(patient):.2f}")
+# as many epochs as both phases together
+train_on(patient, digits, keras.optimizers.Adam(1e-3), epochs=20)
+print(f"trained head, then 5 epochs: {table[1, 3]:.2f}; ", end="")
+print(f"random head, 5 epochs: {random_score:.2f}, 20 epochs: {score(patient):.2f}")
 assert random_score < table[1, 3]
 
 # %% [markdown]
-# Both effects are in these numbers: a random head has more to learn *and* pulls the features about
-# meanwhile. The run of 20 epochs takes the first one away. What remains is section 8's subject.
+# Both effects are in these numbers: a random head has more to learn, *and* it changes the features
+# meanwhile. The run of 20 epochs removes the first effect. Section 8 is about the second.
 #
 # ## 6. Which layers move?
 #
-# Adam moves every weight by about its learning rate, wherever it is. Early layers, which are
-# general, move as much as late ones. *Discriminative* learning rates give every earlier block a
+# Adam moves every weight by about its learning rate, whichever layer it is in. Early layers, which
+# are general, move as much as late ones. *Discriminative* learning rates give every earlier block a
 # rate 2.6 times lower (ULMFiT). Multiplying the *gradients* would do nothing: Adam divides by their
-# size. It takes an optimizer for each group of layers; Keras' `MultiOptimizer` holds them.
+# size. Each group of layers needs its own optimizer; Keras' `MultiOptimizer` holds them.
 
 # %%
 rows = {}
 for name in ("one rate", "by depth"):
     tuned = transfer(4, head_weights)
-    optimizer = keras.optimizers.Adam(1e-3) if name == "one rate" else finetune.discriminative_optimizer(tuned, learning_rate=1e-3)
+    optimizer = keras.optimizers.Adam(1e-3)
+    if name == "by depth":
+        optimizer = finetune.discriminative_optimizer(tuned, learning_rate=1e-3)
     before = tlcourse.snapshot(tuned)
     train_on(tuned, digits, optimizer, epochs=5)
     moved = tlcourse.what_moved(before, tuned)
     rows[name] = [moved[f"conv{i}"].weight_change for i in range(1, 5)]
-    print(f"{name}: accuracy {score(tuned):.2f}, conv1 moved {rows[name][0]:.1%}, conv4 {rows[name][3]:.1%}")
+    print(f"{name}: accuracy {score(tuned):.2f}, ", end="")
+    print(f"conv1 moved {rows[name][0]:.1%}, conv4 {rows[name][3]:.1%}")
 
 # %%
-ax = plots.layer_curve([f"conv{i}" for i in range(1, 5)], rows, y_label="relative change of weights",
-                       title="Rates by depth: the first layer stays nearly where it was")
+ax = plots.layer_curve(
+    [f"conv{i}" for i in range(1, 5)],
+    rows,
+    y_label="relative change of weights",
+    title="Rates by depth: the first layer hardly moves",
+)
 print(plots.alt_text(ax))
-assert rows["by depth"][0] < rows["one rate"][0] / 4
-assert rows["by depth"][0] / rows["by depth"][3] < rows["one rate"][0] / rows["one rate"][3]
+one_rate, by_depth = rows["one rate"], rows["by depth"]
+assert by_depth[0] < one_rate[0] / 4
+assert by_depth[0] / by_depth[3] < one_rate[0] / one_rate[3]
 
 # %% [markdown]
-# A cousin in time is *gradual unfreezing*: one more block every few epochs, from the head down,
-# with `finetune.GradualUnfreezing(backbone, epochs_per_block=1)` among the callbacks of `fit`.
+# *Gradual unfreezing* does something similar over time: one more block every few epochs, from the
+# head down, with `finetune.GradualUnfreezing(backbone, epochs_per_block=1)` among the callbacks of
+# `fit`.
 #
-# **A leash.** *L2-SP* adds a penalty on the distance from the start to the loss:
-# $\frac{\alpha}{2}\lVert w - w_{start}\rVert^2$. Weight decay would pull to zero, which is nowhere
-# near what the backbone knows.
+# **A penalty on the distance.** *L2-SP* adds a penalty to the loss that grows with the distance
+# from the start: $\frac{\alpha}{2}\lVert w - w_{start}\rVert^2$. Weight decay would pull the
+# weights to zero, far from what the backbone knows.
 
 
 # %%
 def distance(alpha):
-    """Fine-tune with a leash of strength `alpha`; return how far the blocks went, and the accuracy."""
+    """Fine-tune with L2-SP of strength `alpha`; return how far the blocks moved, and accuracy."""
     tuned = transfer(4, head_weights)
-    trunk = keras.Model(tuned.input, tuned.get_layer("block4").output)
+    trunk = keras.Model(tuned.input, tuned.get_layer("pool4").output)
     start = [w.numpy().copy() for w in trunk.trainable_weights]
-    leashed = finetune.l2_sp(tuned, backbone=trunk, alpha=alpha, beta=0.0)
-    train_on(leashed, digits, keras.optimizers.Adam(1e-3), epochs=5)
-    away = sum(np.sum((w.numpy() - s) ** 2) for w, s in zip(trunk.trainable_weights, start, strict=True))
-    return away**0.5, score(leashed)
+    penalised = finetune.l2_sp(tuned, backbone=trunk, alpha=alpha, beta=0.0)
+    train_on(penalised, digits, keras.optimizers.Adam(1e-3), epochs=5)
+    pairs = zip(trunk.trainable_weights, start, strict=True)
+    squared = sum(np.sum((w.numpy() - s) ** 2) for w, s in pairs)
+    return squared**0.5, score(penalised)
 
 
-leash = {alpha: distance(alpha) for alpha in (0.0, 1.0)}
-for alpha, (away, value) in leash.items():
+results = {alpha: distance(alpha) for alpha in (0.0, 1.0)}
+for alpha, (away, value) in results.items():
     print(f"alpha {alpha:g}: distance {away:.2f}, accuracy {value:.2f}")
-assert leash[1.0][0] < leash[0.0][0] / 1.5
+assert results[1.0][0] < results[0.0][0] / 1.5
 
 # %% [markdown]
 # **Few new weights.** *LoRA* (Hu and others 2021) leaves a large matrix as it is and adds the
-# product of two thin ones to it; only those learn. In Keras it is one call on a `Dense` layer.
+# product of two thin matrices to it; only these two learn. In Keras it is one call on a `Dense`
+# layer.
+
 
 # %%
+def count_trainable(layer):
+    return sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
+
+
 dense = layers.Dense(1024)
 dense.build((None, 1024))
 row = np.random.default_rng(seed).normal(size=(1, 1024))
-full_count, answer = sum(int(np.prod(w.shape)) for w in dense.trainable_weights), dense(row)
+full_count, answer = count_trainable(dense), dense(row)
 dense.enable_lora(rank=4)
-lora_count = sum(int(np.prod(w.shape)) for w in dense.trainable_weights)
-print(f"trainable weights: {full_count:,} -> {lora_count:,} ({full_count / lora_count:.0f} times fewer)")
+lora_count = count_trainable(dense)
+print(f"trainable weights: {full_count:,} -> {lora_count:,} ", end="")
+print(f"({full_count / lora_count:.0f} times fewer)")
 assert lora_count == 2 * 4 * 1024 + 1024  # two thin matrices, and the bias
-assert np.allclose(answer, dense(row), atol=1e-5)  # one of the two starts at zero: nothing has changed yet
+assert np.allclose(answer, dense(row), atol=1e-5)  # one of the two starts at zero: no change yet
 
 # %% [markdown]
 # ## 7. Three switches for fast machines
 #
-# Fine-tuning is where a GPU pays. Three switches make use of one; the recipe stays the same.
+# A GPU helps fine-tuning a lot. Three switches make use of one; the recipe stays the same.
 #
-# - **Mixed precision**: compute in 16 bits, keep the weights in 32. Recent GPUs do that several
-#   times faster; a processor rather slower. The last layer stays in 32 bits: 16 bits have no number
-#   above 65,504, and a loss of `nan` is how one finds out.
+# - **Mixed precision**: compute in 16 bits, keep the weights in 32. Recent GPUs compute several
+#   times faster this way; a CPU is often slower. The last layer stays in 32 bits: 16 bits have no
+#   number above 65,504, and a larger score would make the loss `nan`.
 # - **XLA** (`jit_compile=True`) joins many small steps of a computation into few. With one GPU
 #   Keras switches it on by itself.
 # - **`tf.distribute.MirroredStrategy`**: several GPUs, each with a copy of the model and its share
@@ -362,44 +399,53 @@ import tensorflow as tf
 
 gpus = tf.config.list_physical_devices("GPU")
 policy = "mixed_float16" if gpus else "float32"
-strategy = tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()  # the second one changes nothing
-print(f"GPUs found: {len(gpus)}; so precision {policy}, copies of the model: {strategy.num_replicas_in_sync}")
+strategy = tf.distribute.get_strategy()  # the default one, which changes nothing
+if len(gpus) > 1:
+    strategy = tf.distribute.MirroredStrategy()
+print(f"GPUs found: {len(gpus)}; so precision {policy}, ", end="")
+print(f"copies of the model: {strategy.num_replicas_in_sync}")
 
 
 # %%
 def in_precision(name):
-    """The network for digits, computing as the policy `name` says, with a last layer in float32."""
+    """The network for digits, computing as the policy `name` says, with a last float32 layer."""
     keras.config.set_dtype_policy(name)
-    trunk = build_cnn(10)
+    trunk = tlcourse.small_cnn(10)
     keras.config.set_dtype_policy("float32")
-    return keras.Model(trunk.input, layers.Dense(10, dtype="float32", name="head")(trunk.layers[-2].output))
+    last = layers.Dense(10, dtype="float32", name="head")
+    return keras.Model(trunk.input, last(trunk.get_layer("features").output))
 
 
 with strategy.scope():
     mixed, chosen = in_precision("mixed_float16"), in_precision(policy)
     optimizer = keras.optimizers.Adam(2e-3)
 conv = mixed.get_layer("conv1")
-print(f"mixed: {conv.name} computes in {conv.compute_dtype}, keeps its weights in {conv.variable_dtype}; the scores are {mixed.output.dtype}")
-assert (conv.compute_dtype, conv.variable_dtype, mixed.output.dtype) == ("float16", "float32", "float32")
+print(f"mixed: {conv.name} computes in {conv.compute_dtype}, ", end="")
+print(f"keeps its weights in {conv.variable_dtype}; the scores are {mixed.output.dtype}")
+assert (conv.compute_dtype, conv.variable_dtype) == ("float16", "float32")
+assert mixed.output.dtype == "float32"
 
 # %%
 with strategy.scope():
     chosen.compile(optimizer, loss, metrics=["accuracy"])
-    losses = chosen.fit(digits.images, digits.labels, epochs=3, batch_size=32, verbose=0).history["loss"]
-print(f"trained: loss {losses[0]:.2f} -> {losses[-1]:.2f}; XLA {'on' if chosen.jit_compile else 'off'}, optimizer {type(chosen.optimizer).__name__}")
+    fitted = chosen.fit(digits.images, digits.labels, epochs=3, batch_size=32, verbose=0)
+losses = fitted.history["loss"]
+print(f"trained: loss {losses[0]:.2f} -> {losses[-1]:.2f}; ", end="")
+xla = "on" if chosen.jit_compile else "off"
+print(f"XLA {xla}, optimizer {type(chosen.optimizer).__name__}")
 assert losses[-1] < losses[0]
 
 # %% [markdown]
-# (`LossScaleOptimizer`, which you see with mixed precision, multiplies the loss so that small
-# gradients do not vanish in 16 bits. Keras puts it around yours.)
+# (`LossScaleOptimizer`, which you see with mixed precision, multiplies the loss because small
+# gradients would become zero in 16 bits. Keras puts it around your optimizer.)
 #
 # ## 8. Away from the training data
 #
 # Test data often differ from training data: another camera, another hospital. There fine-tuning can
-# be *worse* than a frozen backbone. The smallest case where this can be seen has a backbone of 4
-# linear features, nearly right, and training inputs that cover only 8 of 20 directions (Kumar and
-# others 2022). Gradient descent changes the backbone only in the directions it sees, while the head
-# changes for all.
+# be *worse* than a frozen backbone. The smallest example has a backbone of 4 linear features, which
+# are nearly right, and training inputs that cover only 8 of 20 directions (Kumar and others 2022).
+# Gradient descent changes the backbone only in the directions that it sees, while a changed head
+# acts on all of them.
 
 
 # %%
@@ -428,52 +474,62 @@ for i in tqdm(range(10), desc="worlds"):
     rng = np.random.default_rng([seed, i])
     start, x, y, truth = linear_world(rng)
     fitted = np.linalg.lstsq(x @ start.T, y, rcond=None)[0]
-    results = [(start, fitted), fine_tune(start, rng.normal(size=4), x, y), fine_tune(start, fitted, x, y)]
+    tuned = fine_tune(start, rng.normal(size=4), x, y)  # from a random head
+    results = [(start, fitted), tuned, fine_tune(start, fitted, x, y)]
     for j, (features, head) in enumerate(results):
         inside[i, j] = np.mean((x @ features.T @ head - y) ** 2)
-        outside[i, j] = np.sum((features.T @ head - truth) ** 2)  # mean squared error over inputs in all directions
+        # mean squared error over inputs in all directions
+        outside[i, j] = np.sum((features.T @ head - truth) ** 2)
 
 # %%
-worlds = np.arange(1, 11)
-ax = plots.lines({name: (worlds, outside[:, j]) for j, name in enumerate(names)}, x_label="world", y_label="squared error, all directions",
-                 log_y=True, title="Away from the training inputs, order matters")
+ax = plots.lines(
+    {name: (np.arange(1, 11), outside[:, j]) for j, name in enumerate(names)},
+    x_label="world",
+    y_label="squared error, all directions",
+    log_y=True,
+    title="Away from the training inputs, fitting the head first helps",
+)
 print(plots.alt_text(ax))
+
+# %%
 for j, name in enumerate(names):
-    print(f"{name:<31} error on training inputs {inside[:, j].mean():.4f}, in all directions {outside[:, j].mean():.3f}")
-print("LP-FT better than FT in", int((outside[:, 2] < outside[:, 1]).sum()), "of 10 worlds")
-assert (outside[:, 2] < outside[:, 1]).all()
+    print(f"{name:<31} error on training inputs {inside[:, j].mean():.4f}, ", end="")
+    print(f"in all directions {outside[:, j].mean():.3f}")
+better = outside[:, 2] < outside[:, 1]
+print("LP-FT better than FT in", int(better.sum()), "of 10 worlds")
+assert better.all()
 
 # %% [markdown]
 # On the training inputs fine-tuning is perfect, and in other directions it is the worst of the
-# three. From a fitted head there is little left to push, so the features stay. Published, over ten
-# shifts of real data: fine-tuning gained 2 points inside and lost 7 outside against the probe;
-# LP-FT was 1 and 10 points better than fine-tuning (Kumar and others 2022, abstract). For images:
-# `finetune.lp_ft`.
+# three. From a fitted head the remaining error is small, so the features hardly change. Published,
+# over ten shifts of real data: compared with the probe, fine-tuning gained 2 points inside and lost
+# 7 outside; compared with fine-tuning, LP-FT was 1 and 10 points better (Kumar and others 2022,
+# abstract). For images: `finetune.lp_ft`.
 #
 # ## What to remember
 #
-# - Head first; then unfreeze, freeze BatchNorm, **compile with a new optimizer and a small rate**;
-#   then look at what moved.
-# - A flag changed after `compile` does nothing. `training=False` does not hold BatchNorm still in a
-#   functional model.
-# - Too fast is far worse than too slow: measure the map.
+# - Head first; then unfreeze, freeze BatchNorm, **compile with a new optimizer and a small learning
+#   rate**; then look at what moved.
+# - A flag changed after the first `fit` does nothing until you compile again. `training=False` does
+#   not stop BatchNorm's statistics in a functional model.
+# - A learning rate that is too high does far more harm than one that is too low: measure the map.
 # - What is often said: "fine-tuning improves on feature extraction". Here it was worth little on
-#   digits; with a distant target it can be worth more, and on data from elsewhere it can cost. Keep
-#   the frozen backbone as the one to beat.
+#   digits; with a distant target it can be worth more, and on data from elsewhere it can do harm.
+#   Always compare with the frozen backbone.
 #
 # ## Quiz
 #
-# **1. You set `backbone.trainable = True` and call `fit`. The accuracy stays as it was. What do you
-# check first?**
+# **1. You have trained the head, set `backbone.trainable = True` and call `fit` again. The accuracy
+# stays as it was. What do you check first?**
 #
 # <details><summary>Whether the learning rate is large enough</summary>Not yet. First see whether
 # the weights moved at all.</details>
-# <details><summary>Whether you compiled after the change</summary>Yes. what_moved tells in one
+# <details><summary>Whether you compiled after the change</summary>Yes. what_moved says it in one
 # line: bit-identical means no.</details>
 # <details><summary>Whether there are enough images</summary>No. Too few images would change the
 # weights too, only badly.</details>
 #
-# **2. How do you keep BatchNorm's statistics still while you fine-tune a functional model?**
+# **2. How do you stop BatchNorm's statistics from moving while you fine-tune a functional model?**
 #
 # <details><summary>Call the backbone with training=False</summary>No. Section 3 did, and the
 # statistics moved.</details>
@@ -493,8 +549,8 @@ assert (outside[:, 2] < outside[:, 1]).all()
 # **4. Your fine-tuned model beats the probe by 2 points on your test split. It will run in another
 # hospital. What now?**
 #
-# <details><summary>Ship it, it is better</summary>Better on data like the training data. Elsewhere
-# the order can turn around.</details>
+# <details><summary>Use it, it is better</summary>It is better on data like the training data.
+# Elsewhere the probe may be better.</details>
 # <details><summary>Compare both on data from elsewhere</summary>Yes, and try LP-FT, which usually
 # loses less there.</details>
 # <details><summary>Use more epochs</summary>No. More of it moves the features further.</details>
