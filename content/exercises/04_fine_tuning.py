@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 04 · Exercise: fine-tuning
 #
-# Learning rates that grow with depth, a leash for the backbone, the right order of head and
-# backbone, and a bug hunt. Fill in each function, run its cell, then the check below it.
-# `hint("4.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40
-# minutes. You need lesson 04, NumPy and Keras.
+# Learning rates that grow with depth, a penalty that keeps the backbone near its start, the right
+# order of head and backbone, and a bug hunt. Fill in each function, run its cell, then the check
+# below it. `hint("4.1")` in a cell of its own helps one step at a time and costs nothing. **Time:**
+# 40 minutes. You need lesson 04, NumPy and Keras.
 
 # %%
 import keras
@@ -21,9 +21,10 @@ from tlcourse import check, hint
 # Layers without weights (ReLU, dropout) do not count as a step.
 #
 # `keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default_optimizer, optimizer_map))`
-# gives each group of variables an optimizer of its own; `optimizer_map` goes from a pattern of the
-# variable's whole path (`sequential/name_of_the_layer/kernel`), such as `".*name_of_the_layer/.*"`,
-# to an optimizer. Use Adam. The check trains one step and measures how far each layer moved.
+# gives each group of variables its own optimizer. `optimizer_map` maps a pattern to an optimizer;
+# the pattern has to match the whole path of a variable (`sequential/name_of_the_layer/kernel`), for
+# example `".*name_of_the_layer/.*"`. Use Adam. The check trains one step and measures how far each
+# layer moved.
 
 
 # %%
@@ -35,7 +36,9 @@ def layerwise(model, learning_rate, decay):
     for steps_back, layer in enumerate(reversed(with_weights)):
         optimizers[f".*{layer.name}/.*"] = keras.optimizers.Adam(learning_rate / decay**steps_back)
     last = optimizers[f".*{with_weights[-1].name}/.*"]
-    return keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default_optimizer=last, optimizer_map=optimizers))
+    return keras.optimizers.MultiOptimizer(
+        keras.optimizers.OptimizerMap(default_optimizer=last, optimizer_map=optimizers)
+    )
     ### END SOLUTION
 
 
@@ -43,17 +46,18 @@ def layerwise(model, learning_rate, decay):
 check("4.1", layerwise)
 
 # %% [markdown]
-# ## Task 4.2: a leash for the backbone
+# ## Task 4.2: a penalty on leaving the start
 #
-# Weight decay pulls weights towards zero. For a pretrained backbone that is the wrong place: what
-# it knows lies where it *started*. L2-SP adds to the loss
+# Weight decay pulls weights towards zero. For a pretrained backbone that is the wrong point: what
+# it knows is in the weights with which it *started*. L2-SP adds to the loss
 #
 # $$\frac{\lambda}{2} \sum_i (w_i - w_i^{start})^2$$
 #
-# over the trainable weights of the backbone; the head is free. Return a **function without
-# arguments** that computes this from the weights as they are when it is called, with the start as
-# it is *now*, when `make_penalty` is called. Use `keras.ops`, so that a gradient can flow through
-# it. The check moves weights, follows the gradient and looks where it pulls.
+# over the trainable weights of the backbone; the head has no penalty. Return a **function without
+# arguments** that computes this from the weights as they are when the function is called. The start
+# is the weights as they are *now*, when `make_penalty` is called. Use `keras.ops`; a gradient can
+# flow through it. The check moves weights, and compares the penalty and its gradient with the
+# formula.
 
 
 # %%
@@ -79,14 +83,14 @@ check("4.2", make_penalty)
 # The smallest network with a backbone: features are `x @ backbone.T`, the output is
 # `features @ head`. `fine_tune` below trains both by gradient descent. Write LP-FT: fit the head on
 # the frozen features first (least squares), then fine-tune both from there. Leave the caller's
-# arrays as they are. The check tries your function on inputs of a kind that was never trained on,
-# with several backbones, one of them perfect: there nothing is left to tune, and it should stay
-# where it is.
+# arrays as they are. The check tries your function with several backbones, and on inputs of a kind
+# that it was never trained on. One backbone is perfect: there nothing is left to tune, and it
+# should stay as it is.
 
 
 # %%
 def fine_tune(backbone, head, x, y, learning_rate=0.02, steps=2000):
-    """Gradient descent on the mean squared error, for backbone `(k, d)` and head `(k,)`; returns new ones."""
+    """Gradient descent on the mean squared error; returns new backbone `(k, d)`, head `(k,)`."""
     backbone, head = backbone.copy(), head.copy()
     for _ in range(steps):
         error = (x @ backbone.T @ head - y) / len(y)
@@ -97,7 +101,7 @@ def fine_tune(backbone, head, x, y, learning_rate=0.02, steps=2000):
 
 # %%
 def lp_ft(backbone, x, y):
-    """Return `(backbone, head)`: arrays `(k, d)` and `(k,)`, for inputs `x` `(n, d)` and targets `y` `(n,)`."""
+    """Return `(backbone, head)`: arrays `(k, d)` and `(k,)`; `x` is `(n, d)`, `y` is `(n,)`."""
     ### BEGIN SOLUTION
     head = np.linalg.lstsq(x @ backbone.T, y, rcond=None)[0]
     return fine_tune(backbone, head, x, y)
@@ -123,10 +127,14 @@ check("4.3", lp_ft)
 #     model.fit(images, labels, epochs=2, verbose=0)
 # ```
 #
-# (The model was built with `backbone(inputs, training=False)`.) Repair it: in the first `fit` only
-# the head learns; in the second the backbone's weights learn too, at a learning rate at least ten
-# times lower, and **no** BatchNorm statistic moves in either. The check looks at the model before
-# and after every `fit`.
+# (The model was built with `backbone(inputs, training=False)`.) Repair it:
+#
+# - in the first `fit` only the head learns;
+# - in the second the head and the backbone's weights learn, at a learning rate at least ten times
+#   lower than in the first;
+# - **no** BatchNorm statistic moves in either.
+#
+# The check looks at the model before and after every `fit`.
 
 
 # %%

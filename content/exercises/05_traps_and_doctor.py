@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 05 · Exercise: find the bug
 #
-# Four silent mistakes. Two of the programs below are broken; two tools are yours to write. Fill in
-# or mend each function, run its cell, then the check below it. `hint("5.1")` in a cell of its own
-# helps one step at a time and costs nothing. **Time:** 50 minutes. You need lessons 04 and 05.
+# Four silent mistakes. You repair one program and write three tools. Fill in each function, run its
+# cell, then the check below it. `hint("5.1")` in a cell of its own helps one step at a time and
+# costs nothing. **Time:** 50 minutes. You need lessons 04 and 05.
 
 # %%
 import keras
@@ -12,7 +12,7 @@ import tensorflow as tf
 from tlcourse import check, hint
 
 # %% [markdown]
-# ## Task 5.1: keep BatchNorm asleep
+# ## Task 5.1: freeze BatchNorm at any depth
 #
 # Freeze every `BatchNormalization` layer of `model`, **however deep it is nested**: a model may
 # hold a model that holds a model. Leave the flag of every other layer as it is. The check compiles
@@ -37,7 +37,7 @@ check("5.1", freeze_batchnorm)
 # %% [markdown]
 # ## Task 5.2: a split that stays
 #
-# This is how a well known tutorial cuts its data. It is broken:
+# TensorFlow's tutorial on transfer learning cuts its data like this. It is broken:
 #
 # ```python
 # def split(dataset, size, seed):
@@ -48,9 +48,10 @@ check("5.1", freeze_batchnorm)
 #     return train, validation, test
 # ```
 #
-# Mend it. `dataset` is a `tf.data.Dataset` of `size` single examples. However often they are read:
-# the three parts share no example, hold all of them together (a fifth, a fifth, the rest), and keep
-# their members; only the **order** within `train` is new each time.
+# Repair it. `dataset` is a `tf.data.Dataset` of `size` single examples. Return three parts: a fifth
+# for `test`, a fifth for `validation`, the rest for `train`. However often they are read, the parts
+# share no example, hold all examples together, and keep their members; only the **order** within
+# `train` is new each time.
 
 
 # %%
@@ -71,11 +72,11 @@ check("5.2", split)
 # ## Task 5.3: what does this preprocessing do?
 #
 # `preprocess` takes a float32 array of images `(n, height, width, 3)`, RGB, 0 to 255, and returns
-# what a network is to get: each channel scaled and shifted, perhaps with red and blue swapped.
-# There is no documentation. Find out with images of one colour, and return a dict with
+# the input of a network: each channel scaled and shifted, perhaps with red and blue swapped. There
+# is no documentation. Find out with images of one colour, and return a dict with
 #
-# - `"low"`, `"high"`: the smallest and the largest value that comes out for any image (black and
-#   white will do);
+# - `"low"`, `"high"`: the smallest and the largest value in the output for any image (black and
+#   white are enough);
 # - `"bgr"`: `True` if red goes in first and comes out last;
 # - `"in_place"`: `True` if it changes the array that you pass. (Several functions of Keras do!)
 
@@ -84,9 +85,9 @@ check("5.2", split)
 def examine(preprocess):
     """Return {"low": ..., "high": ..., "bgr": ..., "in_place": ...}."""
     ### BEGIN SOLUTION
-    black, white, red = np.zeros((1, 2, 2, 3), "float32"), np.full((1, 2, 2, 3), 255, "float32"), np.zeros((1, 2, 2, 3), "float32")
-    red[..., 0] = 255
-    low, high, reddened = (np.array(preprocess(image.copy()))[0, 0, 0] for image in (black, white, red))
+    colours = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0]], "float32")
+    black, white, red = np.tile(colours[:, None, None, None], (1, 1, 2, 2, 1))
+    low, high, reddened = (np.array(preprocess(c.copy()))[0, 0, 0] for c in (black, white, red))
     passed = white.copy()
     preprocess(passed)
     return {
@@ -104,18 +105,19 @@ check("5.3", examine)
 # %% [markdown]
 # ## Task 5.4: unfreeze in the middle of a fit
 #
-# Return a Keras callback for one call of `fit`: until the epoch with the number `epoch` (counted
-# from 0) the backbone stays as it is, from that epoch on it learns. The head learns all the time.
+# Return a Keras callback for one call of `fit`. Before the epoch with the number `epoch` (counted
+# from 0) the backbone stays as it is; from that epoch on it learns. The head learns all the time.
 # When `fit` is called, `model` is compiled and `backbone.trainable` is `True`.
 #
-# Two things stand in the way: Keras goes on using the training step that it built first
-# (`model.make_train_function(force=True)` builds it anew), and an optimizer refuses variables that
-# it was not built for (`model.optimizer.build(variables)`, while all are trainable).
+# Two things stand in the way. Keras repeats the training step that it built first
+# (`model.make_train_function(force=True)` builds a new one). And an optimizer refuses variables
+# that it was not built for (call `model.optimizer.build(variables)` while all are trainable).
 
 
 # %%
 def unfreeze_at(backbone, epoch):
     """Return a keras.callbacks.Callback."""
+
     ### BEGIN SOLUTION
     class UnfreezeAt(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
@@ -138,5 +140,5 @@ def unfreeze_at(backbone, epoch):
 check("5.4", unfreeze_at)
 
 # %% [markdown]
-# Now send the doctor to a program of your own, or to one of your favourite tutorial (not graded):
+# Now let the doctor examine your own program, or one from a tutorial that you like (not graded):
 # `print(tlcourse.audit(model, train))`.
