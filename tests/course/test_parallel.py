@@ -126,9 +126,10 @@ def test_a_run_with_two_jobs_gives_the_same_pages_and_a_second_one_runs_what_fai
     capsys.readouterr()
     run_course(course, tmp_path / "out", jobs=2)
     assert sorted((tmp_path / "ran.txt").read_text().split()) == ["0", "1", "1", "2", "new"]
-    lines = [line.split()[:3] for line in capsys.readouterr().out.splitlines() if line[0] != " "]
-    assert lines[0] == ["same", "lesson", "0"]
-    assert sorted(lines[1:]) == [["FAILED", "lesson", "1"], ["done", "lesson", "2"]]
+    lines = [line.split()[:6] for line in capsys.readouterr().out.splitlines() if line[0] != " "]
+    assert lines[0] == ["same", "1", "of", "3", "lesson", "0"]
+    assert sorted((line[0], *line[4:]) for line in lines[1:]) == [("FAILED", "lesson", "1"), ("done", "lesson", "2")]
+    assert [line[1:4] for line in lines[1:]] == [["2", "of", "3"], ["3", "of", "3"]]
 
 
 def test_a_notebook_whose_process_died_is_reported_as_failed_and_run_again(course, tmp_path, monkeypatch):

@@ -70,6 +70,7 @@ def execute(
     started, error, peak, number = time.perf_counter(), "", None, 0
     with tempfile.TemporaryDirectory(prefix="tlcourse-") as scratch:
         client = NotebookClient(notebook, timeout=cell_limit, kernel_name="python3", resources={"metadata": {"path": scratch}})
+        client.extra_arguments = ["--IPKernelApp.log_level=40"]  # errors; not a warning for each kernel that TCP is not encrypted
         try:
             with client.setup_kernel(env=kernel_environment(profile, seed)):
                 for number, cell in enumerate(notebook.cells, start=1):

@@ -32,5 +32,6 @@ def lab_command(folder: Path, lesson: str = "00", *, browser: bool = True, allow
         *(sys.executable, "-m", "jupyter", "lab"),
         f"--ServerApp.root_dir={folder.resolve()}",
         f"--LabApp.default_url=/lab/tree/{LESSONS}/{found[0].name}",
+        "--KernelManager.transport_encryption=auto",  # else every kernel warns in the terminal that others could listen
     ]
     return [*command, *([] if browser else ["--no-browser"]), *(["--allow-root"] if allow_root else [])]

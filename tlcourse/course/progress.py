@@ -24,6 +24,7 @@ class Progress:
 
     def __init__(self, notebooks: list[tuple[str, float | None]], jobs: int = 1) -> None:
         self._left = {title: seconds or _GUESS for title, seconds in notebooks}
+        self._total = len(self._left)
         self._jobs = jobs
         self._console = Console()
         self._live = Live(console=self._console, refresh_per_second=4, transient=True) if self._console.is_terminal else None
@@ -52,16 +53,16 @@ class Progress:
     def end(self, record: Record) -> None:
         """Say that a running notebook ended."""
         memory = "" if record.peak_mib is None else f", {record.peak_mib:,} MiB"
-        self._line(f"{'FAILED' if record.error else 'done':<7}{record.title}  {record.seconds:.0f} s{memory}")
+        del self._left[record.title], self._running[record.title]
+        self._line(f"{'FAILED' if record.error else 'done':<7}{self._count()}{record.title}  {record.seconds:.0f} s{memory}")
         if record.error:
             self._line("       " + record.error.split("\n", 1)[0])
-        del self._left[record.title], self._running[record.title]
         self._refresh()
 
     def keep(self, title: str) -> None:
         """Say that a notebook did not change since its last run."""
-        self._line(f"{'same':<7}{title}")
         del self._left[title]
+        self._line(f"{'same':<7}{self._count()}{title}")
 
     def line(self) -> str:
         """Return the line that changes; the clock comes first, so that a narrow window cuts off names and not the time."""
@@ -70,6 +71,10 @@ class Progress:
         rest = max([sum(rests) / self._jobs, *rests])  # no sooner than the longest, no sooner than all of them side by side
         places = "  ".join(f"{title} {place}" for title, (_, place) in self._running.items())
         return f"{_clock(now - self._started)} elapsed  about {_clock(rest)} remaining  {places}"
+
+    def _count(self) -> str:
+        """Say how many have ended: "3 of 34  "."""
+        return f"{self._total - len(self._left):>{len(str(self._total))}} of {self._total}  "
 
     def _begun(self, title: str, now: float) -> float:
         return self._running[title][0] if title in self._running else now
