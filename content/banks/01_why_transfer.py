@@ -1,48 +1,47 @@
-"""Instructors' side of lesson 01: answers that must earn the points, and answers that must lose them and be named."""
+"""Right and wrong answers to the tasks of lesson 01. The form of this file: docs/checks.md."""
 
-from tlcourse.checks.bank import Bank, Right, Wrong
+# %% task 1.1
+
+# %% right: clone, then functional
+import keras
 
 
-def _head(body: str) -> str:
-    return f"import keras\n\ndef swap_head(source, num_classes):\n{body}"
-
-
-_CLONE = """    copy = keras.models.clone_model(source)
+def swap_head(source, num_classes):
+    copy = keras.models.clone_model(source)
     copy.set_weights(source.get_weights())
-"""
-HEAD = Bank(
-    right=[
-        Right(
-            "clone, then functional",
-            _head(
-                _CLONE
-                + "    features = copy.layers[-1].input\n    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(features))\n"
-            ),
-        ),
-        Right(
-            "layer by layer from their configurations",
-            _head("""    x = images = keras.Input(source.input_shape[1:])
+    features = copy.layers[-1].input
+    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(features))
+
+
+# %% right: layer by layer from their configurations
+import keras
+
+
+def swap_head(source, num_classes):
+    x = images = keras.Input(source.input_shape[1:])
     old = [layer for layer in source.layers if not isinstance(layer, keras.layers.InputLayer)]
     for layer in old[:-1]:
         new = type(layer).from_config(layer.get_config())
         x = new(x)
         new.set_weights(layer.get_weights())
     return keras.Model(images, keras.layers.Dense(num_classes, name="fresh_head")(x))
-"""),
-        ),
-        Right(
-            "without a bias",
-            _head(
-                _CLONE
-                + "    head = keras.layers.Dense(num_classes, use_bias=False)\n"
-                + "    return keras.Model(copy.inputs, head(copy.layers[-1].input))\n"
-            ),
-        ),
-        Right(
-            "through a saved file",
-            """
+
+
+# %% right: without a bias
+import keras
+
+
+def swap_head(source, num_classes):
+    copy = keras.models.clone_model(source)
+    copy.set_weights(source.get_weights())
+    head = keras.layers.Dense(num_classes, use_bias=False)
+    return keras.Model(copy.inputs, head(copy.layers[-1].input))
+
+
+# %% right: through a saved file
 import tempfile, pathlib
 import keras
+
 
 def swap_head(source, num_classes):
     with tempfile.TemporaryDirectory() as folder:
@@ -52,54 +51,60 @@ def swap_head(source, num_classes):
     backbone = keras.Model(copy.inputs, copy.layers[-2].output)
     backbone.trainable = False
     return keras.Sequential([keras.Input(source.input_shape[1:]), backbone, keras.layers.Dense(num_classes)])
-""",
-        ),
-    ],
-    wrong=[
-        Wrong(
-            "layers shared",
-            "shared-layers",
-            _head(
-                "    features = source.layers[-1].input\n    return keras.Model(source.inputs, keras.layers.Dense(num_classes)(features))\n"
-            ),
-        ),
-        Wrong(
-            "structure without values",
-            "values-lost",
-            _head(
-                _CLONE.splitlines()[0]
-                + "\n    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(copy.layers[-1].input))\n"
-            ),
-        ),
-        Wrong(
-            "on top of the old head",
-            "stacked-on-the-old-head",
-            _head(_CLONE + "    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(copy.layers[-1].output))\n"),
-        ),
-        Wrong(
-            "softmax",
-            "activation-on-the-head",
-            _head(
-                _CLONE
-                + "    return keras.Model(copy.inputs, keras.layers.Dense(num_classes, activation='softmax')(copy.layers[-1].input))\n"
-            ),
-        ),
-        Wrong("a copy with the old head", "old-head-kept", _head(_CLONE + "    return copy\n")),
-        Wrong(
-            "source shaken first",
-            "source-changed",
-            _head(
-                "    source.set_weights([0.5 * w for w in source.get_weights()])\n"
-                + _CLONE
-                + "    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(copy.layers[-1].input))\n"
-            ),
-        ),
-        Wrong(
-            "a class of its own that cannot be loaded",
-            "not-saveable",
-            _head(
-                _CLONE
-                + """    features = keras.Model(copy.inputs, copy.layers[-1].input)
+
+
+# %% wrong: shared-layers: layers shared
+import keras
+
+
+def swap_head(source, num_classes):
+    features = source.layers[-1].input
+    return keras.Model(source.inputs, keras.layers.Dense(num_classes)(features))
+
+
+# %% wrong: values-lost: structure without values
+import keras
+
+
+def swap_head(source, num_classes):
+    copy = keras.models.clone_model(source)
+    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(copy.layers[-1].input))
+
+
+# %% wrong: stacked-on-the-old-head: on top of the old head
+# As "structure without values", but:
+copy.set_weights(source.get_weights())
+return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(copy.layers[-1].output))
+
+# %% wrong: activation-on-the-head: softmax
+# As "structure without values", but:
+copy.set_weights(source.get_weights())
+return keras.Model(copy.inputs, keras.layers.Dense(num_classes, activation="softmax")(copy.layers[-1].input))
+
+# %% wrong: old-head-kept: a copy with the old head
+# As "structure without values", but:
+copy.set_weights(source.get_weights())
+return copy
+
+# %% wrong: source-changed: source shaken first
+import keras
+
+
+def swap_head(source, num_classes):
+    source.set_weights([0.5 * w for w in source.get_weights()])
+    copy = keras.models.clone_model(source)
+    copy.set_weights(source.get_weights())
+    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(copy.layers[-1].input))
+
+
+# %% wrong: not-saveable: a class of its own that cannot be loaded
+import keras
+
+
+def swap_head(source, num_classes):
+    copy = keras.models.clone_model(source)
+    copy.set_weights(source.get_weights())
+    features = keras.Model(copy.inputs, copy.layers[-1].input)
 
     class Swapped(keras.Model):
         def __init__(self):
@@ -112,101 +117,143 @@ def swap_head(source, num_classes):
     model = Swapped()
     model(keras.ops.zeros((1, *source.input_shape[1:])))
     return model
-"""
-            ),
-        ),
-    ],
-)
 
 
-def _stage(body: str) -> str:
-    return f"import keras\n\ndef set_stage(model, stage):\n    backbone, head = model.layers\n{body}"
+# %% task 1.2
+
+# %% right: layers inside, one by one
+import keras
 
 
-_INDENTED = """        for layer in backbone.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.trainable = {}
-"""
-STAGE = Bank(
-    right=[
-        Right(
-            "layers inside, one by one",
-            _stage("""    backbone.trainable = True
+def set_stage(model, stage):
+    backbone, head = model.layers
+    backbone.trainable = True
     head.trainable = True
     for layer in backbone.layers:
         normal = isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = {"pre-train": True, "transfer": False, "fine-tune": not normal}[stage]
-"""),
-        ),
-        Right(
-            "off and on again",
-            _stage("""    model.trainable = False
+
+
+# %% right: off and on again
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    model.trainable = False
     model.trainable = True
     if stage == "transfer":
         backbone.trainable = False
     elif stage == "fine-tune":
         for layer in backbone.layers:
             layer.trainable = "BatchNormalization" not in type(layer).__name__
-"""),
-        ),
-        Right(
-            "by the parts that hold values",
-            _stage("""    head.trainable = backbone.trainable = True
+
+
+# %% right: by the parts that hold values
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    head.trainable = backbone.trainable = True
     for layer in backbone.layers:
         moving = any("moving" in v.path for v in layer.variables)
         layer.trainable = stage != "transfer" and not (moving and stage == "fine-tune")
-"""),
-        ),
-    ],
-    wrong=[
-        Wrong("never unfrozen", "never-unfrozen", _stage("    if stage == 'transfer':\n        backbone.trainable = False\n")),
-        Wrong("fine-tunes BatchNorm", "batchnorm-trains", _stage("    backbone.trainable = stage != 'transfer'\n")),
-        Wrong("freezes the model", "head-frozen", _stage("    model.trainable = stage != 'transfer'\n")),
-        Wrong(
-            "a flag that is set already",
-            "batchnorm-stays-frozen",
-            _stage("    backbone.trainable = stage != 'transfer'\n    if stage == 'fine-tune':\n" + _INDENTED.format(False)),
-        ),
-        Wrong(
-            "everything first, but all is on already",
-            "backbone-trains",
-            _stage("""    model.trainable = True
+
+
+# %% wrong: never-unfrozen
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    if stage == "transfer":
+        backbone.trainable = False
+
+
+# %% wrong: batchnorm-trains: fine-tunes BatchNorm
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    backbone.trainable = stage != "transfer"
+
+
+# %% wrong: head-frozen: freezes the model
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    model.trainable = stage != "transfer"
+
+
+# %% wrong: batchnorm-stays-frozen: a flag that is set already
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    backbone.trainable = stage != "transfer"
+    if stage == "fine-tune":
+        for layer in backbone.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+
+
+# %% wrong: backbone-trains: everything first, but all is on already
+import keras
+
+
+def set_stage(model, stage):
+    backbone, head = model.layers
+    model.trainable = True
     if stage == "transfer":
         backbone.trainable = False
     elif stage == "fine-tune":
         for layer in backbone.layers:
             layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-"""),
-        ),
-        Wrong(
-            "transfer trains the backbone",
-            "backbone-trains",
-            _stage("    model.trainable = True\n    if stage != 'pre-train':\n" + _INDENTED.format(False)),
-        ),
-    ],
-)
 
 
-def _labels(body: str) -> str:
-    return f"import numpy as np\n\ndef label_equivalent(labels, with_transfer, from_scratch):\n{body}    return needed\n"
+# %% wrong: backbone-trains: transfer trains the backbone
+import keras
 
 
-_READ = "    needed = np.exp(np.interp(with_transfer, from_scratch, np.log(labels)))\n"
-_INFINITE = "    needed[with_transfer > from_scratch[-1]] = np.inf\n"
-_ZERO = "    needed[with_transfer < from_scratch[0]] = 0\n"
-LABELS = Bank(
-    right=[
-        Right("np.interp", _labels(_READ + _INFINITE + _ZERO)),
-        Right(
-            "left and right",
-            _labels(
-                "    needed = 10 ** np.interp(with_transfer, from_scratch, np.log10(labels), left=-np.inf, right=np.inf)\n"
-            ),
-        ),
-        Right(
-            "point by point",
-            """
+def set_stage(model, stage):
+    backbone, head = model.layers
+    model.trainable = True
+    if stage != "pre-train":
+        for layer in backbone.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+
+
+# %% task 1.3
+
+# %% right: np.interp
+import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    needed = np.exp(np.interp(with_transfer, from_scratch, np.log(labels)))
+    needed[with_transfer > from_scratch[-1]] = np.inf
+    needed[with_transfer < from_scratch[0]] = 0
+    return needed
+
+
+# %% right: left and right
+import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    needed = 10 ** np.interp(with_transfer, from_scratch, np.log10(labels), left=-np.inf, right=np.inf)
+    return needed
+
+
+# %% right: point by point
 import math
+
 
 def label_equivalent(labels, with_transfer, from_scratch):
     result = []
@@ -220,66 +267,76 @@ def label_equivalent(labels, with_transfer, from_scratch):
             share = (goal - from_scratch[i - 1]) / (from_scratch[i] - from_scratch[i - 1])
             result.append(labels[i - 1] * (labels[i] / labels[i - 1]) ** share)
     return result
-""",
-        ),
-    ],
-    wrong=[
-        Wrong(
-            "no logarithm",
-            "not-logarithmic",
-            _labels("    needed = np.interp(with_transfer, from_scratch, labels).astype(float)\n" + _INFINITE + _ZERO),
-        ),
-        Wrong("no infinity", "guessed-beyond", _labels(_READ + _ZERO)),
-        Wrong("no zero", "fewest-is-not-zero", _labels(_READ + _INFINITE)),
-        Wrong(
-            "other direction",
-            "wrong-way-round",
-            _labels("    with_transfer, from_scratch = from_scratch, with_transfer\n" + _READ + _INFINITE + _ZERO),
-        ),
-        Wrong("a factor", "a-factor-not-labels", _labels(_READ + _INFINITE + _ZERO + "    needed = needed / labels\n")),
-        Wrong(
-            "next measured point",
-            "no-reading-between",
-            _labels(
-                "    pairs = [*zip(labels, from_scratch)]\n"
-                "    needed = np.array([next((float(n) for n, y in pairs if y >= goal), np.inf) for goal in with_transfer])\n"
-            ),
-        ),
-    ],
-)
 
-_SPEED = """
+
+# %% wrong: not-logarithmic: no logarithm
+# As "np.interp", but:
+needed = np.interp(with_transfer, from_scratch, labels).astype(float)
+
+# %% wrong: guessed-beyond: no infinity
 import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    needed = np.exp(np.interp(with_transfer, from_scratch, np.log(labels)))
+    needed[with_transfer < from_scratch[0]] = 0
+    return needed
+
+
+# %% wrong: fewest-is-not-zero: no zero
+import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    needed = np.exp(np.interp(with_transfer, from_scratch, np.log(labels)))
+    needed[with_transfer > from_scratch[-1]] = np.inf
+    return needed
+
+
+# %% wrong: wrong-way-round: other direction
+# As "np.interp", but:
+with_transfer, from_scratch = from_scratch, with_transfer
+needed = np.exp(np.interp(with_transfer, from_scratch, np.log(labels)))
+
+# %% wrong: a-factor-not-labels: a factor
+import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    needed = np.exp(np.interp(with_transfer, from_scratch, np.log(labels)))
+    needed[with_transfer > from_scratch[-1]] = np.inf
+    needed[with_transfer < from_scratch[0]] = 0
+    needed = needed / labels
+    return needed
+
+
+# %% wrong: no-reading-between: next measured point
+# As "left and right", but:
+pairs = [*zip(labels, from_scratch)]
+needed = np.array([next((float(n) for n, y in pairs if y >= goal), np.inf) for goal in with_transfer])
+
+# %% task 1.4
+
+# %% right: np.flatnonzero
+import numpy as np
+
 
 def reached(values, target):
     epochs = np.flatnonzero(np.array(values) >= target)
-    return epochs[0] + {first} if len(epochs) else {never}
+    return epochs[0] + 1 if len(epochs) else np.inf
+
 
 def median_speed_up(runs, target):
     ratios = []
     for with_transfer, from_scratch in runs:
         ours, theirs = reached(with_transfer, target), reached(from_scratch, target)
-        ratios.append({ratio})
-    return {result}
-"""
+        ratios.append(0.0 if np.isinf(ours) else theirs / ours)
+    return np.median(ratios)
 
 
-def _speed(
-    first: str = "1",
-    never: str = "np.inf",
-    ratio: str = "0.0 if np.isinf(ours) else theirs / ours",
-    result: str = "np.median(ratios)",
-) -> str:
-    return _SPEED.format(first=first, never=never, ratio=ratio, result=result)
-
-
-SPEED = Bank(
-    right=[
-        Right("np.flatnonzero", _speed()),
-        Right(
-            "plain Python",
-            """
+# %% right: plain Python
 import statistics
+
 
 def median_speed_up(runs, target):
     def first(values):
@@ -289,12 +346,11 @@ def median_speed_up(runs, target):
         return float("inf")
 
     return statistics.median(0 if first(a) == float("inf") else first(b) / first(a) for a, b in runs)
-""",
-        ),
-        Right(
-            "argmax of a comparison",
-            """
+
+
+# %% right: argmax of a comparison
 import numpy as np
+
 
 def median_speed_up(runs, target):
     ratios = np.zeros(len(runs))
@@ -303,97 +359,133 @@ def median_speed_up(runs, target):
         if a.any():
             ratios[i] = (b.argmax() + 1) / (a.argmax() + 1) if b.any() else np.inf
     return float(np.sort(ratios)[len(ratios) // 2])
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("mean", "mean-not-median", _speed(result="np.mean(ratios)")),
-        Wrong("upside down", "upside-down", _speed(ratio="np.inf if np.isinf(ours) else ours / theirs")),
-        Wrong(
-            "runs that never arrive left out",
-            "never-dropped",
-            _speed(
-                ratio="np.nan if np.isinf(ours) or np.isinf(theirs) else theirs / ours",
-                result="np.median([r for r in ratios if r == r]) if any(r == r for r in ratios) else np.nan",
-            ),
-        ),
-        Wrong("never counted as the last epoch", "never-is-the-last-epoch", _speed(never="len(values)", ratio="theirs / ours")),
-        Wrong(
-            "first epoch is 0",
-            "counted-from-zero",
-            _speed(first="0", ratio="0.0 if np.isinf(ours) else theirs / ours if ours else np.inf"),
-        ),
-        Wrong(
-            "ratio of medians",
-            "ratio-of-medians",
-            """
+
+
+# %% wrong: mean-not-median: mean
+# As "np.flatnonzero", but:
+return np.mean(ratios)
+
+# %% wrong: upside-down
+# As "np.flatnonzero", but:
+ratios.append(np.inf if np.isinf(ours) else ours / theirs)
+
+# %% wrong: never-dropped: runs that never arrive left out
+# As "np.flatnonzero", but:
+ratios.append(np.nan if np.isinf(ours) or np.isinf(theirs) else theirs / ours)
+return np.median([r for r in ratios if r == r]) if any(r == r for r in ratios) else np.nan
+
+# %% wrong: never-is-the-last-epoch: never counted as the last epoch
 import numpy as np
+
+
+def reached(values, target):
+    epochs = np.flatnonzero(np.array(values) >= target)
+    return epochs[0] + 1 if len(epochs) else len(values)
+
+
+def median_speed_up(runs, target):
+    ratios = []
+    for with_transfer, from_scratch in runs:
+        ours, theirs = reached(with_transfer, target), reached(from_scratch, target)
+        ratios.append(theirs / ours)
+    return np.median(ratios)
+
+
+# %% wrong: counted-from-zero: first epoch is 0
+import numpy as np
+
+
+def reached(values, target):
+    epochs = np.flatnonzero(np.array(values) >= target)
+    return epochs[0] + 0 if len(epochs) else np.inf
+
+
+def median_speed_up(runs, target):
+    ratios = []
+    for with_transfer, from_scratch in runs:
+        ours, theirs = reached(with_transfer, target), reached(from_scratch, target)
+        ratios.append(0.0 if np.isinf(ours) else theirs / ours if ours else np.inf)
+    return np.median(ratios)
+
+
+# %% wrong: ratio-of-medians
+import numpy as np
+
 
 def median_speed_up(runs, target):
     def first(values):
         return next((i for i, v in enumerate(values, 1) if v >= target), 1e9)
+
     return np.median([first(b) for _, b in runs]) / np.median([first(a) for a, _ in runs])
-""",
-        ),
-        Wrong(
-            "epoch of the best",
-            "epoch-of-the-best",
-            """
+
+
+# %% wrong: epoch-of-the-best
 import numpy as np
+
 
 def median_speed_up(runs, target):
     return np.median([(np.argmax(b) + 1) / (np.argmax(a) + 1) for a, b in runs])
-""",
-        ),
-    ],
-)
 
 
-def _placebo(body: str) -> str:
-    return f"import numpy as np\n\ndef placebo_labels(labels, seed):\n{body}"
+# %% task 1.5
+
+# %% right: permutation
+import numpy as np
 
 
-PLACEBO = Bank(
-    right=[
-        Right("permutation", _placebo("    return np.random.default_rng(seed).permutation(labels)\n")),
-        Right(
-            "shuffle of a copy",
-            _placebo("    new = labels.copy()\n    np.random.RandomState(seed).shuffle(new)\n    return new\n"),
-        ),
-        Right(
-            "by a random order",
-            _placebo(
-                "    order = np.argsort(np.random.default_rng(seed).random(len(labels)))\n    return [int(labels[i]) for i in order]\n"
-            ),
-        ),
-    ],
-    wrong=[
-        Wrong(
-            "classes renamed",
-            "renamed-classes",
-            _placebo("    return np.random.default_rng(seed).permutation(labels.max() + 1)[labels]\n"),
-        ),
-        Wrong(
-            "half of them",
-            "only-some-shuffled",
-            _placebo(
-                "    new, half = labels.copy(), len(labels) // 2\n"
-                "    new[:half] = np.random.default_rng(seed).permutation(new[:half])\n    return new\n"
-            ),
-        ),
-        Wrong(
-            "drawn anew",
-            "counts-changed",
-            _placebo("    return np.random.default_rng(seed).integers(0, labels.max() + 1, len(labels))\n"),
-        ),
-        Wrong("a fixed seed", "seed-ignored", _placebo("    return np.random.default_rng(0).permutation(labels)\n")),
-        Wrong("no seed", "not-repeatable", _placebo("    return np.random.default_rng().permutation(labels)\n")),
-        Wrong(
-            "shuffled in place",
-            "changed-in-place",
-            _placebo("    np.random.default_rng(seed).shuffle(labels)\n    return labels\n"),
-        ),
-    ],
-)
+def placebo_labels(labels, seed):
+    return np.random.default_rng(seed).permutation(labels)
 
-BANK = {"1.1": HEAD, "1.2": STAGE, "1.3": LABELS, "1.4": SPEED, "1.5": PLACEBO}
+
+# %% right: shuffle of a copy
+import numpy as np
+
+
+def placebo_labels(labels, seed):
+    new = labels.copy()
+    np.random.RandomState(seed).shuffle(new)
+    return new
+
+
+# %% right: by a random order
+import numpy as np
+
+
+def placebo_labels(labels, seed):
+    order = np.argsort(np.random.default_rng(seed).random(len(labels)))
+    return [int(labels[i]) for i in order]
+
+
+# %% wrong: renamed-classes: classes renamed
+# As "permutation", but:
+return np.random.default_rng(seed).permutation(labels.max() + 1)[labels]
+
+# %% wrong: only-some-shuffled: half of them
+import numpy as np
+
+
+def placebo_labels(labels, seed):
+    new, half = labels.copy(), len(labels) // 2
+    new[:half] = np.random.default_rng(seed).permutation(new[:half])
+    return new
+
+
+# %% wrong: counts-changed: drawn anew
+# As "permutation", but:
+return np.random.default_rng(seed).integers(0, labels.max() + 1, len(labels))
+
+# %% wrong: seed-ignored: a fixed seed
+# As "permutation", but:
+return np.random.default_rng(0).permutation(labels)
+
+# %% wrong: not-repeatable: no seed
+# As "permutation", but:
+return np.random.default_rng().permutation(labels)
+
+# %% wrong: changed-in-place: shuffled in place
+import numpy as np
+
+
+def placebo_labels(labels, seed):
+    np.random.default_rng(seed).shuffle(labels)
+    return labels

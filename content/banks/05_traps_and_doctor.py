@@ -1,129 +1,112 @@
-"""Instructors' side of lesson 05: answers that must earn the points, and answers that must lose them and be named."""
+"""Right and wrong answers to the tasks of lesson 05. The form of this file: docs/checks.md."""
 
-from tlcourse.checks.bank import Bank, Right, Wrong
+# %% task 5.1
+
+# %% right: calls itself
+import keras
 
 
-def _norm(body: str) -> str:
-    return f"import keras\n\ndef freeze_batchnorm(model):\n{body}"
-
-
-NORM = Bank(
-    right=[
-        Right(
-            "calls itself",
-            _norm("""    for layer in model.layers:
+def freeze_batchnorm(model):
+    for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
         elif isinstance(layer, keras.Model):
             freeze_batchnorm(layer)
-"""),
-        ),
-        Right(
-            "a stack of models still to look into",
-            _norm("""    waiting = [model]
+
+
+# %% right: a stack of models still to look into
+import keras
+
+
+def freeze_batchnorm(model):
+    waiting = [model]
     while waiting:
         layer = waiting.pop()
         waiting.extend(getattr(layer, "layers", []))
         if type(layer) is keras.layers.BatchNormalization:
             layer.trainable = False
-"""),
-        ),
-        Right(
-            "all layers, flattened by Keras",
-            _norm("""    for layer in model._flatten_layers():
+
+
+# %% right: all layers, flattened by Keras
+import keras
+
+
+def freeze_batchnorm(model):
+    for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-"""),
-        ),
-    ],
-    wrong=[
-        Wrong(
-            "one level",
-            "nothing-frozen",
-            _norm("""    for layer in model.layers:
+
+
+# %% wrong: nothing-frozen: one level
+import keras
+
+
+def freeze_batchnorm(model):
+    for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-"""),
-        ),
-        Wrong(
-            "two levels",
-            "only-the-top-level",
-            _norm("""    for part in model.layers:
+
+
+# %% wrong: only-the-top-level: two levels
+import keras
+
+
+def freeze_batchnorm(model):
+    for part in model.layers:
         for layer in getattr(part, "layers", [part]):
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.trainable = False
-"""),
-        ),
-        Wrong(
-            "by the name that Keras gives",
-            "nothing-frozen",
-            _norm("""    for layer in model._flatten_layers():
-        if layer.name.startswith("batch_normalization"):
-            layer.trainable = False
-"""),
-        ),
-        Wrong(
-            "by a piece of the name",
-            "froze-too-much",
-            _norm("""    for layer in model._flatten_layers():
-        if "batch" in layer.name or isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-"""),
-        ),
-        Wrong(
-            "models that hold one",
-            "froze-too-much",
-            _norm(
-                "    for layer in model.layers:\n        if isinstance(layer, keras.Model):\n            layer.trainable = False\n"
-            ),
-        ),
-        Wrong(
-            "everything opened first",
-            "unfroze-others",
-            _norm("""    for layer in model._flatten_layers():
+
+
+# %% wrong: nothing-frozen: by the name that Keras gives
+# As "all layers, flattened by Keras", but:
+if layer.name.startswith("batch_normalization"):
+    layer.trainable = False
+
+# %% wrong: froze-too-much: by a piece of the name
+# As "all layers, flattened by Keras", but:
+if "batch" in layer.name or isinstance(layer, keras.layers.BatchNormalization):
+    layer.trainable = False
+
+# %% wrong: froze-too-much: models that hold one
+# As "one level", but:
+if isinstance(layer, keras.Model):
+    layer.trainable = False
+
+# %% wrong: unfroze-others: everything opened first
+import keras
+
+
+def freeze_batchnorm(model):
+    for layer in model._flatten_layers():
         layer.trainable = True
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-"""),
-        ),
-    ],
-)
 
 
-def _split(
-    first: str,
-    train: str = "fixed.skip(2 * fifth).shuffle(size)",
-    validation: str = "fixed.skip(fifth).take(fifth)",
-    test: str = "fixed.take(fifth)",
-) -> str:
-    return f"""
+# %% task 5.2
+
+
+# %% right: fixed order, then cut
 def split(dataset, size, seed):
     fifth = size // 5
-    fixed = {first}
-    return {train}, {validation}, {test}
-"""
+    fixed = dataset.shuffle(size, seed=seed, reshuffle_each_iteration=False)
+    return fixed.skip(2 * fifth).shuffle(size), fixed.skip(fifth).take(fifth), fixed.take(fifth)
 
 
-_FIXED = "dataset.shuffle(size, seed=seed, reshuffle_each_iteration=False)"
-SPLIT = Bank(
-    right=[
-        Right("fixed order, then cut", _split(_FIXED)),
-        Right(
-            "cached after shuffling",
-            """
+# %% right: cached after shuffling
 def split(dataset, size, seed):
     fixed = dataset.shuffle(size, seed=seed).cache()
     list(fixed)  # fills the cache
     fifth = size // 5
     return fixed.skip(2 * fifth).shuffle(size, reshuffle_each_iteration=True), fixed.take(fifth), fixed.skip(fifth).take(fifth)
-""",
-        ),
-        Right(
-            "positions drawn with NumPy",
-            """
+
+
+# %% right: positions drawn with NumPy
 import numpy as np
 import tensorflow as tf
+
 
 def split(dataset, size, seed):
     values = np.array([x.numpy() for x in dataset])
@@ -132,43 +115,58 @@ def split(dataset, size, seed):
     parts = np.split(order, [fifth, 2 * fifth])
     validation, test, train = (tf.data.Dataset.from_tensor_slices(values[part]) for part in parts)
     return train.shuffle(size), validation, test
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("as in the tutorial", "moves", _split("dataset.shuffle(size, seed=seed)", train="fixed.skip(2 * fifth)")),
-        Wrong("no shuffle", "cut-without-shuffling", _split("dataset")),
-        Wrong("train in a fixed order", "train-not-shuffled", _split(_FIXED, train="fixed.skip(2 * fifth)")),
-        Wrong("parts overlap", "overlap", _split(_FIXED, validation="fixed.skip(fifth // 2).take(fifth)")),
-        Wrong("test shuffled too", "test-shuffled", _split(_FIXED, test="fixed.take(fifth).shuffle(size)")),
-    ],
-)
 
-_COLOURS = """
+
+# %% wrong: moves: as in the tutorial
+def split(dataset, size, seed):
+    fifth = size // 5
+    fixed = dataset.shuffle(size, seed=seed)
+    return fixed.skip(2 * fifth), fixed.skip(fifth).take(fifth), fixed.take(fifth)
+
+
+# %% wrong: cut-without-shuffling: no shuffle
+# As "fixed order, then cut", but:
+fixed = dataset
+
+# %% wrong: train-not-shuffled: train in a fixed order
+# As "as in the tutorial", but:
+fixed = dataset.shuffle(size, seed=seed, reshuffle_each_iteration=False)
+
+# %% wrong: overlap: parts overlap
+# As "fixed order, then cut", but:
+return fixed.skip(2 * fifth).shuffle(size), fixed.skip(fifth // 2).take(fifth), fixed.take(fifth)
+
+# %% wrong: test-shuffled: test shuffled too
+# As "fixed order, then cut", but:
+return fixed.skip(2 * fifth).shuffle(size), fixed.skip(fifth).take(fifth), fixed.take(fifth).shuffle(size)
+
+# %% task 5.3
+
+# %% right: three colours
 import numpy as np
+
 
 def examine(preprocess):
-    black, white, red = np.zeros((1, 2, 2, 3), "float32"), np.full((1, 2, 2, 3), 255, "float32"), np.zeros((1, 2, 2, 3), "float32")
+    black, white, red = (
+        np.zeros((1, 2, 2, 3), "float32"),
+        np.full((1, 2, 2, 3), 255, "float32"),
+        np.zeros((1, 2, 2, 3), "float32"),
+    )
     red[..., 0] = 255
-"""
+    dark, bright, reddened = (np.array(preprocess(x.copy()))[0, 0, 0] for x in (black, white, red))
+    passed = white.copy()
+    preprocess(passed)
+    return {
+        "low": min(dark.min(), bright.min()),
+        "high": max(dark.max(), bright.max()),
+        "bgr": bool(np.abs(reddened - dark).argmax() == 2),
+        "in_place": bool((passed != white).any()),
+    }
 
 
-def _examine(body: str) -> str:
-    return _COLOURS + body
-
-
-_LOOK = "    dark, bright, reddened = (np.array(preprocess(x.copy()))[0, 0, 0] for x in (black, white, red))\n"
-_SAME = "    passed = white.copy()\n    preprocess(passed)\n"
-_RANGE = "'low': min(dark.min(), bright.min()), 'high': max(dark.max(), bright.max())"
-_BGR = "'bgr': bool(np.abs(reddened - dark).argmax() == 2)"
-_PLACE = "'in_place': bool((passed != white).any())"
-EXAMINE = Bank(
-    right=[
-        Right("three colours", _examine(f"{_LOOK}{_SAME}    return {{{_RANGE}, {_BGR}, {_PLACE}}}\n")),
-        Right(
-            "one batch of three images",
-            """
+# %% right: one batch of three images
 import numpy as np
+
 
 def examine(preprocess):
     batch = np.array([[0, 0, 0], [255, 255, 255], [255, 0, 0]], "float32").reshape(3, 1, 1, 3)
@@ -180,12 +178,11 @@ def examine(preprocess):
         "bgr": not np.isclose(out[2, 2], out[0, 2]),
         "in_place": not np.array_equal(batch, kept),
     }
-""",
-        ),
-        Right(
-            "many random images, too",
-            """
+
+
+# %% right: many random images, too
 import numpy as np
+
 
 def examine(preprocess):
     rng = np.random.default_rng(0)
@@ -196,66 +193,94 @@ def examine(preprocess):
     preprocess(passed)
     swapped = np.ptp(out[[0, 4], 2]) > np.ptp(out[[0, 4], 0])
     return {"low": out.min(), "high": out.max(), "bgr": swapped, "in_place": bool(np.any(passed != noise))}
-""",
-        ),
-    ],
-    wrong=[
-        Wrong(
-            "first channel only",
-            "one-channel-only",
-            _examine(f"{_LOOK}{_SAME}    return {{'low': dark[0], 'high': bright[0], {_BGR}, {_PLACE}}}\n"),
-        ),
-        Wrong(
-            "the same array again and again",
-            "reuses-changed-array",
-            _examine(f"""    kept = white.copy()
+
+
+# %% wrong: one-channel-only: first channel only
+# As "three colours", but:
+return {
+    "low": dark[0],
+    "high": bright[0],
+    "bgr": bool(np.abs(reddened - dark).argmax() == 2),
+    "in_place": bool((passed != white).any()),
+}
+
+# %% wrong: reuses-changed-array: the same array again and again
+import numpy as np
+
+
+def examine(preprocess):
+    black, white, red = (
+        np.zeros((1, 2, 2, 3), "float32"),
+        np.full((1, 2, 2, 3), 255, "float32"),
+        np.zeros((1, 2, 2, 3), "float32"),
+    )
+    red[..., 0] = 255
+    kept = white.copy()
     preprocess(white)
     preprocess(black)
     changed = bool((white != kept).any())
     dark, bright, reddened = (np.array(preprocess(x))[0, 0, 0] for x in (black, white, red))
-    return {{{_RANGE}, {_BGR}, 'in_place': changed}}
-"""),
-        ),
-        Wrong("never BGR", "channels-not-seen", _examine(f"{_LOOK}{_SAME}    return {{{_RANGE}, 'bgr': False, {_PLACE}}}\n")),
-        Wrong(
-            "looks at the copy", "in-place-not-seen", _examine(f"{_LOOK}    return {{{_RANGE}, {_BGR}, 'in_place': False}}\n")
-        ),
-    ],
-)
+    return {
+        "low": min(dark.min(), bright.min()),
+        "high": max(dark.max(), bright.max()),
+        "bgr": bool(np.abs(reddened - dark).argmax() == 2),
+        "in_place": changed,
+    }
 
-_CALLBACK = """
+
+# %% wrong: channels-not-seen: never BGR
+# As "three colours", but:
+return {
+    "low": min(dark.min(), bright.min()),
+    "high": max(dark.max(), bright.max()),
+    "bgr": False,
+    "in_place": bool((passed != white).any()),
+}
+
+# %% wrong: in-place-not-seen: looks at the copy
+import numpy as np
+
+
+def examine(preprocess):
+    black, white, red = (
+        np.zeros((1, 2, 2, 3), "float32"),
+        np.full((1, 2, 2, 3), 255, "float32"),
+        np.zeros((1, 2, 2, 3), "float32"),
+    )
+    red[..., 0] = 255
+    dark, bright, reddened = (np.array(preprocess(x.copy()))[0, 0, 0] for x in (black, white, red))
+    return {
+        "low": min(dark.min(), bright.min()),
+        "high": max(dark.max(), bright.max()),
+        "bgr": bool(np.abs(reddened - dark).argmax() == 2),
+        "in_place": False,
+    }
+
+
+# %% task 5.4
+
+# %% right: as in the text
 import keras
+
 
 def unfreeze_at(backbone, epoch):
     class At(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
-            {begin}
+            self.model.optimizer.build(self.model.trainable_variables)
+            backbone.trainable = False
+            self.model.make_train_function(force=True)
 
-        def {when}(self, number, logs=None):
+        def on_epoch_begin(self, number, logs=None):
             if number == epoch:
-                {then}
+                backbone.trainable = True
+                self.model.make_train_function(force=True)
 
     return At()
-"""
-_BUILD = "self.model.optimizer.build(self.model.trainable_variables)"
-_NEW = "self.model.make_train_function(force=True)"
 
 
-def _callback(
-    begin: str = f"{_BUILD}; backbone.trainable = False; {_NEW}",
-    when: str = "on_epoch_begin",
-    then: str = f"backbone.trainable = True; {_NEW}",
-) -> str:
-    return _CALLBACK.format(begin=begin, when=when, then=then)
-
-
-UNFREEZE = Bank(
-    right=[
-        Right("as in the text", _callback()),
-        Right(
-            "every epoch anew",
-            """
+# %% right: every epoch anew
 import keras
+
 
 def unfreeze_at(backbone, epoch):
     class Gate(keras.callbacks.Callback):
@@ -266,12 +291,11 @@ def unfreeze_at(backbone, epoch):
             self.model.make_train_function(force=True)
 
     return Gate()
-""",
-        ),
-        Right(
-            "a LambdaCallback",
-            """
+
+
+# %% right: a LambdaCallback
 import keras
+
 
 def unfreeze_at(backbone, epoch):
     holder = keras.callbacks.LambdaCallback()
@@ -287,20 +311,64 @@ def unfreeze_at(backbone, epoch):
 
     holder.on_epoch_begin = gate
     return holder
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("flags alone", "never-opens", _callback(begin="backbone.trainable = False", then="backbone.trainable = True")),
-        Wrong("optimizer not built", "optimizer-not-built", _callback(begin=f"backbone.trainable = False; {_NEW}")),
-        Wrong("never frozen", "never-closed", _callback(begin="pass")),
-        Wrong("opens at the end", "off-by-one", _callback(when="on_epoch_end")),
-        Wrong(
-            "freezes the model",
-            "head-frozen",
-            _callback(begin=f"{_BUILD}; self.model.trainable = False; {_NEW}", then=f"self.model.trainable = True; {_NEW}"),
-        ),
-    ],
-)
 
-BANK = {"5.1": NORM, "5.2": SPLIT, "5.3": EXAMINE, "5.4": UNFREEZE}
+
+# %% wrong: never-opens: flags alone
+# As "as in the text", but:
+def on_train_begin(self, logs=None):
+    backbone.trainable = False
+
+
+if number == epoch:
+    backbone.trainable = True
+
+
+# %% wrong: optimizer-not-built
+# As "as in the text", but:
+def on_train_begin(self, logs=None):
+    backbone.trainable = False
+    self.model.make_train_function(force=True)
+
+
+# %% wrong: never-closed: never frozen
+# As "as in the text", but:
+def on_train_begin(self, logs=None):
+    pass
+
+
+# %% wrong: off-by-one: opens at the end
+import keras
+
+
+def unfreeze_at(backbone, epoch):
+    class At(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.model.optimizer.build(self.model.trainable_variables)
+            backbone.trainable = False
+            self.model.make_train_function(force=True)
+
+        def on_epoch_end(self, number, logs=None):
+            if number == epoch:
+                backbone.trainable = True
+                self.model.make_train_function(force=True)
+
+    return At()
+
+
+# %% wrong: head-frozen: freezes the model
+import keras
+
+
+def unfreeze_at(backbone, epoch):
+    class At(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.trainable = False
+            self.model.make_train_function(force=True)
+
+        def on_epoch_begin(self, number, logs=None):
+            if number == epoch:
+                self.model.trainable = True
+                self.model.make_train_function(force=True)
+
+    return At()

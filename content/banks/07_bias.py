@@ -1,32 +1,22 @@
-"""Instructors' side of lesson 07: answers that must earn the points, and answers that must lose them and be named."""
+"""Right and wrong answers to the tasks of lesson 07. The form of this file: docs/checks.md."""
 
-from tlcourse.checks.bank import Bank, Right, Wrong
+# %% task 7.1
 
-
-def _count(
-    accuracy: str = "min(accuracies)", gap: str = "np.ptp(np.array(rates), axis=0).max()", rate: str = "", result: str = ""
-) -> str:
-    rate = rate or "[np.mean(predictions[own & (labels == y)]) for y in (0, 1)]"
-    return f"""
+# %% right: masks
 import numpy as np
+
 
 def count_by_group(labels, predictions, groups):
     accuracies, rates, selected = [], [], []
     for group in np.unique(groups):
         own = groups == group
         accuracies.append(np.mean(labels[own] == predictions[own]))
-        rates.append({rate})
+        rates.append([np.mean(predictions[own & (labels == y)]) for y in (0, 1)])
         selected.append(predictions[own].mean())
-    return {result or f"{accuracy}, {gap}"}
-"""
+    return min(accuracies), np.ptp(np.array(rates), axis=0).max()
 
 
-COUNT = Bank(
-    right=[
-        Right("masks", _count()),
-        Right(
-            "plain Python",
-            """
+# %% right: plain Python
 def count_by_group(labels, predictions, groups):
     rows = {}
     for y, p, g in zip(labels.tolist(), predictions.tolist(), groups.tolist()):
@@ -38,70 +28,76 @@ def count_by_group(labels, predictions, groups):
         rates = [share([p for y, p in row if y == label]) for row in rows.values()]
         gaps.append(max(rates) - min(rates))
     return [worst, max(gaps)]
-""",
-        ),
-        Right(
-            "with the package and scikit-learn",
-            """
+
+
+# %% right: with the package and scikit-learn
 import numpy as np
 from sklearn.metrics import accuracy_score, recall_score
+
 
 def count_by_group(labels, predictions, groups):
     parts = [(labels[groups == g], predictions[groups == g]) for g in set(groups.tolist())]
     true = [recall_score(y, p) for y, p in parts]
     false = [1 - recall_score(y, p, pos_label=0) for y, p in parts]
     return np.array([min(accuracy_score(y, p) for y, p in parts), max(np.ptp(true), np.ptp(false))])
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("average", "average-accuracy", _count("np.mean(labels == predictions)")),
-        Wrong("mean of groups", "mean-of-the-groups", _count("np.mean(accuracies)")),
-        Wrong("best", "best-group", _count("max(accuracies)")),
-        Wrong("recall only", "true-positives-only", _count(gap="np.ptp([r[1] for r in rates])")),
-        Wrong("false positives only", "false-positives-only", _count(gap="np.ptp([r[0] for r in rates])")),
-        Wrong("selection", "selection-gap", _count(gap="np.ptp(selected)")),
-        Wrong("mean of gaps", "mean-of-the-gaps", _count(gap="np.ptp(np.array(rates), axis=0).mean()")),
-        Wrong("sum of gaps", "sum-of-the-gaps", _count(gap="np.ptp(np.array(rates), axis=0).sum()")),
-        Wrong(
-            "whole group",
-            "share-of-the-whole-group",
-            _count(rate="[np.mean((predictions[own] == 1) & (labels[own] == y)) for y in (0, 1)]"),
-        ),
-        Wrong("exchanged", "order-exchanged", _count(result="np.ptp(np.array(rates), axis=0).max(), min(accuracies)")),
-    ],
-)
 
 
-def _retrain(drawn: str, train: str = "return fit(features[drawn], labels[drawn])") -> str:
-    return f"""
+# %% wrong: average-accuracy: average
+# As "masks", but:
+return np.mean(labels == predictions), np.ptp(np.array(rates), axis=0).max()
+
+# %% wrong: mean-of-the-groups: mean of groups
+# As "masks", but:
+return np.mean(accuracies), np.ptp(np.array(rates), axis=0).max()
+
+# %% wrong: best-group: best
+# As "masks", but:
+return max(accuracies), np.ptp(np.array(rates), axis=0).max()
+
+# %% wrong: true-positives-only: recall only
+# As "masks", but:
+return min(accuracies), np.ptp([r[1] for r in rates])
+
+# %% wrong: false-positives-only
+# As "masks", but:
+return min(accuracies), np.ptp([r[0] for r in rates])
+
+# %% wrong: selection-gap: selection
+# As "masks", but:
+return min(accuracies), np.ptp(selected)
+
+# %% wrong: mean-of-the-gaps: mean of gaps
+# As "masks", but:
+return min(accuracies), np.ptp(np.array(rates), axis=0).mean()
+
+# %% wrong: sum-of-the-gaps: sum of gaps
+# As "masks", but:
+return min(accuracies), np.ptp(np.array(rates), axis=0).sum()
+
+# %% wrong: share-of-the-whole-group: whole group
+# As "masks", but:
+rates.append([np.mean((predictions[own] == 1) & (labels[own] == y)) for y in (0, 1)])
+
+# %% wrong: order-exchanged: exchanged
+# As "masks", but:
+return np.ptp(np.array(rates), axis=0).max(), min(accuracies)
+
+# %% task 7.2
+
+# %% right: one draw
 import numpy as np
+
 
 def retrain(features, labels, groups, fit, seed):
     rng = np.random.default_rng(seed)
     smallest = np.bincount(groups).min()
-    drawn = {drawn}
-    {train}
-"""
+    drawn = np.concatenate([rng.permutation(np.flatnonzero(groups == g))[:smallest] for g in np.unique(groups)])
+    return fit(features[drawn], labels[drawn])
 
 
-_BALANCED = "np.concatenate([rng.permutation(np.flatnonzero(groups == g))[:smallest] for g in np.unique(groups)])"
-
-
-def _by(kind: str) -> str:
-    return (
-        f"np.concatenate([rng.permutation(np.flatnonzero({kind} == k))[: min(np.sum({kind} == 0), np.sum({kind} == 1))]"
-        " for k in (0, 1)])"
-    )
-
-
-RETRAIN = Bank(
-    right=[
-        Right("one draw", _retrain(_BALANCED)),
-        Right(
-            "five draws that vote",
-            """
+# %% right: five draws that vote
 import random
+
 
 def retrain(features, labels, groups, fit, seed):
     dice, models = random.Random(seed), []
@@ -113,12 +109,11 @@ def retrain(features, labels, groups, fit, seed):
         drawn = [place for own in members.values() for place in dice.sample(own, count)]
         models.append(fit(features[drawn], labels[drawn]))
     return lambda new: (sum(model(new) for model in models) > 2.5).astype(int)
-""",
-        ),
-        Right(
-            "small groups repeated up to the largest",
-            """
+
+
+# %% right: small groups repeated up to the largest
 import numpy as np
+
 
 def retrain(features, labels, groups, fit, seed):
     rng = np.random.RandomState(seed)
@@ -126,104 +121,134 @@ def retrain(features, labels, groups, fit, seed):
     drawn = np.concatenate([rng.choice(np.where(groups == g)[0], size=largest, replace=True) for g in range(4)])
     rng.shuffle(drawn)
     return fit(features[drawn], labels[drawn])
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("plain", "trained-on-everything", _retrain("rng.permutation(len(labels))")),
-        Wrong("labels balanced", "balanced-by-label-only", _retrain(_by("labels"))),
-        Wrong("places balanced", "balanced-by-place-only", _retrain(_by("(groups % 2)"))),
-        Wrong("always the first", "seed-ignored", _retrain(_BALANCED.replace("rng.permutation", "np.sort"))),
-        Wrong("out of step", "labels-out-of-step", _retrain(_BALANCED, "return fit(features[drawn], labels[: len(drawn)])")),
-        Wrong("five of each", "too-few", _retrain(_BALANCED.replace("smallest]", "5]"))),
-        Wrong("small groups alone", "groups-missing", _retrain("np.flatnonzero((groups == 1) | (groups == 2))")),
-        Wrong("scaled first", "changed-features", _retrain(_BALANCED, "return fit(features[drawn] / 2, labels[drawn])")),
-        Wrong("a constant", "fit-not-called", _retrain("[]", "return lambda new: np.zeros(len(new), int)")),
-        Wrong(
-            "scores",
-            "scores-not-labels",
-            _retrain(_BALANCED, "model = fit(features[drawn], labels[drawn]); return lambda new: model(new) - 0.5"),
-        ),
-    ],
+
+
+# %% wrong: trained-on-everything: plain
+# As "one draw", but:
+drawn = rng.permutation(len(labels))
+
+# %% wrong: balanced-by-label-only: labels balanced
+# As "one draw", but:
+drawn = np.concatenate(
+    [rng.permutation(np.flatnonzero(labels == k))[: min(np.sum(labels == 0), np.sum(labels == 1))] for k in (0, 1)]
 )
 
+# %% wrong: balanced-by-place-only: places balanced
+# As "one draw", but:
+drawn = np.concatenate(
+    [
+        rng.permutation(np.flatnonzero((groups % 2) == k))[: min(np.sum((groups % 2) == 0), np.sum((groups % 2) == 1))]
+        for k in (0, 1)
+    ]
+)
 
-def _amplified(result: str) -> str:
-    return f"""
+# %% wrong: seed-ignored: always the first
+# As "one draw", but:
+drawn = np.concatenate([np.sort(np.flatnonzero(groups == g))[:smallest] for g in np.unique(groups)])
+
+# %% wrong: labels-out-of-step: out of step
+# As "one draw", but:
+return fit(features[drawn], labels[: len(drawn)])
+
+# %% wrong: too-few: five of each
+# As "one draw", but:
+drawn = np.concatenate([rng.permutation(np.flatnonzero(groups == g))[:5] for g in np.unique(groups)])
+
+# %% wrong: groups-missing: small groups alone
+# As "one draw", but:
+drawn = np.flatnonzero((groups == 1) | (groups == 2))
+
+# %% wrong: changed-features: scaled first
+# As "one draw", but:
+return fit(features[drawn] / 2, labels[drawn])
+
+# %% wrong: fit-not-called: a constant
+# As "one draw", but:
+drawn = []
+return lambda new: np.zeros(len(new), int)
+
+# %% wrong: scores-not-labels: scores
+# As "one draw", but:
+model = fit(features[drawn], labels[drawn])
+return lambda new: model(new) - 0.5
+
+# %% task 7.3
+
+# %% right: sign
 import numpy as np
+
 
 def amplification(labels, predictions, groups):
     first, second = np.unique(groups)
     gap = lambda values: np.mean(values[groups == first]) - np.mean(values[groups == second])
     ratio = lambda values: np.mean(values[groups == first]) / np.mean(values[groups == second])
     given, decided = gap(labels), gap(predictions)
-    return {result}
-"""
+    return np.sign(given) * (decided - given)
 
 
-AMPLIFIED = Bank(
-    right=[
-        Right("sign", _amplified("np.sign(given) * (decided - given)")),
-        Right(
-            "favoured first",
-            """
+# %% right: favoured first
 import numpy as np
+
 
 def amplification(labels, predictions, groups):
     rate = lambda values, g: values[groups == g].sum() / (groups == g).sum()
     other, favoured = sorted(set(groups.tolist()), key=lambda g: rate(labels, g))
     return (rate(predictions, favoured) - rate(predictions, other)) - (rate(labels, favoured) - rate(labels, other))
-""",
-        ),
-        Right(
-            "with the package",
-            """
+
+
+# %% right: with the package
 from tlcourse import evaluate
+
 
 def amplification(labels, predictions, groups):
     return evaluate.bias_amplification(labels, predictions, groups)
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("first minus second", "direction-fixed", _amplified("decided - given")),
-        Wrong("sizes", "absolute-gaps", _amplified("abs(decided) - abs(given)")),
-        Wrong("labels minus predictions", "order-exchanged", _amplified("np.sign(given) * (given - decided)")),
-        Wrong("predictions", "predictions-alone", _amplified("np.sign(given) * decided")),
-        Wrong("other direction", "favoured-by-the-predictions", _amplified("np.sign(decided) * (decided - given)")),
-        Wrong(
-            "ratio",
-            "ratio",
-            _amplified(
-                "(ratio(predictions) if given > 0 else 1 / ratio(predictions)) / (ratio(labels) if given > 0 else 1 / ratio(labels))"
-            ),
-        ),
-        Wrong("accuracy", "accuracy-gap", _amplified("gap((labels == predictions).astype(float))")),
-    ],
-)
 
 
-def _thresholds(scores: str = "scores[(groups == group) & (labels == 1)]", place: str = "", value: str = "") -> str:
-    place = place or "int(np.ceil(rate * len(own) - 1e-9)) - 1"
-    return f"""
+# %% wrong: direction-fixed: first minus second
+# As "sign", but:
+return decided - given
+
+# %% wrong: absolute-gaps: sizes
+# As "sign", but:
+return abs(decided) - abs(given)
+
+# %% wrong: order-exchanged: labels minus predictions
+# As "sign", but:
+return np.sign(given) * (given - decided)
+
+# %% wrong: predictions-alone: predictions
+# As "sign", but:
+return np.sign(given) * decided
+
+# %% wrong: favoured-by-the-predictions: other direction
+# As "sign", but:
+return np.sign(decided) * (decided - given)
+
+# %% wrong: ratio
+# As "sign", but:
+return (ratio(predictions) if given > 0 else 1 / ratio(predictions)) / (ratio(labels) if given > 0 else 1 / ratio(labels))
+
+# %% wrong: accuracy-gap: accuracy
+# As "sign", but:
+return gap((labels == predictions).astype(float))
+
+# %% task 7.4
+
+# %% right: sorted
 import numpy as np
+
 
 def thresholds(scores, labels, groups, rate):
-    found = {{}}
+    found = {}
     for group in np.unique(groups).tolist():
-        own = np.sort({scores})[::-1]
-        found[group] = {value or f"own[{place}]"}
+        own = np.sort(scores[(groups == group) & (labels == 1)])[::-1]
+        found[group] = own[int(np.ceil(rate * len(own) - 1e-9)) - 1]
     return found
-"""
 
 
-THRESHOLDS = Bank(
-    right=[
-        Right("sorted", _thresholds()),
-        Right(
-            "tries every score",
-            """
+# %% right: tries every score
 import numpy as np
+
 
 def thresholds(scores, labels, groups, rate):
     result = {}
@@ -231,20 +256,40 @@ def thresholds(scores, labels, groups, rate):
         suited = scores[(groups == group) & (labels == 1)]
         result[group] = max(t for t in suited if np.mean(suited >= t) >= rate - 1e-9)
     return result
-""",
-        ),
-        Right("whole numbers", _thresholds(value="own[-(-round(rate * len(own) * 10**6) // 10**6) - 1]")),
-    ],
-    wrong=[
-        Wrong("all members", "all-members-counted", _thresholds("scores[groups == group]")),
-        Wrong("one for all", "one-for-all", _thresholds("scores[labels == 1]")),
-        Wrong("unsuited", "unsuited-counted", _thresholds("scores[(groups == group) & (labels == 0)]")),
-        Wrong("turned round", "rate-turned-round", _thresholds(value="np.quantile(own, rate)")),
-        Wrong("quantile", "between-two-scores", _thresholds(value="np.quantile(own, 1 - rate)")),
-        Wrong("everybody", "lets-everybody-in", _thresholds(value="own[-1]")),
-        Wrong("rounded down", "rate-missed", _thresholds(place="max(0, int(rate * len(own)) - 1)")),
-        Wrong("one too many", "not-the-highest", _thresholds(place="min(len(own) - 1, int(rate * len(own) + 1e-9))")),
-    ],
-)
 
-BANK = {"7.1": COUNT, "7.2": RETRAIN, "7.3": AMPLIFIED, "7.4": THRESHOLDS}
+
+# %% right: whole numbers
+# As "sorted", but:
+found[group] = own[-(-round(rate * len(own) * 10**6) // 10**6) - 1]
+
+# %% wrong: all-members-counted: all members
+# As "sorted", but:
+own = np.sort(scores[groups == group])[::-1]
+
+# %% wrong: one-for-all
+# As "sorted", but:
+own = np.sort(scores[labels == 1])[::-1]
+
+# %% wrong: unsuited-counted: unsuited
+# As "sorted", but:
+own = np.sort(scores[(groups == group) & (labels == 0)])[::-1]
+
+# %% wrong: rate-turned-round: turned round
+# As "sorted", but:
+found[group] = np.quantile(own, rate)
+
+# %% wrong: between-two-scores: quantile
+# As "sorted", but:
+found[group] = np.quantile(own, 1 - rate)
+
+# %% wrong: lets-everybody-in: everybody
+# As "sorted", but:
+found[group] = own[-1]
+
+# %% wrong: rate-missed: rounded down
+# As "sorted", but:
+found[group] = own[max(0, int(rate * len(own)) - 1)]
+
+# %% wrong: not-the-highest: one too many
+# As "sorted", but:
+found[group] = own[min(len(own) - 1, int(rate * len(own) + 1e-9))]

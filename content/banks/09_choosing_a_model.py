@@ -1,54 +1,42 @@
-"""Instructors' side of lesson 09: answers that must earn the points, and answers that must lose them and be named."""
+"""Right and wrong answers to the tasks of lesson 09. The form of this file: docs/checks.md."""
 
-from tlcourse.checks.bank import Bank, Right, Wrong
+# %% task 9.1
 
-_EVIDENCE = """
+# %% right: slogdet
 import numpy as np
+
 
 def best_evidence(features, column, alphas, betas):
     n = len(column)
     values = []
     for alpha in alphas:
         for beta in betas:
-            C = {covariance}
-            logdet = {logdet}
-            values.append(-({constant} + logdet + column @ np.linalg.solve(C, column)) / 2)
-    return {result}
-"""
+            C = features @ features.T / alpha + np.eye(n) / beta
+            logdet = np.linalg.slogdet(C)[1]
+            values.append(-(n * np.log(2 * np.pi) + logdet + column @ np.linalg.solve(C, column)) / 2)
+    return max(values) / n
 
 
-def _evidence(
-    covariance: str = "features @ features.T / alpha + np.eye(n) / beta",
-    logdet: str = "np.linalg.slogdet(C)[1]",
-    constant: str = "n * np.log(2 * np.pi)",
-    result: str = "max(values) / n",
-) -> str:
-    return _EVIDENCE.format(covariance=covariance, logdet=logdet, constant=constant, result=result)
+# %% right: eigenvalues
+# As "slogdet", but:
+logdet = np.log(np.linalg.eigvalsh(C)).sum()
+return np.max(values) / len(column)
 
-
-EVIDENCE = Bank(
-    right=[
-        Right("slogdet", _evidence()),
-        Right("eigenvalues", _evidence(logdet="np.log(np.linalg.eigvalsh(C)).sum()", result="np.max(values) / len(column)")),
-        Right(
-            "scipy's normal density",
-            """
+# %% right: scipy's normal density
 from itertools import product
 import numpy as np
 from scipy.stats import multivariate_normal
 
+
 def best_evidence(features, column, alphas, betas):
     n = len(column)
     K = features @ features.T
-    return max(
-        multivariate_normal(np.zeros(n), K / a + np.eye(n) / b).logpdf(column) / n for a, b in product(alphas, betas)
-    )
-""",
-        ),
-        Right(
-            "Cholesky",
-            """
+    return max(multivariate_normal(np.zeros(n), K / a + np.eye(n) / b).logpdf(column) / n for a, b in product(alphas, betas))
+
+
+# %% right: Cholesky
 import numpy as np
+
 
 def best_evidence(features, column, alphas, betas):
     best = None
@@ -59,53 +47,54 @@ def best_evidence(features, column, alphas, betas):
             value = -0.5 * (z @ z) - np.log(np.diag(low)).sum() - 0.5 * len(column) * np.log(2 * np.pi)
             best = value if best is None or value > best else best
     return best / len(column)
-""",
-        ),
-    ],
-    wrong=[
-        Wrong(
-            "logarithm of the determinant",
-            "determinant-underflows",
-            _evidence(logdet="float(np.log(max(np.linalg.det(C), 0.0))) if np.linalg.det(C) > 0 else -np.inf"),
-        ),
-        Wrong("not divided", "not-per-image", _evidence(result="max(values)")),
-        Wrong("exchanged", "alpha-and-beta-exchanged", _evidence("features @ features.T / beta + np.eye(n) / alpha")),
-        Wrong("multiplied", "precision-is-not-variance", _evidence("features @ features.T * alpha + np.eye(n) * beta")),
-        Wrong("no constant", "constant-forgotten", _evidence(constant="0")),
-        Wrong("mean", "mean-of-the-grid", _evidence(result="np.mean(values) / n")),
-        Wrong("smallest", "smallest-of-the-grid", _evidence(result="min(values) / n")),
-    ],
-)
 
-_LEEP = """
+
+# %% wrong: determinant-underflows: logarithm of the determinant
+# As "slogdet", but:
+logdet = float(np.log(max(np.linalg.det(C), 0.0))) if np.linalg.det(C) > 0 else -np.inf
+
+# %% wrong: not-per-image: not divided
+# As "slogdet", but:
+return max(values)
+
+# %% wrong: alpha-and-beta-exchanged: exchanged
+# As "slogdet", but:
+C = features @ features.T / beta + np.eye(n) / alpha
+
+# %% wrong: precision-is-not-variance: multiplied
+# As "slogdet", but:
+C = features @ features.T * alpha + np.eye(n) * beta
+
+# %% wrong: constant-forgotten: no constant
+# As "slogdet", but:
+values.append(-(0 + logdet + column @ np.linalg.solve(C, column)) / 2)
+
+# %% wrong: mean-of-the-grid: mean
+# As "slogdet", but:
+return np.mean(values) / n
+
+# %% wrong: smallest-of-the-grid: smallest
+# As "slogdet", but:
+return min(values) / n
+
+# %% task 9.2
+
+# %% right: tables
 import numpy as np
 
+
 def leep(source_probabilities, labels):
-    p = {probabilities}
+    p = source_probabilities
     names, place = np.unique(labels, return_inverse=True)
     joint = np.eye(len(names))[place].T @ p / len(labels)
     total = joint.sum(axis=0)
-    given = {given}
-    return {result}
-"""
+    given = joint / np.where(total > 0, total, 1)
+    return np.mean(np.log((given[place] * p).sum(axis=1)))
 
 
-def _leep(
-    probabilities: str = "source_probabilities",
-    given: str = "joint / np.where(total > 0, total, 1)",
-    result: str = "np.mean(np.log((given[place] * p).sum(axis=1)))",
-) -> str:
-    return _LEEP.format(probabilities=probabilities, given=given, result=result)
-
-
-_WINNER = "np.eye(source_probabilities.shape[1])[source_probabilities.argmax(axis=1)]"
-LEEP = Bank(
-    right=[
-        Right("tables", _leep()),
-        Right(
-            "loops",
-            """
+# %% right: loops
 from math import log
+
 
 def leep(source_probabilities, labels):
     n, columns = source_probabilities.shape
@@ -118,12 +107,11 @@ def leep(source_probabilities, labels):
     for i in range(n):
         total += log(sum(joint[labels[i], z] / share[z] * source_probabilities[i, z] for z in range(columns) if share[z] > 0))
     return total / n
-""",
-        ),
-        Right(
-            "without empty classes",
-            """
+
+
+# %% right: without empty classes
 import numpy as np
+
 
 def leep(source_probabilities, labels):
     p = source_probabilities[:, source_probabilities.sum(axis=0) > 0]
@@ -132,64 +120,65 @@ def leep(source_probabilities, labels):
         mine = labels == y
         expected[mine] = p[mine] @ (p[mine].sum(axis=0) / p.sum(axis=0))
     return float(np.log(expected).sum() / len(expected))
-""",
-        ),
-        Right("the package", "from tlcourse.select import leep\n"),
-    ],
-    wrong=[
-        Wrong(
-            "0 / 0",
-            "empty-source-class",
-            _leep(given="np.array([[a / b if b else float('nan') for a, b in zip(row, total)] for row in joint])"),
-        ),
-        Wrong("negative", "sign-turned", _leep(result="-np.mean(np.log((given[place] * p).sum(axis=1)))")),
-        Wrong("sum", "sum-not-mean", _leep(result="np.sum(np.log((given[place] * p).sum(axis=1)))")),
-        Wrong("rows add up to 1", "labels-tell-source", _leep(given="joint / joint.sum(axis=1, keepdims=True)")),
-        Wrong("joint shares", "joint-not-conditional", _leep(given="joint")),
-        Wrong("NCE", "winner-takes-all", _leep(probabilities=_WINNER)),
-        Wrong(
-            "logarithm first",
-            "logarithm-first",
-            _leep(result="np.mean((np.log(np.maximum(given, 1e-300))[place] * p).sum(axis=1))"),
-        ),
-        Wrong("no logarithm", "above-zero", _leep(result="np.mean((given[place] * p).sum(axis=1))")),
-    ],
-)
 
-_AUDIT = """
+
+# %% right: the package
+from tlcourse.select import leep
+
+# %% wrong: empty-source-class: 0 / 0
+# As "tables", but:
+given = np.array([[a / b if b else float("nan") for a, b in zip(row, total)] for row in joint])
+
+# %% wrong: sign-turned: negative
+# As "tables", but:
+return -np.mean(np.log((given[place] * p).sum(axis=1)))
+
+# %% wrong: sum-not-mean: sum
+# As "tables", but:
+return np.sum(np.log((given[place] * p).sum(axis=1)))
+
+# %% wrong: labels-tell-source: rows add up to 1
+# As "tables", but:
+given = joint / joint.sum(axis=1, keepdims=True)
+
+# %% wrong: joint-not-conditional: joint shares
+# As "tables", but:
+given = joint
+
+# %% wrong: winner-takes-all: NCE
+# As "tables", but:
+p = np.eye(source_probabilities.shape[1])[source_probabilities.argmax(axis=1)]
+
+# %% wrong: logarithm-first
+# As "tables", but:
+return np.mean((np.log(np.maximum(given, 1e-300))[place] * p).sum(axis=1))
+
+# %% wrong: above-zero: no logarithm
+# As "tables", but:
+return np.mean((given[place] * p).sum(axis=1))
+
+# %% task 9.3
+
+# %% right: loops
 from scipy import stats
+
 
 def not_reproducible(tables, tolerance):
     wrong = set()
     for name, table in tables.items():
         far = []
-        for score in {scores}:
-            tau = stats.{statistic}(table["accuracies"], table["scores"][score]).statistic
+        for score in table["scores"]:
+            tau = stats.weightedtau(table["accuracies"], table["scores"][score]).statistic
             published = table["weighted_tau"][score]
-            far.append({far})
-        if {condition}:
+            far.append(abs(tau - published) > tolerance)
+        if any(far):
             wrong.add(name)
-    return {result}
-"""
+    return wrong
 
 
-def _audit(
-    scores: str = 'table["scores"]',
-    statistic: str = "weightedtau",
-    far: str = "abs(tau - published) > tolerance",
-    condition: str = "any(far)",
-    result: str = "wrong",
-) -> str:
-    return _AUDIT.format(scores=scores, statistic=statistic, far=far, condition=condition, result=result)
-
-
-AUDIT = Bank(
-    right=[
-        Right("loops", _audit()),
-        Right(
-            "one expression",
-            """
+# %% right: one expression
 from scipy.stats import weightedtau
+
 
 def not_reproducible(tables, tolerance):
     return {
@@ -197,13 +186,12 @@ def not_reproducible(tables, tolerance):
         for name, t in tables.items()
         if max(abs(weightedtau(t["scores"][s], t["accuracies"])[0] - t["weighted_tau"][s]) for s in t["scores"]) > tolerance
     }
-""",
-        ),
-        Right(
-            "takes the good ones away",
-            """
+
+
+# %% right: takes the good ones away
 import numpy as np
 from scipy.stats import weightedtau
+
 
 def not_reproducible(tables, tolerance):
     suspects = list(tables)
@@ -213,21 +201,49 @@ def not_reproducible(tables, tolerance):
         if np.allclose(ours, theirs, rtol=0, atol=tolerance):
             suspects.remove(name)
     return suspects
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("the good ones", "the-good-ones", _audit(condition="not any(far)")),
-        Wrong("Kendall", "plain-kendall", _audit(statistic="kendalltau")),
-        Wrong("Pearson", "linear-correlation", _audit(statistic="pearsonr")),
-        Wrong("exact", "tolerance-ignored", _audit(far="round(tau, 3) != published")),
-        Wrong("sizes", "signs-ignored", _audit(far="abs(abs(tau) - abs(published)) > tolerance")),
-        Wrong("one direction", "one-direction-only", _audit(far="published - tau > tolerance")),
-        Wrong("all scores", "all-must-be-wrong", _audit(condition="all(far)")),
-        Wrong("LogME alone", "one-score-only", _audit(scores='["log_me"]')),
-        Wrong("all tables", "everything-suspected", _audit(result="set(tables)")),
-        Wrong("none", "nothing-suspected", _audit(result="set()")),
-    ],
-)
 
-BANK = {"9.1": EVIDENCE, "9.2": LEEP, "9.3": AUDIT}
+
+# %% wrong: the-good-ones
+# As "loops", but:
+if not any(far):
+    wrong.add(name)
+
+# %% wrong: plain-kendall: Kendall
+# As "loops", but:
+tau = stats.kendalltau(table["accuracies"], table["scores"][score]).statistic
+
+# %% wrong: linear-correlation: Pearson
+# As "loops", but:
+tau = stats.pearsonr(table["accuracies"], table["scores"][score]).statistic
+
+# %% wrong: tolerance-ignored: exact
+# As "loops", but:
+far.append(round(tau, 3) != published)
+
+# %% wrong: signs-ignored: sizes
+# As "loops", but:
+far.append(abs(abs(tau) - abs(published)) > tolerance)
+
+# %% wrong: one-direction-only: one direction
+# As "loops", but:
+far.append(published - tau > tolerance)
+
+# %% wrong: all-must-be-wrong: all scores
+# As "loops", but:
+if all(far):
+    wrong.add(name)
+
+# %% wrong: one-score-only: LogME alone
+# As "loops", but:
+for score in ["log_me"]:
+    tau = stats.weightedtau(table["accuracies"], table["scores"][score]).statistic
+    published = table["weighted_tau"][score]
+    far.append(abs(tau - published) > tolerance)
+
+# %% wrong: everything-suspected: all tables
+# As "loops", but:
+return set(tables)
+
+# %% wrong: nothing-suspected: none
+# As "loops", but:
+return set()

@@ -1,56 +1,45 @@
-"""Instructors' side of lesson 11: answers that must earn the points, and answers that must lose them and be named."""
+"""Right and wrong answers to the tasks of lesson 11. The form of this file: docs/checks.md."""
 
-from tlcourse.checks.bank import Bank, Right, Wrong
+# %% task 11.1
 
-_FIT = """
+# %% right: odds of a logistic regression
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-def {name}:
+
+def ratio_weights(source, target):
     rows = np.concatenate([source, target])
     domain = np.repeat([0, 1], [len(source), len(target)])
-    p = {classifier}.fit(rows, domain).predict_proba({at})[:, 1]
-    w = {weights}
-    return {result}
-"""
+    p = LogisticRegression().fit(rows, domain).predict_proba(source)[:, 1]
+    w = p / (1 - p)
+    return w / w.mean()
 
 
-def _ratio(weights: str = "p / (1 - p)", result: str = "w / w.mean()", at: str = "source", classifier: str = "") -> str:
-    name = "ratio_weights(source, target)"
-    return _FIT.format(name=name, weights=weights, result=result, at=at, classifier=classifier or "LogisticRegression()")
-
-
-RATIO = Bank(
-    right=[
-        Right("odds of a logistic regression", _ratio()),
-        Right(
-            "two Gaussians",
-            """
+# %% right: two Gaussians
 from scipy.stats import multivariate_normal
+
 
 def ratio_weights(source, target):
     fit = lambda rows: multivariate_normal(rows.mean(axis=0), [[1, 0], [0, 1]])
     weights = fit(target).pdf(source) / fit(source).pdf(source)
     return list(weights / weights.mean())
-""",
-        ),
-        Right(
-            "the line of the logits",
-            """
+
+
+# %% right: the line of the logits
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+
 
 def ratio_weights(source, target):
     model = LogisticRegression(C=10)
     model.fit(np.vstack([target, source]), [True] * len(target) + [False] * len(source))
     w = np.exp(model.decision_function(source)) * len(source) / len(target)
     return w * len(w) / w.sum()
-""",
-        ),
-        Right(
-            "by hand",
-            """
+
+
+# %% right: by hand
 import numpy as np
+
 
 def ratio_weights(source, target):
     rows = np.c_[np.ones(len(source) + len(target)), np.concatenate([source, target])]
@@ -60,22 +49,43 @@ def ratio_weights(source, target):
         theta += rows.T @ (domain - 1 / (1 + np.exp(-rows @ theta))) / len(rows)
     w = np.exp(rows[: len(source)] @ theta)
     return w / np.mean(w)
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("source over target", "upside-down", _ratio("(1 - p) / p")),
-        Wrong("probability", "probability-not-odds", _ratio("p")),
-        Wrong("raw odds", "numbers-of-rows-count", _ratio(result="w")),
-        Wrong("sum 1", "mean-is-not-one", _ratio(result="w / w.sum()")),
-        Wrong("weights of the target", "weights-of-other-rows", _ratio(at="target")),
-        Wrong("weights of all rows", "weights-of-other-rows", _ratio(at="rows")),
-        Wrong("all ones", "nothing-weighed", "import numpy as np\n\ndef ratio_weights(s, t):\n    return np.ones(len(s))\n"),
-        Wrong(
-            "a curved classifier with its own noise",
-            "sees-shifts-everywhere",
-            """
+
+
+# %% wrong: upside-down: source over target
+# As "odds of a logistic regression", but:
+w = (1 - p) / p
+
+# %% wrong: probability-not-odds: probability
+# As "odds of a logistic regression", but:
+w = p
+
+# %% wrong: numbers-of-rows-count: raw odds
+# As "odds of a logistic regression", but:
+return w
+
+# %% wrong: mean-is-not-one: sum 1
+# As "odds of a logistic regression", but:
+return w / w.sum()
+
+# %% wrong: weights-of-other-rows: weights of the target
+# As "odds of a logistic regression", but:
+p = LogisticRegression().fit(rows, domain).predict_proba(target)[:, 1]
+
+# %% wrong: weights-of-other-rows: weights of all rows
+# As "odds of a logistic regression", but:
+p = LogisticRegression().fit(rows, domain).predict_proba(rows)[:, 1]
+
+# %% wrong: nothing-weighed: all ones
 import numpy as np
+
+
+def ratio_weights(s, t):
+    return np.ones(len(s))
+
+
+# %% wrong: sees-shifts-everywhere: a curved classifier with its own noise
+import numpy as np
+
 
 def ratio_weights(source, target):
     step = target.mean(axis=0) - source.mean(axis=0)
@@ -83,114 +93,134 @@ def ratio_weights(source, target):
         step = np.array([1.0, 0.0])
     w = np.exp(source @ step)
     return w / w.mean()
-""",
-        ),
-    ],
-)
 
 
-def _size(formula: str) -> str:
-    return f"import numpy as np\n\ndef effective_size(weights):\n    return {formula}\n"
+# %% task 11.2
+
+# %% right: two sums
+import numpy as np
 
 
-SIZE = Bank(
-    right=[
-        Right("two sums", _size("weights.sum() ** 2 / (weights ** 2).sum()")),
-        Right("from shares", _size("1 / sum((w / sum(weights)) ** 2 for w in weights)")),
-        Right("from the variance", _size("len(weights) / (1 + np.var(weights) / np.mean(weights) ** 2)")),
-    ],
-    wrong=[
-        Wrong("turned over", "upside-down", _size("(weights ** 2).sum() / weights.sum() ** 2")),
-        Wrong("sum not squared", "sum-not-squared", _size("weights.sum() / (weights ** 2).sum()")),
-        Wrong("number of rows", "counts-rows", _size("len(weights)")),
-        Wrong("above zero", "counts-weights-above-zero", _size("np.count_nonzero(weights)")),
-        Wrong("mean taken for 1", "takes-the-mean-for-one", _size("len(weights) ** 2 / np.square(weights).sum()")),
-        Wrong("share", "share-of-rows", _size("weights.sum() ** 2 / np.square(weights).sum() / len(weights)")),
-        Wrong("sum", "sum-of-weights", _size("sum(weights)")),
-    ],
-)
+def effective_size(weights):
+    return weights.sum() ** 2 / (weights**2).sum()
 
-_LINE = """
+
+# %% right: from shares
+# As "two sums", but:
+return 1 / sum((w / sum(weights)) ** 2 for w in weights)
+
+# %% right: from the variance
+# As "two sums", but:
+return len(weights) / (1 + np.var(weights) / np.mean(weights) ** 2)
+
+# %% wrong: upside-down: turned over
+# As "two sums", but:
+return (weights**2).sum() / weights.sum() ** 2
+
+# %% wrong: sum-not-squared
+# As "two sums", but:
+return weights.sum() / (weights**2).sum()
+
+# %% wrong: counts-rows: number of rows
+# As "two sums", but:
+return len(weights)
+
+# %% wrong: counts-weights-above-zero: above zero
+# As "two sums", but:
+return np.count_nonzero(weights)
+
+# %% wrong: takes-the-mean-for-one: mean taken for 1
+# As "two sums", but:
+return len(weights) ** 2 / np.square(weights).sum()
+
+# %% wrong: share-of-rows: share
+# As "two sums", but:
+return weights.sum() ** 2 / np.square(weights).sum() / len(weights)
+
+# %% wrong: sum-of-weights: sum
+# As "two sums", but:
+return sum(weights)
+
+# %% task 11.3
+
+# %% right: sample_weight
 import numpy as np
 from sklearn.linear_model import LinearRegression, LogisticRegression
+
 
 def line_for_target(x, y, target_x):
     rows = np.concatenate([x, target_x])[:, None]
     domain = np.repeat([0, 1], [len(x), len(target_x)])
     p = LogisticRegression().fit(rows, domain).predict_proba(x[:, None])[:, 1]
-    w = {weights}
+    w = p / (1 - p)
     fitted = LinearRegression().fit(x[:, None], y, sample_weight=w)
-    return {result}
-"""
+    return fitted.coef_[0], fitted.intercept_
 
 
-def _line(weights: str = "p / (1 - p)", result: str = "fitted.coef_[0], fitted.intercept_") -> str:
-    return _LINE.format(weights=weights, result=result)
+# %% right: polyfit
+# As "sample_weight", but:
+return np.polyfit(x, y, 1, w=np.sqrt(w))
 
-
-LINE = Bank(
-    right=[
-        Right("sample_weight", _line()),
-        Right("polyfit", _line(result="np.polyfit(x, y, 1, w=np.sqrt(w))")),
-        Right(
-            "Gaussian densities and normal equations",
-            """
+# %% right: Gaussian densities and normal equations
 import numpy as np
+
 
 def line_for_target(x, y, target_x):
     density = lambda values: np.exp(-0.5 * ((x - values.mean()) / values.std()) ** 2) / values.std()
     w = density(target_x) / density(x)
     design = np.stack([x, np.ones_like(x)], axis=1)
     return np.linalg.solve(design.T @ (w[:, None] * design), design.T @ (w * y))
-""",
-        ),
-        Right("no weight above 20", _line("np.minimum(p / (1 - p), 20)")),
-    ],
-    wrong=[
-        Wrong("weights forgotten", "unweighted", _line("np.ones(len(x))")),
-        Wrong("upside down", "worse-than-nothing", _line("(1 - p) / p")),
-        Wrong("exchanged", "exchanged", _line(result="(fitted.intercept_, fitted.coef_[0])")),
-        Wrong("fourth root of the weights", "too-little", _line("(p / (1 - p)) ** 0.15")),
-        Wrong(
-            "only the rows on the target's side",
-            "hurts-without-a-shift",
-            """
+
+
+# %% right: no weight above 20
+# As "sample_weight", but:
+w = np.minimum(p / (1 - p), 20)
+
+# %% wrong: unweighted: weights forgotten
+# As "sample_weight", but:
+w = np.ones(len(x))
+
+# %% wrong: worse-than-nothing: upside down
+# As "sample_weight", but:
+w = (1 - p) / p
+
+# %% wrong: exchanged
+# As "sample_weight", but:
+return (fitted.intercept_, fitted.coef_[0])
+
+# %% wrong: too-little: fourth root of the weights
+# As "sample_weight", but:
+w = (p / (1 - p)) ** 0.15
+
+# %% wrong: hurts-without-a-shift: only the rows on the target's side
 import numpy as np
+
 
 def line_for_target(x, y, target_x):
     near = np.argsort(x)[-60:]
     return np.polyfit(x[near], y[near], 1)
-""",
-        ),
-    ],
-)
 
-_MIX = """
+
+# %% task 11.4
+
+# %% right: joint matrix
 import numpy as np
+
 
 def target_shares(labels, said, target_said):
     k = labels.max() + 1
     C = np.zeros((k, k))
     for i, j in zip(said, labels):
-        C[{place}] += 1 / len(labels)
+        C[i, j] += 1 / len(labels)
     old, counted = np.bincount(labels, minlength=k) / len(labels), np.bincount(target_said, minlength=k) / len(target_said)
     w = np.linalg.solve(C, counted)
-    shares = {shares}
-    return {result}
-"""
+    shares = np.clip(w, 0, None) * old
+    return shares / shares.sum()
 
 
-def _mix(shares: str = "np.clip(w, 0, None) * old", result: str = "shares / shares.sum()", place: str = "i, j") -> str:
-    return _MIX.format(shares=shares, result=result, place=place)
-
-
-MIX = Bank(
-    right=[
-        Right("joint matrix", _mix()),
-        Right(
-            "rates of mistakes",
-            """
+# %% right: rates of mistakes
 import numpy as np
+
 
 def target_shares(labels, said, target_said):
     classes = range(max(labels) + 1)
@@ -198,13 +228,12 @@ def target_shares(labels, said, target_said):
     counted = [np.mean(target_said == i) for i in classes]
     q = np.maximum(np.linalg.lstsq(says, counted, rcond=None)[0], 0)
     return q / q.sum()
-""",
-        ),
-        Right(
-            "scikit-learn's matrix",
-            """
+
+
+# %% right: scikit-learn's matrix
 import numpy as np
 from sklearn.metrics import confusion_matrix
+
 
 def target_shares(labels, said, target_said):
     matrix = confusion_matrix(labels, said)
@@ -212,21 +241,40 @@ def target_shares(labels, said, target_said):
     q = np.linalg.inv((matrix / matrix.sum(axis=1, keepdims=True)).T) @ counted
     q[q < 0] = 0
     return (q / q.sum()).tolist()
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("counts what is said", "counted", _mix(result="counted")),
-        Wrong("ratios", "weights-not-shares", _mix(result="w")),
-        Wrong("not clipped", "negative-shares", _mix("w * old", "shares")),
-        Wrong("transposed", "transposed", _mix("w * old", "shares", place="j, i")),
-        Wrong(
-            "P(truth | said)",
-            "believes-the-old-mix",
-            _mix(result="(C / C.sum(axis=1, keepdims=True)).T @ counted"),
-        ),
-        Wrong("shares of the source", "old-shares", _mix(result="old")),
-    ],
-)
 
-BANK = {"11.1": RATIO, "11.2": SIZE, "11.3": LINE, "11.4": MIX}
+
+# %% wrong: counted: counts what is said
+# As "joint matrix", but:
+return counted
+
+# %% wrong: weights-not-shares: ratios
+# As "joint matrix", but:
+return w
+
+# %% wrong: negative-shares: not clipped
+# As "joint matrix", but:
+shares = w * old
+return shares
+
+# %% wrong: transposed
+import numpy as np
+
+
+def target_shares(labels, said, target_said):
+    k = labels.max() + 1
+    C = np.zeros((k, k))
+    for i, j in zip(said, labels):
+        C[j, i] += 1 / len(labels)
+    old, counted = np.bincount(labels, minlength=k) / len(labels), np.bincount(target_said, minlength=k) / len(target_said)
+    w = np.linalg.solve(C, counted)
+    shares = w * old
+    return shares
+
+
+# %% wrong: believes-the-old-mix: P(truth | said)
+# As "joint matrix", but:
+return (C / C.sum(axis=1, keepdims=True)).T @ counted
+
+# %% wrong: old-shares: shares of the source
+# As "joint matrix", but:
+return old

@@ -1,34 +1,20 @@
-"""Instructors' side of lesson 15: answers that must earn the points, and answers that must lose them and be named."""
+"""Right and wrong answers to the tasks of lesson 15. The form of this file: docs/checks.md."""
 
-from tlcourse.checks.bank import Bank, Right, Wrong
+# %% task 15.1
 
-# ---------------------------------------------------------------- 15.1
 
-_LABELS = """
+# %% right: piece by piece
 def label_pieces(tags, pieces, length):
     labels = []
     for tag, count in zip(tags, pieces):
-        {word}
-    row = {row}
-    return {end}
-"""
+        labels += ([tag] + [-1] * (count - 1)) if count else []
+    row = [-1] + labels[: length - 2]
+    return row + [-1] * (length - len(row))
 
 
-def _labels(
-    word: str = "labels += ([tag] + [-1] * (count - 1)) if count else []",
-    row: str = "[-1] + labels[: length - 2]",
-    end: str = "row + [-1] * (length - len(row))",
-) -> str:
-    return _LABELS.format(word=word, row=row, end=end)
-
-
-ALIGN = Bank(
-    right=[
-        Right("piece by piece", _labels()),
-        Right(
-            "places of the first pieces",
-            """
+# %% right: places of the first pieces
 import numpy as np
+
 
 def label_pieces(tags, pieces, length):
     pieces = np.array(pieces)
@@ -38,89 +24,87 @@ def label_pieces(tags, pieces, length):
         if count > 0 and place <= length - 2:
             row[place] = tag
     return row
-""",
-        ),
-        Right(
-            "numbers of the words first",
-            """
+
+
+# %% right: numbers of the words first
 def label_pieces(tags, pieces, length):
     words = [None] + [n for n, count in enumerate(pieces) for _ in range(count)][: length - 2] + [None]
     words += [None] * (length - len(words))
     before = [None] + words[:-1]
     return tuple(-1 if word is None or word == last else tags[word] for word, last in zip(words, before))
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("every piece", "every-piece", _labels("labels += [tag] * count")),
-        Wrong("last piece", "last-piece", _labels("labels += ([-1] * (count - 1) + [tag]) if count else []")),
-        Wrong(
-            "padding is outside",
-            "outside-is-a-label",
-            _labels(
-                "labels += ([tag] + [0] * (count - 1)) if count else []",
-                "[0] + labels[: length - 2]",
-                "row + [0] * (length - len(row))",
-            ),
-        ),
-        Wrong("no place for [CLS]", "begins-at-the-first-word", _labels(row="labels[: length - 2]")),
-        Wrong("no place for [SEP]", "no-room-for-the-end", _labels(row="[-1] + labels[: length - 1]")),
-        Wrong("empty words", "empty-words-take-a-place", _labels("labels += [tag] + [-1] * (count - 1)")),
-        Wrong(
-            "cut word dropped",
-            "cut-word-dropped",
-            _labels(
-                "if len(labels) + count > length - 2:\n            break\n        labels += ([tag] + [-1] * (count - 1)) if count else []"
-            ),
-        ),
-        Wrong("never cut", "wrong-length", _labels(row="[-1] + labels")),
-        Wrong("not filled up", "wrong-length", _labels(end="row")),
-    ],
-)
 
-# ---------------------------------------------------------------- 15.2
 
-_FIND = """
+# %% wrong: every-piece
+# As "piece by piece", but:
+labels += [tag] * count
+
+# %% wrong: last-piece
+# As "piece by piece", but:
+labels += ([-1] * (count - 1) + [tag]) if count else []
+
+# %% wrong: outside-is-a-label: padding is outside
+# As "piece by piece", but:
+labels += ([tag] + [0] * (count - 1)) if count else []
+row = [0] + labels[: length - 2]
+return row + [0] * (length - len(row))
+
+# %% wrong: begins-at-the-first-word: no place for [CLS]
+# As "piece by piece", but:
+row = labels[: length - 2]
+
+# %% wrong: no-room-for-the-end: no place for [SEP]
+# As "piece by piece", but:
+row = [-1] + labels[: length - 1]
+
+# %% wrong: empty-words-take-a-place: empty words
+# As "piece by piece", but:
+labels += [tag] + [-1] * (count - 1)
+
+# %% wrong: cut-word-dropped
+# As "piece by piece", but:
+if len(labels) + count > length - 2:
+    break
+labels += ([tag] + [-1] * (count - 1)) if count else []
+
+# %% wrong: wrong-length: never cut
+# As "piece by piece", but:
+row = [-1] + labels
+
+# %% wrong: wrong-length: not filled up
+# As "piece by piece", but:
+return row
+
+# %% task 15.2
+
+
+# %% right: sets
 def find(tags):
     names, start, kind = [], 0, None
     for place, tag in enumerate(tags + ["O"]):
         prefix, name = tag[0], tag[2:]
-        if kind is not None and {ends}:
+        if kind is not None and (prefix != "I" or name != kind):
             names.append((start, place - 1, kind))
             kind = None
-        if {begins} and kind is None:
+        if tag != "O" and kind is None:
             start, kind = place, name
     return names
 
-"""
-_SCORE = """
+
 def name_scores(true, said):
-    theirs = {{({key}, *name) for n, tags in enumerate({true}) for name in find(tags)}}
-    mine = {{({key}, *name) for n, tags in enumerate({said}) for name in find(tags)}}
+    theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
+    mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
 
     def f1(a, b):
-        {f1}
+        return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0
 
-    kinds = {kinds}
-    scores = {{k: f1({{x for x in theirs if x[3] == k}}, {{x for x in mine if x[3] == k}}) for k in kinds}}
-    return {{**scores, "all": {together}}}
-"""
-
-
-def _names(ends: str = '(prefix != "I" or name != kind)', begins: str = 'tag != "O"', **changes: str) -> str:
-    parts = {
-        "key": "n",
-        "true": "true",
-        "said": "said",
-        "f1": "return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0",
-        "kinds": "{x[3] for x in theirs | mine}",
-        "together": "f1(theirs, mine)",
-    }
-    return _FIND.format(ends=ends, begins=begins) + _SCORE.format(**(parts | changes))
+    kinds = {x[3] for x in theirs | mine}
+    scores = {k: f1({x for x in theirs if x[3] == k}, {x for x in mine if x[3] == k}) for k in kinds}
+    return {**scores, "all": f1(theirs, mine)}
 
 
-_COUNTED = """
+# %% right: counters, precision and recall
 from collections import Counter
+
 
 def find(tags):
     names, before = [], "O"
@@ -132,6 +116,7 @@ def find(tags):
                 names[-1][1] = place
         before = tag
     return [tuple(name) for name in names]
+
 
 def name_scores(true, said):
     right, wanted, given = Counter(), Counter(), Counter()
@@ -151,10 +136,11 @@ def name_scores(true, said):
         p, r = right[kind] / max(given[kind], 1), right[kind] / max(wanted[kind], 1)
         scores[kind] = 2 * p * r / (p + r) if p + r else 0
     return scores
-"""
 
-_BY_NUMPY = """
+
+# %% right: with NumPy
 import numpy as np
+
 
 def first_and_last(tags):
     tags = list(tags)
@@ -163,6 +149,7 @@ def first_and_last(tags):
     begin = np.concatenate([[True], kinds[1:] != kinds[:-1]]) | new
     places = np.flatnonzero(begin)
     return {(int(a), int(b) - 1, str(kinds[a])) for a, b in zip(places[:-1], places[1:]) if kinds[a]}
+
 
 def name_scores(true, said):
     rows = []
@@ -174,9 +161,9 @@ def name_scores(true, said):
         t, s = np.array([row[1:] for row in rows if row[0] == kind]).T
         out[kind] = 2 * np.sum(t & s) / (t.sum() + s.sum())
     return out
-"""
 
-_WORDS = """
+
+# %% wrong: words-instead-of-names: words
 def name_scores(true, said):
     theirs = {(n, i, tag[2:], tag[0]) for n, tags in enumerate(true) for i, tag in enumerate(tags) if tag != "O"}
     mine = {(n, i, tag[2:], tag[0]) for n, tags in enumerate(said) for i, tag in enumerate(tags) if tag != "O"}
@@ -187,73 +174,167 @@ def name_scores(true, said):
     kinds = {x[2] for x in theirs | mine}
     scores = {k: f1({x for x in theirs if x[2] == k}, {x for x in mine if x[2] == k}) for k in kinds}
     return {**scores, "all": f1(theirs, mine)}
-"""
 
-NAMES = Bank(
-    right=[Right("sets", _names()), Right("counters, precision and recall", _COUNTED), Right("with NumPy", _BY_NUMPY)],
-    wrong=[
-        Wrong("words", "words-instead-of-names", _WORDS),
-        Wrong(
-            "kinds ignored",
-            "kind-ignored",
-            _names(
-                f1="a, b = {x[:3] for x in a}, {x[:3] for x in b}; return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0"
-            ),
-        ),
-        Wrong("one long sentence", "sentences-run-together", _names(true="[sum(true, [])]", said="[sum(said, [])]")),
-        Wrong("sentence forgotten", "sentence-forgotten", _names(key="0")),
-        Wrong("neighbours", "neighbours-run-together", _names(ends="name != kind")),
-        Wrong("only B begins", "an-inside-begins-none", _names(begins='prefix == "B"')),
-        Wrong("change of kind", "change-of-kind-ignored", _names(ends='prefix != "I"')),
-        Wrong("mean of kinds", "mean-of-the-kinds", _names(together="sum(scores.values()) / max(1, len(scores))")),
-        Wrong("precision", "precision", _names(f1="return len(a & b) / len(b) if b else 0.0")),
-        Wrong("recall", "recall", _names(f1="return len(a & b) / len(a) if a else 0.0")),
-        Wrong(
-            "divides by zero",
-            "divided-by-zero",
-            _names(
-                f1="p, r = (len(a & b) / len(c) if c else float('nan') for c in (b, a)); return 2 * p * r / (p + r or float('nan'))"
-            ),
-        ),
-        Wrong("true kinds alone", "kinds-missing", _names(kinds="{x[3] for x in theirs}")),
-    ],
-)
 
-# ---------------------------------------------------------------- 15.3
+# %% wrong: kind-ignored: kinds ignored
+def find(tags):
+    names, start, kind = [], 0, None
+    for place, tag in enumerate(tags + ["O"]):
+        prefix, name = tag[0], tag[2:]
+        if kind is not None and (prefix != "I" or name != kind):
+            names.append((start, place - 1, kind))
+            kind = None
+        if tag != "O" and kind is None:
+            start, kind = place, name
+    return names
 
-_SPANS = """
+
+def name_scores(true, said):
+    theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
+    mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
+
+    def f1(a, b):
+        a, b = {x[:3] for x in a}, {x[:3] for x in b}
+        return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0
+
+    kinds = {x[3] for x in theirs | mine}
+    scores = {k: f1({x for x in theirs if x[3] == k}, {x for x in mine if x[3] == k}) for k in kinds}
+    return {**scores, "all": f1(theirs, mine)}
+
+
+# %% wrong: sentences-run-together: one long sentence
+# As "sets", but:
+theirs = {(n, *name) for n, tags in enumerate([sum(true, [])]) for name in find(tags)}
+mine = {(n, *name) for n, tags in enumerate([sum(said, [])]) for name in find(tags)}
+
+# %% wrong: sentence-forgotten
+# As "sets", but:
+theirs = {(0, *name) for n, tags in enumerate(true) for name in find(tags)}
+mine = {(0, *name) for n, tags in enumerate(said) for name in find(tags)}
+
+
+# %% wrong: neighbours-run-together: neighbours
+def find(tags):
+    names, start, kind = [], 0, None
+    for place, tag in enumerate(tags + ["O"]):
+        prefix, name = tag[0], tag[2:]
+        if kind is not None and name != kind:
+            names.append((start, place - 1, kind))
+            kind = None
+        if tag != "O" and kind is None:
+            start, kind = place, name
+    return names
+
+
+def name_scores(true, said):
+    theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
+    mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
+
+    def f1(a, b):
+        return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0
+
+    kinds = {x[3] for x in theirs | mine}
+    scores = {k: f1({x for x in theirs if x[3] == k}, {x for x in mine if x[3] == k}) for k in kinds}
+    return {**scores, "all": f1(theirs, mine)}
+
+
+# %% wrong: an-inside-begins-none: only B begins
+# As "sets", but:
+if prefix == "B" and kind is None:
+    start, kind = place, name
+
+
+# %% wrong: change-of-kind-ignored: change of kind
+def find(tags):
+    names, start, kind = [], 0, None
+    for place, tag in enumerate(tags + ["O"]):
+        prefix, name = tag[0], tag[2:]
+        if kind is not None and prefix != "I":
+            names.append((start, place - 1, kind))
+            kind = None
+        if tag != "O" and kind is None:
+            start, kind = place, name
+    return names
+
+
+def name_scores(true, said):
+    theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
+    mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
+
+    def f1(a, b):
+        return 2 * len(a & b) / (len(a) + len(b)) if a or b else 0.0
+
+    kinds = {x[3] for x in theirs | mine}
+    scores = {k: f1({x for x in theirs if x[3] == k}, {x for x in mine if x[3] == k}) for k in kinds}
+    return {**scores, "all": f1(theirs, mine)}
+
+
+# %% wrong: mean-of-the-kinds: mean of kinds
+# As "sets", but:
+return {**scores, "all": sum(scores.values()) / max(1, len(scores))}
+
+
+# %% wrong: precision
+# As "kinds ignored", but:
+def f1(a, b):
+    return len(a & b) / len(b) if b else 0.0
+
+
+# %% wrong: recall
+# As "kinds ignored", but:
+def f1(a, b):
+    return len(a & b) / len(a) if a else 0.0
+
+
+# %% wrong: divided-by-zero: divides by zero
+def find(tags):
+    names, start, kind = [], 0, None
+    for place, tag in enumerate(tags + ["O"]):
+        prefix, name = tag[0], tag[2:]
+        if kind is not None and (prefix != "I" or name != kind):
+            names.append((start, place - 1, kind))
+            kind = None
+        if tag != "O" and kind is None:
+            start, kind = place, name
+    return names
+
+
+def name_scores(true, said):
+    theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
+    mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
+
+    def f1(a, b):
+        p, r = (len(a & b) / len(c) if c else float("nan") for c in (b, a))
+        return 2 * p * r / (p + r or float("nan"))
+
+    kinds = {x[3] for x in theirs | mine}
+    scores = {k: f1({x for x in theirs if x[3] == k}, {x for x in mine if x[3] == k}) for k in kinds}
+    return {**scores, "all": f1(theirs, mine)}
+
+
+# %% wrong: kinds-missing: true kinds alone
+# As "sets", but:
+kinds = {x[3] for x in theirs}
+
+# %% task 15.3
+
+# %% right: two loops
 import numpy as np
+
 
 def best_spans(start, end, inside, longest, count):
     pairs = []
     for i in range(len(start)):
-        for j in {ends}:
-            if {valid}:
-                pairs.append(({score}, i, j))
-    pairs.sort(reverse={turned})
-    return [{span} for _, i, j in pairs[:{count}]]
-"""
+        for j in range(i, min(i + longest, len(start))):
+            if inside[i] and inside[j]:
+                pairs.append((start[i] + end[j], i, j))
+    pairs.sort(reverse=True)
+    return [(i, j) for _, i, j in pairs[:count]]
 
 
-def _spans(**changes: str) -> str:
-    parts = {
-        "ends": "range(i, min(i + longest, len(start)))",
-        "valid": "inside[i] and inside[j]",
-        "score": "start[i] + end[j]",
-        "turned": "True",
-        "span": "(i, j)",
-        "count": "count",
-    }
-    return _SPANS.format(**(parts | changes))
-
-
-BEST = Bank(
-    right=[
-        Right("two loops", _spans()),
-        Right(
-            "a table",
-            """
+# %% right: a table
 import numpy as np
+
 
 def best_spans(start, end, inside, longest, count):
     apart = np.arange(len(start))[None] - np.arange(len(start))[:, None]
@@ -261,23 +342,21 @@ def best_spans(start, end, inside, longest, count):
     table = np.where(valid, start[:, None] + end[None], -np.inf)
     order = np.argsort(-table, axis=None)[: min(count, valid.sum())]
     return [np.unravel_index(place, table.shape) for place in order]
-""",
-        ),
-        Right(
-            "one after the other",
-            """
+
+
+# %% right: one after the other
 import heapq
+
 
 def best_spans(start, end, inside, longest, count):
     places = [i for i, ok in enumerate(inside) if ok]
     every = ((i, j) for i in places for j in places if 1 <= j - i + 1 <= longest)
     return heapq.nlargest(count, every, key=lambda span: start[span[0]] + end[span[1]])
-""",
-        ),
-        Right(
-            "upper triangle",
-            """
+
+
+# %% right: upper triangle
 import numpy as np
+
 
 def best_spans(start, end, inside, longest, count):
     start, end = np.where(inside, start, -1e9), np.where(inside, end, -1e9)
@@ -289,21 +368,53 @@ def best_spans(start, end, inside, longest, count):
         out.append([i, j])
         scores[i, j] = -1e9
     return out
-""",
-        ),
-    ],
-    wrong=[
-        Wrong("question too", "outside-of-the-passage", _spans(valid="True")),
-        Wrong("backwards", "end-before-start", _spans(ends="range(max(0, i - 99), min(i + longest, len(start)))")),
-        Wrong("any length", "any-length", _spans(ends="range(i, len(start))")),
-        Wrong("one too long", "one-too-long", _spans(ends="range(i, min(i + longest + 1, len(start)))")),
-        Wrong("one too short", "one-too-short", _spans(ends="range(i, min(i + longest - 1, len(start)))")),
-        Wrong("start first", "start-decides", _spans(score="(start[i], end[j])")),
-        Wrong("worst first", "worst-first", _spans(turned="False")),
-        Wrong("place after", "end-is-the-place-after", _spans(span="(i, j + 1)")),
-        Wrong("only one", "too-few", _spans(count="1")),
-        Wrong("all of them", "too-many", _spans(count="")),
-    ],
-)
 
-BANK = {"15.1": ALIGN, "15.2": NAMES, "15.3": BEST}
+
+# %% wrong: outside-of-the-passage: question too
+# As "two loops", but:
+if True:
+    pairs.append((start[i] + end[j], i, j))
+
+# %% wrong: end-before-start: backwards
+# As "two loops", but:
+for j in range(max(0, i - 99), min(i + longest, len(start))):
+    if inside[i] and inside[j]:
+        pairs.append((start[i] + end[j], i, j))
+
+# %% wrong: any-length
+# As "two loops", but:
+for j in range(i, len(start)):
+    if inside[i] and inside[j]:
+        pairs.append((start[i] + end[j], i, j))
+
+# %% wrong: one-too-long
+# As "two loops", but:
+for j in range(i, min(i + longest + 1, len(start))):
+    if inside[i] and inside[j]:
+        pairs.append((start[i] + end[j], i, j))
+
+# %% wrong: one-too-short
+# As "two loops", but:
+for j in range(i, min(i + longest - 1, len(start))):
+    if inside[i] and inside[j]:
+        pairs.append((start[i] + end[j], i, j))
+
+# %% wrong: start-decides: start first
+# As "two loops", but:
+pairs.append(((start[i], end[j]), i, j))
+
+# %% wrong: worst-first
+# As "two loops", but:
+pairs.sort(reverse=False)
+
+# %% wrong: end-is-the-place-after: place after
+# As "two loops", but:
+return [(i, j + 1) for _, i, j in pairs[:count]]
+
+# %% wrong: too-few: only one
+# As "two loops", but:
+return [(i, j) for _, i, j in pairs[:1]]
+
+# %% wrong: too-many: all of them
+# As "two loops", but:
+return [(i, j) for _, i, j in pairs[:]]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tlcourse.checks import PUBLIC_SEED
-from tlcourse.checks.bank import Bank, Right, Wrong, load_bank, run_bank
+from tlcourse.checks.bank import run_bank
+from tlcourse.checks.bank_file import load_bank
 from tlcourse.tasks import load_tasks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,17 +36,12 @@ def test_banks_and_tasks_of_a_lesson_are_the_same_ones(lesson):
     assert all(re.fullmatch(rf"{lesson}\.\d+", task_id) for task_id in tasks)
 
 
-def test_the_example_of_the_author_guide_works():
+def test_the_example_of_the_author_guide_works(tmp_path):
     text = (REPOSITORY / "docs" / "checks.md").read_text(encoding="utf-8")
-    example = text.split("```python\n")[1].split("```")[0]
+    example, bank = (part.split("```")[0] for part in text.split("```python\n")[1:3])
     namespace = {"__name__": "tlcourse.tasks.tasks_97_example", "__package__": "tlcourse.tasks"}
     exec(compile(example, "tasks_97_example.py", "exec"), namespace)
     (task,) = namespace["TASKS"]
-    right = [Right(str(n), f"def centre(x):\n    return x - x.mean(axis=0) + {n} * 0\n") for n in range(3)]
-    wrong = [
-        Wrong("one mean", "one-mean-for-all", "def centre(x):\n    return x - x.mean()\n"),
-        Wrong("in place", "changes-input", "def centre(x):\n    x -= x.mean(axis=0)\n    return x\n"),
-        Wrong("no return", "nothing-returned", "def centre(x):\n    x - x.mean(axis=0)\n"),
-        Wrong("other shape", "", "def centre(x):\n    return x.mean(axis=0)\n"),
-    ]
-    assert run_bank(task, Bank(right, wrong)) == []
+    path = tmp_path / "97_example.py"
+    path.write_text(bank)
+    assert run_bank(task, load_bank(path).banks["97.1"]) == []

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tlcourse.checks.bank import load_bank, run_bank
+from tlcourse.checks.bank import run_bank
+from tlcourse.checks.bank_file import load_bank
 from tlcourse.tasks import load_tasks
 from tlcourse.tasks.tasks_07_bias import _GAIN, _fit, _retrain_case, _worst
 

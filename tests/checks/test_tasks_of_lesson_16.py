@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tlcourse.checks import EARNED
-from tlcourse.checks.bank import Right, load_bank, run_source
+from tlcourse.checks.bank import Right, run_source
+from tlcourse.checks.bank_file import load_bank
 from tlcourse.checks.run import run_task
 from tlcourse.tasks import load_tasks
 from tlcourse.tasks.tasks_16_text_generation import _attention_case, _copied_case, _perplexity_case, _phrases

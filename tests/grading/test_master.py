@@ -18,10 +18,11 @@ from tlcourse.grading.sandbox.backends import Sandbox, bubblewrap_problem
 MASTER = load_master(ROOT, "00", ["0.3"])
 SETTINGS = Settings("s", Sandbox("bubblewrap", LIMITS))
 HIDDEN_BANK = """
+# %% hidden
 import dataclasses
 import numpy as np
 from tlcourse.checks import Case, earned, need_number, not_earned
-from tlcourse.checks.bank import Bank, Hidden
+from tlcourse.checks.bank import Hidden
 from tlcourse.tasks import find_task
 
 _PUBLIC = find_task("0.3")
@@ -34,7 +35,6 @@ def _judge(case, evidence):
     found = [need_number(value, "the answer") for value in evidence["found"]]
     return earned() if found == [0.0] else not_earned("A perfect run of 1000 was called out of order.", received="1")
 
-BANK = {}
 HIDDEN = Hidden(tasks=(dataclasses.replace(_PUBLIC, id="0.93", title="a perfect run", points=1, make_case=_case, judge=_judge),))
 """
 needs_sandbox = pytest.mark.skipif(bool(bubblewrap_problem()), reason=f"needs a sandbox: {bubblewrap_problem()}")
@@ -108,10 +108,12 @@ def test_a_changed_file_in_any_folder_of_the_grader_changes_its_version(tmp_path
     shutil.copytree(ROOT / "tlcourse" / "grading", package / "grading")
     shutil.copytree(ROOT / "tlcourse" / "checks", package / "checks")
     shutil.copytree(ROOT / "tlcourse" / "tasks", package / "tasks")
+    shutil.copy(ROOT / "tlcourse" / "fork_server.py", package)
     monkeypatch.setattr(master_room.tlcourse, "__file__", str(package / "__init__.py"))
     version = master_room.grader_version.__wrapped__
     seen = {version()}
-    files = [*(package / "grading").rglob("*.py"), *(package / "checks").rglob("*.py"), package / "tasks" / "__init__.py"]
+    files = [*(package / "grading").rglob("*.py"), *(package / "checks").rglob("*.py")]
+    files += [package / "tasks" / "__init__.py", package / "fork_server.py"]
     for path in files:
         path.write_bytes(path.read_bytes() + b"\n")
         seen.add(version())

@@ -1,12 +1,12 @@
 """Banks of right and wrong answers, which keep the checks honest. Instructors' side: read by tests and by the grader.
 
-A bank lives in `content/banks/NN_topic.py` at the top of the repository, as source text that runs like a learner's cell.
+A bank lives in `content/banks/NN_topic.py` at the top of the repository. `bank_file` reads it; each answer is source text that runs
+like a learner's cell.
 """
 
 from __future__ import annotations
 
 import linecache
-import runpy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +58,6 @@ class LessonBank:
     path: Path
     banks: Mapping[str, Bank]
     hidden: Hidden
-
-
-def load_bank(path: Path) -> LessonBank:
-    """Run one `content/banks/NN_topic.py` and return its `BANK` and, where there is one, its `HIDDEN`."""
-    names = runpy.run_path(str(path))
-    return LessonBank(path, names["BANK"], names.get("HIDDEN", Hidden()))
 
 
 def run_source(task: Task, name: str, source: str) -> Any:

@@ -18,7 +18,8 @@ from pathlib import Path
 import tlcourse
 from tlcourse.authoring.sources import TASK_HEADING
 from tlcourse.checks import PUBLIC_SEED, Task
-from tlcourse.checks.bank import Bank, load_bank
+from tlcourse.checks.bank import Bank
+from tlcourse.checks.bank_file import load_bank
 from tlcourse.grading.reading.locate import Released
 from tlcourse.grading.reading.notebook import Cell, read_notebook
 from tlcourse.tasks import find_task, load_tasks
@@ -160,7 +161,7 @@ def case_seeds(master: Master, task: str, secret: str, count: int) -> list[int]:
 
 
 def needs_frameworks(task: Task) -> bool:
-    """Tell whether a task's probe, or a function that it calls, imports Keras, TensorFlow or a room of this package."""
+    """Tell whether a task's probe, or a function that it calls, imports Keras, TensorFlow or another part of this package."""
     seen: set[types.CodeType] = set()
     queue: list[object] = [task.probe]
     while queue:
@@ -188,9 +189,9 @@ def grader_version() -> str:
 
 
 def _grading_code(package: Path) -> list[Path]:
-    """Return every file that decides what is graded and how, in every folder of the rooms that do it."""
-    rooms = (package / "checks", package / "grading")
-    return sorted([path for room in rooms for path in room.rglob("*.py")] + [package / "tasks" / "__init__.py"])
+    """Return every file that decides what is graded and how, in every folder below `checks` and `grading`."""
+    files = [path for folder in ("checks", "grading") for path in (package / folder).rglob("*.py")]
+    return sorted([*files, package / "tasks" / "__init__.py", package / "fork_server.py"])
 
 
 @functools.cache
