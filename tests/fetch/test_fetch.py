@@ -14,8 +14,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from server import serve
 
+from tests.fetch.server import serve
 from tlcourse.fetch import DOWNLOADS, Download, FetchError, Part, UnsafeArchiveError, fetch, list_downloads, unpack
 from tlcourse.fetch import table as table_module
 

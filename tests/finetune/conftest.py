@@ -3,7 +3,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from toy_networks import make_backbone, make_flat, make_nested, make_sequential
+
+from tests.finetune.toy_networks import make_backbone, make_flat, make_nested, make_sequential
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import keras
 import pytest
 from keras import layers
-from toy_networks import make_backbone, make_flat, make_nested
 
+from tests.finetune.toy_networks import make_backbone, make_flat, make_nested
 from tlcourse.finetune import freeze, trainable_summary, unfreeze
 from tlcourse.finetune.blocks import blocks, units_of
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from toy_networks import compile_sgd, make_backbone, make_flat, make_nested, make_sequential
 
+from tests.finetune.toy_networks import compile_sgd, make_backbone, make_flat, make_nested, make_sequential
 from tlcourse.finetune import (
     L2SP,
     GradualUnfreezing,
@@ -127,7 +127,7 @@ class TestLearningRatesByDepth:
 
     def test_wrong_numbers_and_a_frozen_model_are_refused(self, backbone):
         for options in ({"learning_rate": 0.0}, {"learning_rate": 0.1, "decay": 0.5}):
-            with pytest.raises(ValueError, match=r"received"):
+            with pytest.raises(ValueError, match=r"Received"):
                 discriminative_optimizer(backbone, **options)
         freeze(backbone)
         with pytest.raises(ValueError, match="unfreeze"):
@@ -230,7 +230,7 @@ class TestL2SP:
     def test_negative_strengths_and_foreign_backbones_are_refused(self, backbone):
         model = make_nested(backbone)
         for options in ({"alpha": -1.0}, {"beta": -0.1}, {"backbone": "resnet"}, {"backbone": make_backbone()}):
-            with pytest.raises(ValueError, match=r"received|contains 0 of"):
+            with pytest.raises(ValueError, match=r"Received|contains 0 of"):
                 l2_sp(model, **options)
 
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from toy_networks import compile_sgd, make_nested
 
+from tests.finetune.toy_networks import compile_sgd, make_nested
 from tlcourse.finetune import freeze, snapshot, trainable_summary, unfreeze, what_moved
 
 

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from toy_networks import compile_sgd, make_backbone, make_nested, same, stats_of
 
+from tests.finetune.toy_networks import compile_sgd, make_backbone, make_nested, same, stats_of
 from tlcourse.finetune import (
     FixedMode,
     GradualUnfreezing,

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from corpus import RIGHT, ROOT, answered, to_bytes
 from filelock import FileLock
 
+from tests.submissions.corpus import RIGHT, ROOT, answered, to_bytes
 from tlcourse.grading import classroom, gate, pool
 from tlcourse.grading import grade as grading
 from tlcourse.grading.classroom import GateClosed, Shard, about_of, grade_class, open_run, pass_gate, report

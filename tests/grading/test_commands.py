@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from corpus import RIGHT, ROOT, answered, to_bytes
 
+from tests.submissions.corpus import RIGHT, ROOT, answered, to_bytes
 from tlcourse.cli import main
 from tlcourse.grading import commands, gate
 from tlcourse.grading.sandbox.backends import bubblewrap_problem

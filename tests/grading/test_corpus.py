@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from corpus import LIMITS, all_kinds, assert_outcomes
 
+from tests.submissions.corpus import LIMITS, all_kinds, assert_outcomes
 from tlcourse.grading.grade import Settings
 from tlcourse.grading.sandbox.backends import bubblewrap_problem, choose_sandbox
 

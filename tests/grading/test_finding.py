@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from corpus import MASTER, RIGHT, all_kinds, answered, to_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.submissions.corpus import MASTER, RIGHT, all_kinds, answered, to_bytes
 from tlcourse.grading.reading.locate import CHECK, HEADING, METADATA, NOWHERE, SOURCE, TEXT, locate
 from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
 from tlcourse.grading.reading.python_code import read_code

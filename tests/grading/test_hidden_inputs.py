@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from corpus import LIMITS, MASTER, RIGHT, all_kinds, answered, to_bytes
-from hidden import groups_of, letters, traces
 
+from tests.submissions.corpus import LIMITS, MASTER, RIGHT, all_kinds, answered, to_bytes
+from tests.submissions.hidden import groups_of, letters, traces
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, draw, earned, not_earned
 from tlcourse.grading import passes
 from tlcourse.grading.grade import Settings, grade

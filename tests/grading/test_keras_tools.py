@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from corpus import ROOT
 
+from tests.submissions.corpus import ROOT
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import load_master, with_answers

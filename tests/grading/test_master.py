@@ -6,8 +6,8 @@ import dataclasses
 import shutil
 
 import pytest
-from corpus import LIMITS, RIGHT, ROOT, answered, to_bytes
 
+from tests.submissions.corpus import LIMITS, RIGHT, ROOT, answered, to_bytes
 from tlcourse.checks import EARNED, NOT_EARNED
 from tlcourse.grading import gate
 from tlcourse.grading import master as master_room

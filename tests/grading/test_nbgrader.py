@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from corpus import MASTER, ROOT, answered, to_bytes
 
+from tests.submissions.corpus import MASTER, ROOT, answered, to_bytes
 from tlcourse.authoring import build_source_for_nbgrader
 from tlcourse.checks import EARNED
 from tlcourse.grading.classroom import grade_class

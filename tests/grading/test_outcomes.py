@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from corpus import LIMITS, MASTER, all_kinds
 
+from tests.submissions.corpus import LIMITS, MASTER, all_kinds
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, could_not_judge, earned, not_earned
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.outcomes import ONLY_VISIBLE, merge, needs_review

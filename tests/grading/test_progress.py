@@ -6,8 +6,8 @@ import re
 import runpy
 
 import pytest
-from corpus import ROOT
 
+from tests.submissions.corpus import ROOT
 from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
 from tlcourse.grading.reading.submissions import find_submissions
 from tlcourse.grading.results.progress import ClassProgress

@@ -7,10 +7,10 @@ import struct
 
 import numpy as np
 import pytest
-from corpus import MASTER, TASKS, WRONG, answered, to_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.submissions.corpus import MASTER, TASKS, WRONG, answered, to_bytes
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, draw
 from tlcourse.grading import passes
 from tlcourse.grading.grade import Settings, grade

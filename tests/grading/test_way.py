@@ -6,9 +6,9 @@ import ast
 import re
 
 import pytest
-from corpus import ROOT
 
 import tlcourse.grading
+from tests.submissions.corpus import ROOT
 
 FOLDER = ROOT / "tlcourse" / "grading"
 STATIONS = re.findall(r"^\d+\. `([\w/]+\.py)`", tlcourse.grading.__doc__, re.MULTILINE)

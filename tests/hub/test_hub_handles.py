@@ -49,7 +49,7 @@ def test_a_kaggle_handle_without_kagglehub_names_the_package(tmp_path, monkeypat
 
 
 def test_a_page_instead_of_a_module_leaves_nothing_and_says_so(tmp_path, monkeypatch):
-    from server import serve
+    from tests.fetch.server import serve
 
     monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path / "home"))
     with serve() as site:
@@ -65,7 +65,7 @@ def test_a_folder_without_a_module_is_named(tmp_path):
 
 
 def test_a_packed_module_is_downloaded_once_and_then_served_offline(exported, tmp_path, monkeypatch):
-    from server import serve
+    from tests.fetch.server import serve
 
     monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path / "home"))
     archive = tmp_path / "module.tar.gz"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corpus import RIGHT, WRONG, inserted, kind, place, released
+from tests.submissions.corpus import RIGHT, WRONG, inserted, kind, place, released
 
 _BODY = RIGHT["0.1"].split("\n", 1)[1]
 _HEAD = "def group_split(groups, test_fraction, seed):\n"

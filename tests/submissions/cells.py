@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corpus import RIGHT, WRONG, answered, code, inserted, kind, place, released
+from tests.submissions.corpus import RIGHT, WRONG, answered, code, inserted, kind, place, released
 
 _OWN_SPLIT = RIGHT["0.1"].replace("group_split", "my_own_split")
 

@@ -1,6 +1,6 @@
 """The corpus of bad, hostile and odd submissions: one named function per kind, each with its right outcome per task.
 
-`python tests/submissions/corpus.py FOLDER` writes them all as files. The exercise is that of lesson 00, tasks 0.1 to 0.3, which
+`python -m tests.submissions.corpus FOLDER` writes them all as files. The exercise is that of lesson 00, tasks 0.1 to 0.3, which
 need NumPy alone.
 """
 
@@ -126,7 +126,7 @@ def inserted(position: int, *sources: str, notebook: dict | None = None) -> dict
 def all_kinds() -> list[Kind]:
     """Return the whole corpus."""
     for module in ("files", "cells", "answers", "hostile", "hidden"):
-        importlib.import_module(module)
+        importlib.import_module(f"tests.submissions.{module}")
     return KINDS
 
 
@@ -143,7 +143,7 @@ def assert_outcomes(kind: Kind, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    sys.modules["corpus"] = sys.modules["__main__"]
+    sys.modules["tests.submissions.corpus"] = sys.modules["__main__"]
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for one in all_kinds():

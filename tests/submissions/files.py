@@ -6,7 +6,7 @@ import gzip
 import json
 import random
 
-from corpus import ROOT, answered, kind, to_bytes
+from tests.submissions.corpus import ROOT, answered, kind, to_bytes
 
 
 @kind("UUU")

@@ -6,9 +6,9 @@ Task 0.1 holds the attack. What is looked for: inputs that are not those of the 
 from __future__ import annotations
 
 import numpy as np
-from corpus import RIGHT, kind
-from hostile import HEAD
 
+from tests.submissions.corpus import RIGHT, kind
+from tests.submissions.hostile import HEAD
 from tlcourse.tasks import find_task
 
 _BODY = RIGHT["0.1"].split("\n", 1)[1]
