@@ -1,4 +1,4 @@
-"""The arrows of task 6.3 point where their labels say, on every seed that a grader may draw."""
+"""Lesson 06: the arrows of task 6.3 point where their labels say, on every seed that a grader may draw."""
 
 import numpy as np
 import pytest

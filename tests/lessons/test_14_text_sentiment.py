@@ -1,8 +1,9 @@
-"""What the cases of lesson 14 need so that each mistake shows, on every seed that a grader may draw."""
+"""Lesson 14: what it writes out is what the package does, and its cases show each mistake, on every seed."""
 
 import numpy as np
 import pytest
 
+from tests.lessons.sources import from_lesson
 from tlcourse.tasks.tasks_14_text_sentiment import (
     _CLUBS,
     _FIRST_WORD,
@@ -65,3 +66,16 @@ def test_states_hold_an_empty_text_a_full_one_and_padding_that_counts(seed):
     words = inputs["real"].sum(axis=1)
     assert (words[2], words[4]) == (inputs["real"].shape[1], 0)
     assert inputs["states"][~inputs["real"]].mean() > inputs["states"][inputs["real"]].mean() + 10
+
+
+@pytest.mark.parametrize("folder", ["lessons", "exercises"])
+def test_the_mean_over_words_of_lesson_14_is_that_of_the_package(rng, folder):
+    from tlcourse.text.layers import MeanOverTokens
+
+    by_hand = from_lesson("14", "mean_over_words", folder=folder)
+    states = rng.normal(2, 1, (6, 9, 5)).astype("float32")
+    real = np.arange(9)[None] < rng.integers(1, 9, 6)[:, None]
+    if folder == "exercises":
+        real[3] = False  # a text without a word
+    states[~real] += 50
+    np.testing.assert_allclose(by_hand(states, real), MeanOverTokens()(states, real), rtol=1e-5, atol=1e-6)

@@ -1,10 +1,12 @@
-"""Tasks of lesson 16: wrong answers are told apart on many seeds, and the cases hold what they are there for."""
+"""Lesson 16: what it writes out is what Keras does, and its banks and cases hold on many seeds."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from tests.lessons.sources import from_lesson
 from tlcourse.checks import EARNED
 from tlcourse.checks.bank import Right, run_source
 from tlcourse.checks.bank_file import load_bank
@@ -56,3 +58,59 @@ def test_generated_texts_hold_a_copy_a_repeat_one_too_short_and_a_phrase_across_
     made, known = _phrases(generated, n + 1), set(_phrases(corpus, n + 1))  # asked for n and for n + 1
     assert len(set(made)) < len(made)
     assert set(made) & (set(_phrases([" ".join(corpus)], n + 1)) - known)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_attention_of_lesson_16_is_that_of_keras(rng, causal):
+    import keras
+    from keras import layers, ops
+
+    layer = from_lesson("16", "CausalAttention", layers=layers, ops=ops)(12, 3, causal)
+    x = rng.normal(size=(2, 7, 12)).astype("float32")
+    ours = np.array(layer(x))
+    query, key, value = (np.array(dense(x)).reshape(2, 7, 3, 4) for dense in (layer.query, layer.key, layer.value))
+    mixed = np.array(keras.ops.dot_product_attention(query, key, value, is_causal=causal)).reshape(2, 7, 12)
+    np.testing.assert_allclose(ours, np.array(layer.out(mixed)), rtol=1e-4, atol=1e-5)
+
+
+def test_the_perplexity_of_lesson_16_and_of_its_exercise_is_that_of_the_loss_in_keras(rng):
+    import keras
+    from keras import ops
+
+    losses_of = from_lesson("16", "losses_of", ops=ops)
+    perplexity = from_lesson("16", "perplexity", losses_of=losses_of)
+    network = keras.Sequential([keras.Input((None,), dtype="int32"), keras.layers.Embedding(9, 9)])
+    rows = rng.integers(1, 9, (5, 8)).astype("int32")
+    rows[1, 3:] = rows[4, 5:] = 0
+    logits = network.predict(rows[:, :-1], verbose=0)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
+    theirs = float(ops.exp(loss(rows[:, 1:], logits)))
+    assert perplexity(network, rows) == pytest.approx(theirs, rel=1e-5)
+    assert from_lesson("16", "perplexity", folder="exercises")(logits, rows[:, 1:]) == pytest.approx(theirs, rel=1e-5)
+
+
+def test_generation_in_lesson_16_draws_from_the_softmax_at_that_temperature(rng):
+    logits = rng.normal(0, 2, 6)
+    generate = from_lesson("16", "generate", seed=int(rng.integers(1000)), longest=5)
+    network = SimpleNamespace(predict_on_batch=lambda numbers: np.tile(logits, (*numbers.shape, 1)))
+    for temperature in (0.5, 1.0, 2.0):
+        made = generate(network, 4000, 3, temperature)
+        wanted = np.exp(logits / temperature) / np.exp(logits / temperature).sum()
+        np.testing.assert_allclose(np.bincount(made.ravel(), minlength=6) / made.size, wanted, atol=0.03)
+
+
+def test_the_adapter_of_exercise_16_is_what_keras_enables(rng):
+    import keras
+
+    x = rng.normal(size=(5, 7)).astype("float32")
+    base, theirs = keras.layers.Dense(4), keras.layers.Dense(4)
+    base.build((None, 7))
+    theirs.build((None, 7))
+    theirs.set_weights(base.get_weights())
+    adapter = from_lesson("16", "LowRankAdapter", folder="exercises", keras=keras)(base, 2, 6.0)
+    theirs.enable_lora(2, lora_alpha=6.0)
+    for ours, other in ((adapter.a, theirs.lora_kernel_a), (adapter.b, theirs.lora_kernel_b)):
+        ours.assign(rng.normal(size=ours.shape))
+        other.assign(ours)
+    np.testing.assert_allclose(np.array(adapter(x)), np.array(theirs(x)), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(np.array(adapter.merged()(x)), np.array(theirs(x)), rtol=1e-4, atol=1e-4)
