@@ -58,7 +58,7 @@ def group_split(groups, test_fraction, seed):
     return plants[count:], plants[:count]
 
 
-# %% wrong: images-lost: one photograph of each plant
+# %% wrong: images-lost: one image of each plant
 # As "images drawn one by one", but:
 plants, first = np.unique(groups, return_index=True)
 order = np.random.default_rng(seed).permutation(first)
@@ -83,6 +83,28 @@ import numpy as np
 def group_split(groups, test_fraction, seed):
     plant = np.random.default_rng(seed).choice(np.unique(groups))
     return np.flatnonzero(groups != plant), np.flatnonzero(groups == plant)
+
+
+# %% wrong: images-counted-twice: all images are for training too
+import numpy as np
+
+
+def group_split(groups, test_fraction, seed):
+    plants = np.random.default_rng(seed).permutation(np.unique(groups))
+    in_test = np.isin(groups, plants[: round(test_fraction * len(plants))])
+    return np.arange(len(groups)), np.flatnonzero(in_test)
+
+
+# %% wrong: : sorted by plant, cut inside one
+import numpy as np
+
+
+def group_split(groups, test_fraction, seed):
+    order = np.argsort(groups, kind="stable")
+    cut = int(test_fraction * len(groups))
+    while groups[order[cut - 1]] != groups[order[cut]]:
+        cut += 1
+    return order[cut:], order[:cut]
 
 
 # %% task 0.2
@@ -168,6 +190,24 @@ means = rng.choice(values, size=(resamples, len(values))).mean(axis=1)
 # As "all resamples at once", but:
 rng = np.random.default_rng(42)
 means = rng.choice(values, size=(resamples, len(values))).mean(axis=1)
+
+# %% wrong: : the mean at both ends
+import numpy as np
+
+
+def bootstrap_interval(values, confidence, resamples, seed):
+    return np.mean(values), np.mean(values)
+
+
+# %% wrong: spread-of-the-data: mean and standard deviation of the values
+import numpy as np
+from scipy.stats import norm
+
+
+def bootstrap_interval(values, confidence, resamples, seed):
+    half = norm.ppf((1 + confidence) / 2) * np.std(values)
+    return np.mean(values) - half, np.mean(values) + half
+
 
 # %% task 0.3
 
@@ -320,3 +360,15 @@ def labels_and_predictions(model, dataset):
 # %% wrong: same-thing-twice: labels twice
 # As "two passes", but:
 return labels, labels
+
+
+# %% wrong: : one pass, then the predictions in an order of their own
+import numpy as np
+
+
+def labels_and_predictions(model, dataset):
+    labels, predicted = [], []
+    for images, batch_labels in dataset:
+        labels.extend(batch_labels.numpy())
+        predicted.extend(model.predict(images, verbose=0).argmax(axis=1))
+    return np.array(labels), np.sort(predicted)
