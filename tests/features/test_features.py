@@ -153,6 +153,17 @@ class TestHit:
         extract(backbone, images)
         assert calls
 
+    @pytest.mark.parametrize("frozen", [False, True])
+    def test_does_not_happen_after_a_model_around_the_backbone_was_trained(self, backbone, images, extract, frozen):
+        before = np.array(extract(backbone, images))
+        backbone.trainable = not frozen
+        model = keras.Sequential([backbone, layers.Dense(2)])
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.fit(images, np.ones((21, 2)), epochs=1, verbose=0)
+        after = extract(backbone, images)
+        np.testing.assert_allclose(after, backbone.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
+        assert np.array_equal(after, before) == frozen
+
     def test_does_not_happen_after_one_pixel_changed(self, backbone, images, extract, monkeypatch):
         extract(backbone, images)
         calls = count_batches(backbone, monkeypatch)
@@ -450,17 +461,6 @@ class TestRefusals:
 
 
 class TestWarnings:
-    def test_a_trainable_backbone_in_a_compiled_model_is_named_with_it(self, backbone, images, extract):
-        model = keras.Sequential([backbone, layers.Dense(2)], name="classifier")
-        model.compile("sgd", "mse")
-        with pytest.warns(FeatureWarning, match=r"'toy' is trainable and part of the compiled model 'classifier'"):
-            extract(backbone, images)
-        backbone.trainable = False
-        extract(backbone, images)
-
-    def test_a_backbone_that_nothing_trains_is_no_reason_to_warn(self, backbone, images, extract):
-        extract(backbone, images)
-
     def test_augmentation_is_named_because_it_does_nothing_here(self, images, extract):
         with pytest.warns(FeatureWarning, match="flip"):
             extract(make_backbone(extra=[layers.RandomFlip(name="flip")]), images)

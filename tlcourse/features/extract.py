@@ -136,20 +136,6 @@ def _warn_of_surprises(backbone: Any) -> None:
             FeatureWarning,
             stacklevel=3,
         )
-    if not backbone.trainable_weights:
-        return
-    from tlcourse.features.live_models import compiled_models_with
-
-    trained_by = [model.name for model in compiled_models_with([backbone]) if model.trainable_weights]
-    if trained_by:
-        warnings.warn(
-            f"Backbone {backbone.name!r} is trainable and part of the compiled model {trained_by[0]!r}: once that "
-            "trains, these "
-            "features are those of an older backbone. Freeze it first, tlcourse.freeze(backbone), or extract "
-            "again after training.",
-            FeatureWarning,
-            stacklevel=3,
-        )
 
 
 def _warn_not_finite(backbone: Any, features: np.ndarray) -> None:

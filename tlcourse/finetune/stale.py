@@ -1,4 +1,4 @@
-"""Stop a compiled model from training with the trainable flags of its last `compile()`.
+"""Stop a compiled model from training with trainable flags that are no longer true.
 
 Keras reads the flags when it builds the training step, at the first `fit()` after `compile()`. Flags that change later are
 ignored without a word, in both directions. Compiling again automatically would keep the learning rate of the head, which is the
@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import keras
 
-from tlcourse.features.live_models import compiled_models_with
+from tlcourse.finetune.live_models import compiled_models_with
 
 
 class NotRecompiledError(RuntimeError):
@@ -28,8 +28,7 @@ class _Refusal:
 
     def __call__(self, *step: Any) -> NoReturn:
         raise NotRecompiledError(
-            f"{self.action} after model {self.model_name!r} had been compiled, so its training step still follows "
-            "the old flags. "
+            f"{self.action} after model {self.model_name!r} had been trained, so its training step still follows the old flags. "
             "Compile it again before fit(), with a new optimizer and, for unfrozen layers, a small learning rate:\n"
             "    model.compile(optimizer=keras.optimizers.Adam(1e-5), loss=..., metrics=[...])"
         )
