@@ -8,8 +8,8 @@ JOBS ?= 2
 export TLCOURSE_MIRROR_DATA ?= $(if $(MIRROR),$(abspath $(MIRROR)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-# The sandbox of graders is bubblewrap, on Linux alone. As root where apt-get is, one try to install it: the download may take half
-# a minute and no longer, the installation is never cut short, and nothing of this is a failure.
+# The graders' sandbox is bubblewrap, on Linux only. If this is root and apt-get is there, try once to install it: the download may
+# take half a minute at most, the installation is never interrupted, and `make test` goes on if it does not work.
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=5 install bubblewrap
 SANDBOX = [ "$$(uname)" != Linux ] || command -v bwrap >/dev/null 2>&1 || { \
 	[ "$$(id -u)" = 0 ] && { timeout 30 env $(APT) --download-only && env $(APT); } </dev/null >/dev/null 2>&1 && \
@@ -17,12 +17,12 @@ SANDBOX = [ "$$(uname)" != Linux ] || command -v bwrap >/dev/null 2>&1 || { \
 	echo "bubblewrap is missing: the tests of the graders' sandbox are skipped. To run them: apt install bubblewrap"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course lab test test-slow lint notebooks claims bench bench-grading adaptation-table lock clean
+.PHONY: help setup course lab test test-slow lint lesson notebooks claims bench bench-grading adaptation-table lock clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
-setup: $(READY) ## make .venv from the lock file; redone only when the lock changes
+setup: $(READY) ## make .venv from the lock file; repeated only when the lock file changes
 
 $(READY): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -34,13 +34,13 @@ $(READY): requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-course: $(READY) ## run every lesson and solution; pages with outputs at the end (one lesson: ARGS=02)
+course: $(READY) ## run every lesson and solution, write pages with their outputs (one lesson: ARGS=02)
 	@$(BIN)/python -m tlcourse.cli course $(ARGS)
 
 lab: $(READY) ## open the course in JupyterLab (on a server: ARGS=--no-browser; in a container: ARGS=--allow-root)
 	@$(BIN)/python -m tlcourse.cli lab $(ARGS)
 
-# One thread a process: the processes share the cores, and threads that wait for each other's work would only take turns.
+# One thread a process: the processes share the cores, and more threads would only wait for each other.
 test: export OMP_NUM_THREADS = 1
 test: export TF_NUM_INTRAOP_THREADS = 1
 test: export TF_NUM_INTEROP_THREADS = 1
@@ -57,17 +57,20 @@ test-slow: $(READY) ## the tests that take minutes
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-notebooks: $(READY) ## for authors: build the notebooks from content/
+lesson: $(READY) ## for authors: write the five files of a new lesson, to be filled (TOPIC=17_speech)
+	@$(BIN)/python -m tlcourse.cli lesson $(TOPIC)
+
+notebooks: $(READY) ## for authors: build notebooks and generated pages from their sources
 	@$(BIN)/python -m tlcourse.cli notebooks
 
-claims: $(READY) ## run every lesson with five seeds, and say where an asserted claim failed
-	@$(BIN)/python benchmarks/claims.py
+claims: $(READY) ## run every lesson with five seeds, and name each asserted claim that failed (one lesson: ARGS=02)
+	@$(BIN)/python benchmarks/claims.py $(ARGS)
 
 bench: $(READY) ## measure speed, as ratios within one run
 	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
-# ADAPT and SKADA have wishes of their own about other packages, so that they get an environment of their own; without it the table
-# is made all the same, and says that they are missing.
+# ADAPT and SKADA need other versions of some packages, so they get an environment of their own. Without it the table is made all the
+# same, and says that they are missing.
 OTHERS := build/adaptation/others
 adaptation-table: export OMP_NUM_THREADS = 1
 adaptation-table: export TF_NUM_INTRAOP_THREADS = 1

@@ -11,7 +11,7 @@ import pytest
 import tlcourse.course
 from tlcourse.cli import main
 
-COMMANDS = ("course", "lab", "fetch", "cache", "notebooks", "release", "grade", "report", "env")
+COMMANDS = ("course", "lab", "fetch", "cache", "lesson", "notebooks", "release", "grade", "report", "env")
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_PROFILE_HELP = "embedded: drawn data, no network; full: real data, downloaded once. Default: TLCOURSE_PROFILE, else embedded"
+_PROFILE_HELP = "embedded: drawn data, no network; full: real data, downloaded once (default: TLCOURSE_PROFILE, else embedded)"
+_ONLY_HELP = "lesson number or prefix, such as 02 (default: all)"
 
 _JOBS_HELP = "notebooks to run at the same time (default: %(default)s); each needs up to 2 GiB of memory, in the full profile 4"
 
@@ -31,10 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     course = _add(commands, "course", _course, "run every lesson and solution, and write pages with their outputs")
-    course.add_argument("only", nargs="?", default="", help="beginning of a topic, such as 02; all if left away")
+    course.add_argument("only", nargs="?", default="", help=_ONLY_HELP)
     course.add_argument("--profile", choices=("embedded", "full"), help=_PROFILE_HELP)
     course.add_argument("--out", type=Path, default=Path("build/course"), help="folder of the pages (default: %(default)s)")
-    course.add_argument("--fresh", action="store_true", help="run all, also what did not change since its last run")
+    course.add_argument("--fresh", action="store_true", help="run every notebook again, also those that did not change")
     course.add_argument("--jobs", type=int, default=1, metavar="N", help=_JOBS_HELP)
 
     lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at one of its lessons")
@@ -45,26 +46,31 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--allow-root", action="store_true", help="serve as root too, as one is in many containers")
 
     fetch = _add(commands, "fetch", _fetch, "download the real data of the full profile, verified")
-    fetch.add_argument("names", nargs="*", help="data sets; without names: list them")
+    fetch.add_argument("names", nargs="*", help="names of data sets (default: list them)")
     fetch.add_argument("--all", action="store_true", help="download all of them")
 
     cache = _add(commands, "cache", _cache, "list or clear the cached features")
     cache.add_argument("--clear", action="store_true", help="remove them all")
 
-    notebooks = _add(commands, "notebooks", _notebooks, "for authors: build the notebooks from their sources in content/")
-    notebooks.add_argument("only", nargs="?", default="", help="beginning of a topic, such as 02; all if left away")
-    notebooks.add_argument("--check", action="store_true", help="write nothing; fail where a notebook differs from its source")
+    lesson = _add(commands, "lesson", _lesson, "for authors: write the five files of a new lesson, to be filled")
+    lesson.add_argument("topic", help="number and name, such as 17_speech")
+
+    notebooks = _add(commands, "notebooks", _notebooks, "for authors: build notebooks and generated pages from their sources")
+    notebooks.add_argument("only", nargs="?", default="", help=_ONLY_HELP)
+    notebooks.add_argument("--check", action="store_true", help="write nothing; fail if a file differs from its source")
 
     doctor = _add(commands, "doctor", _doctor, "examine a script or notebook that trains a Keras model, without editing it")
-    doctor.add_argument("program", type=Path, help="a Python script or a notebook; it is run, each fit for one batch")
+    doctor.add_argument("program", type=Path, help="a Python script or a notebook; it is run, each call of fit for one batch")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
-    doctor.add_argument("--html", type=Path, metavar="FILE", help="write a page, too")
-    doctor.epilog = "Exit status: 0 nothing serious; 1 a serious finding, or the program cannot be read; 2 no fit was reached."
+    doctor.add_argument("--html", type=Path, metavar="FILE", help="also write a page")
+    doctor.epilog = (
+        "Exit status: 0 no serious finding; 1 a serious finding, or the program cannot be read; 2 fit was not reached."
+    )
 
     from tlcourse.grading.commands import add_commands
 
     add_commands(commands, _add)
-    _add(commands, "env", _env, "say what this machine is: versions, GPU, profile")
+    _add(commands, "env", _env, "show versions, GPU and profile of this machine")
     return parser
 
 
@@ -91,7 +97,7 @@ def _course(options: argparse.Namespace) -> int:
 
 
 def _share_cores(jobs: int) -> None:
-    """Give each of several notebooks its part of the cores: where all use every core, their threads mostly wait for each other."""
+    """Give each of several notebooks its part of the cores: if all used every core, their threads would wait for each other."""
     if jobs > 1:
         part = str(max(1, (os.cpu_count() or 1) // jobs))
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -138,16 +144,27 @@ def _cache(options: argparse.Namespace) -> int:
     return 0
 
 
+def _lesson(options: argparse.Namespace) -> int:
+    from tlcourse.authoring import write_lesson
+    from tlcourse.course import find_course
+
+    root = find_course()
+    for path in write_lesson(root, options.topic):
+        print(path.relative_to(root))
+    print("Write what each file asks for, then `make notebooks`.")
+    return 0
+
+
 def _notebooks(options: argparse.Namespace) -> int:
-    from tlcourse.authoring import REPAIR, stale_notebooks, write_notebooks
+    from tlcourse.authoring import REPAIR, stale_files, write_notebooks, write_pages
     from tlcourse.course import find_course
 
     root = find_course()
     if options.check:
-        stale = stale_notebooks(root)
-        print("\n".join([*stale, f"Repair: {REPAIR}"]) if stale else "Every notebook equals its source.")
+        stale = stale_files(root)
+        print("\n".join([*stale, f"To write them again: {REPAIR}"]) if stale else "Every generated file equals its source.")
         return 1 if stale else 0
-    for path in write_notebooks(root, options.only):
+    for path in [*write_notebooks(root, options.only), *([] if options.only else write_pages(root))]:
         print(path.relative_to(root))
     return 0
 

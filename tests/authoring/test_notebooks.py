@@ -8,7 +8,7 @@ import subprocess
 import nbformat
 import pytest
 
-from tlcourse.authoring import REPAIR, SourceError, build_notebook, lint_source, stale_notebooks
+from tlcourse.authoring import REPAIR, SourceError, build_notebook, lint_source, stale_files
 from tlcourse.config import REPOSITORY
 
 EXERCISE = """# %% [markdown]
@@ -177,5 +177,5 @@ def test_a_lesson_ends_in_the_promised_order(order):
         lint_source(opening + "\n".join(parts), "content/lessons/00_x.py")
 
 
-def test_committed_notebooks_equal_their_sources(root):
-    assert stale_notebooks(root) == [], f"Repair with: {REPAIR}"
+def test_committed_notebooks_and_pages_equal_their_sources(root):
+    assert stale_files(root) == [], f"Write them again with: {REPAIR}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tlcourse.authoring.markers import SourceError
+from tlcourse.authoring.skeleton import TO_WRITE
 from tlcourse.authoring.sources import SourceCell, read_source
 
 CELL_LINES, DEFINITION_LINES = 15, 30
@@ -22,11 +23,13 @@ def lint_source(text: str, name: str) -> None:
     """Raise `SourceError` where a source breaks a habit.
 
     Args:
-        text: the source.
-        name: its path; sources below `lessons/` also need the opening and the ending of a lesson.
+        text: The source.
+        name: Its path; sources below `lessons/` also need the opening and the ending of a lesson.
     """
     cells = read_source(text, name)
     for cell in cells:
+        if TO_WRITE in cell.text:
+            raise SourceError(f"{cell.where}: {TO_WRITE!r} stands for words that are still to be written. Write them.")
         for pattern, reason in _FORBIDDEN.items():
             if re.search(pattern, cell.text):
                 raise SourceError(f"{cell.where}: {pattern!r} is not wanted in a notebook: {reason}.")

@@ -71,7 +71,7 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
         raise SourceError(f"{source[0].where}: the first cell is markdown and starts with the title, `# ...`.")
     cells = [
         _markdown(source[0].text),
-        _markdown(_badge(folder, topic)),
+        _markdown(badge(folder, topic)),
         _code(_INSTALL.format(topic=topic), {"tags": ["setup"]}),
     ]
     for cell in source[1:]:
@@ -118,10 +118,11 @@ def _nbgrader(task_id: str, *, grade: bool) -> dict[str, Any]:
     return {"nbgrader": data}
 
 
-def _badge(folder: str, topic: str) -> str:
+def badge(folder: str, topic: str, words: str = "Open in Colab") -> str:
+    """Return the badge that opens a notebook in Colab, in markdown; `words` are read where images are not shown."""
     owner_and_name = REPOSITORY.split("/", 1)[1]
     link = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{folder}/{topic}.ipynb"
-    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
+    return f"[![{words}](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
 
 
 def _markdown(text: str) -> dict[str, Any]:

@@ -127,7 +127,8 @@ def _cells(text: str) -> Iterator[tuple[int, str, str]]:
 def _add(bank: Bank, kind: str, rest: str, text: str) -> None:
     misconception, _, words = (part.strip() for part in rest.partition(":")) if kind == "wrong" else ("", "", rest)
     name = words or misconception.replace("-", " ")
-    known: dict[str, str] = {answer.name: answer.source for answer in [*bank.right, *bank.wrong]}
+    answers: list[Right | Wrong] = [*bank.right, *bank.wrong]
+    known = {answer.name: answer.source for answer in answers}
     if name in known:
         raise ValueError(f"Expected another name for each answer of a task. Received: name={name!r} twice.")
     changed = _CHANGED.match(text)
