@@ -76,11 +76,14 @@ def test_the_last_statement_that_begins_so_is_replaced_at_its_depth(changes, exp
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (("mean = features.mean()", "average = 0"), r"line 14: Expected a last change .* Received: 'average = 0'"),
-        (("mean = features.mean()", "mean = 0\nmean = 1"), r"line 14: Expected changes that begin in different ways"),
-        (('"numpy, by column", but', '"numpi", but'), r"line 14: Expected the name of an answer above, .* Received: 'numpi'"),
+        (
+            ("mean = features.mean()", "average = 0"),
+            r"line 14: The last change must begin like .* Received: changes='average = 0",
+        ),
+        (("mean = features.mean()", "mean = 0\nmean = 1"), r"line 14: Two changes begin in the same way"),
+        (('"numpy, by column", but', '"numpi", but'), r"line 14: .*the name of an answer above, .* Received: name='numpi'"),
         (("wrong: one-mean:", "rong: one-mean:"), r"line 14: A cell starts with .* Received: heading='rong: one-mean"),
-        (("wrong: changes-input", 'wrong: x: one "mean" for all'), r"Expected another name for each answer"),
+        (("wrong: changes-input", 'wrong: x: one "mean" for all'), r"Each answer of a task needs a name of its own"),
         (("# %% task 97.1\n", ""), r"line 4: An answer needs a cell `# %% task N.k` above it"),
     ],
 )

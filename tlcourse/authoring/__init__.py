@@ -60,6 +60,10 @@ def build_all(root: Path, only: str = "") -> dict[Path, str]:
 def build_source_for_nbgrader(root: Path, topic: str) -> str:
     """Build an exercise as a source notebook of nbgrader: solutions between its markers, checks that count.
 
+    Args:
+        root: The folder that holds `content/`.
+        topic: Number and name of the exercise, such as "02_feature_extraction".
+
     Raises:
         FileNotFoundError: If there is no such source.
         SourceError: If the source is at fault.
@@ -93,7 +97,11 @@ def build_pages(root: Path) -> dict[Path, str]:
 
 
 def stale_files(root: Path) -> list[str]:
-    """Name the committed notebooks and pages that differ from what the sources give, are missing, or have no source."""
+    """Name the committed notebooks and pages that differ from what the sources give, are missing, or have no source.
+
+    Args:
+        root: The repository.
+    """
     notebooks = build_all(root)
     found = {path for folder in (LESSON, EXERCISE, SOLUTION) for path in (root / folder).glob("*")}
     built = {**notebooks, **build_pages(root)}
@@ -102,12 +110,27 @@ def stale_files(root: Path) -> list[str]:
 
 
 def write_notebooks(root: Path, only: str = "") -> list[Path]:
-    """Write the notebooks that changed. Returns their paths."""
+    """Write the notebooks that changed.
+
+    Args:
+        root: The repository.
+        only: Lesson number or prefix, such as "02"; "" for all.
+
+    Returns:
+        Their paths.
+    """
     return _write(build_all(root, only))
 
 
 def write_pages(root: Path) -> list[Path]:
-    """Write the pages of `build_pages` that changed. Returns their paths."""
+    """Write the pages of `build_pages` that changed.
+
+    Args:
+        root: The repository.
+
+    Returns:
+        Their paths.
+    """
     return _write(build_pages(root))
 
 

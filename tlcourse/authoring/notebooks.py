@@ -54,17 +54,17 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
     """Turn one source into the text of one notebook.
 
     Args:
-        text: the source, py:percent.
-        name: what errors call the source.
-        topic: such as "02_feature_extraction"; also the notebook's file name.
-        folder: "notebooks" for a lesson; "exercises" or "solutions" for the two sides of an exercise; "source" for an exercise from
+        text: The source, py:percent.
+        name: Path of the source, for messages.
+        topic: Number and name, such as "02_feature_extraction"; also the notebook's file name.
+        folder: `"notebooks"` for a lesson; "exercises" or "solutions" for the two sides of an exercise; "source" for an exercise from
             which nbgrader makes its own two sides.
 
     Returns:
         JSON text, the same bytes for the same arguments.
 
     Raises:
-        SourceError: the source cannot become this notebook; the message names file and cell.
+        SourceError: If the source cannot become this notebook; the message names file and cell.
     """
     source = read_source(text, name)
     if source[0].kind != "markdown" or not source[0].text.startswith("# "):
@@ -91,7 +91,7 @@ def _code_cell(cell: SourceCell, folder: str) -> dict[str, Any]:
         hidden = _HIDDEN if graded and folder == NBGRADER_SOURCE else ""
         return _code(hidden + cell.text, _nbgrader(cell.checked_task, grade=True) if graded else {})
     if folder == LESSON:
-        raise SourceError(f"{cell.where}: a lesson has no solutions. Markers belong into content/exercises.")
+        raise SourceError(f"{cell.where}: a lesson has no solutions. Markers belong in content/exercises.")
     if not cell.task:
         raise SourceError(f"{cell.where}: no task above this solution. Put a heading `## Task 2.1: title` before it.")
     if folder == NBGRADER_SOURCE:

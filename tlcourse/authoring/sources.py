@@ -38,11 +38,11 @@ def read_source(text: str, name: str) -> list[SourceCell]:
     """Parse a source.
 
     Args:
-        text: py:percent text.
-        name: what errors call it, such as `content/exercises/02_feature_extraction.py`.
+        text: Text in the form py:percent.
+        name: Path of the source, for messages, such as `content/exercises/02_feature_extraction.py`.
 
     Raises:
-        SourceError: the source has no cells, a cell of an unknown kind, a tag that nobody reads, or wrong markers.
+        SourceError: If the source has no cells, a cell of an unknown kind, an unknown tag, or wrong markers.
     """
     import jupytext
 

@@ -83,16 +83,13 @@ def with_changes(source: str, changes: str) -> str:
             continue
         start = _first_line(place) - 1
         if start in edits:
-            raise ValueError(
-                "Expected changes that begin in different ways. Write this answer in full. "
-                f"Received: two that begin with {_beginning(statement)!r}."
-            )
+            raise ValueError(f"Two changes begin in the same way: write this answer in full. Received: changes={changes!r}.")
         edits[start] = place.end_lineno or start + 1, _indent(waiting, place.col_offset)
         waiting = []
     if waiting:
         raise ValueError(
-            f"Expected a last change that begins like one of the answer's statements: {', '.join(map(repr, places))}. "
-            f"Received: {waiting[-1].strip()!r}."
+            f"The last change must begin like one of the answer's statements: {', '.join(map(repr, places))}. "
+            f"Received: changes={changes!r}."
         )
     for start, (end, new) in sorted(edits.items(), reverse=True):
         lines[start:end] = new
@@ -130,11 +127,13 @@ def _add(bank: Bank, kind: str, rest: str, text: str) -> None:
     answers: list[Right | Wrong] = [*bank.right, *bank.wrong]
     known = {answer.name: answer.source for answer in answers}
     if name in known:
-        raise ValueError(f"Expected another name for each answer of a task. Received: name={name!r} twice.")
+        raise ValueError(f"Each answer of a task needs a name of its own. Received: name={name!r}, twice.")
     changed = _CHANGED.match(text)
     if changed:
         if changed[1] not in known:
-            raise ValueError(f"Expected the name of an answer above, one of {', '.join(known)}. Received: {changed[1]!r}.")
+            raise ValueError(
+                f"After `# As` stands the name of an answer above, one of {', '.join(map(repr, known))}. Received: name={changed[1]!r}."
+            )
         text = with_changes(known[changed[1]], text[changed.end() :])
     if kind == "right":
         bank.right.append(Right(name, text))
