@@ -39,6 +39,10 @@ def coral(source_features, target_features):
 # As "eigenvalues", but:
 return (s - s.mean(axis=0)) @ power(cs, -0.5) @ power(ct, 0.5)
 
+# %% wrong: mean-forgotten: the mean of the source is kept
+# As "eigenvalues", but:
+return (s - s.mean(axis=0)) @ power(cs, -0.5) @ power(ct, 0.5) + s.mean(axis=0)
+
 # %% wrong: only-whitened: whitened only
 # As "eigenvalues", but:
 return (s - s.mean(axis=0)) @ power(cs, -0.5) + t.mean(axis=0)
@@ -64,7 +68,7 @@ return (s - s.mean(axis=0)) @ power(cs, -1) @ ct + t.mean(axis=0)
 s -= s.mean(axis=0)
 return (s - s.mean(axis=0)) @ power(cs, -0.5) @ power(ct, 0.5) + t.mean(axis=0)
 
-# %% wrong: rows-of-the-target: rows sorted
+# %% wrong: rows-reordered: rows sorted
 # As "eigenvalues", but:
 return np.sort(s[:, 0])[:, None] * 0 + ((s - s.mean(0)) @ power(cs, -0.5) @ power(ct, 0.5) + t.mean(0))[::-1]
 
@@ -128,6 +132,10 @@ return discrepancy(kernel, in_source), np.quantile(splits, 0.05)
 # %% wrong: the-middle: the mean
 # As "permuted flags", but:
 return discrepancy(kernel, in_source), np.mean(splits)
+
+# %% wrong: the-middle: the median
+# As "permuted flags", but:
+return discrepancy(kernel, in_source), np.median(splits)
 
 # %% wrong: group-sizes-changed: halves
 # As "permuted flags", but:

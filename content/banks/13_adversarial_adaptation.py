@@ -60,7 +60,7 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] - learning_rate * (label["features"] - strength * domain["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (domain["discriminator"]),
     }
 
 
@@ -80,7 +80,7 @@ import numpy as np
 
 
 def dann_step(weights, label_gradients, domain_gradients, strength, learning_rate):
-    shares = {"features": (1, -strength), "head": (1, 0), "opponent": (0, 1)}
+    shares = {"features": (1, -strength), "head": (1, 0), "discriminator": (0, 1)}
     nothing = np.zeros(1)
     return {
         name: weights[name] - learning_rate * (a * label_gradients.get(name, nothing) + b * domain_gradients.get(name, nothing))
@@ -94,7 +94,7 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] - learning_rate * (label["features"] + strength * domain["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (domain["discriminator"]),
     }
 
 
@@ -104,7 +104,7 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] - learning_rate * (label["features"] - domain["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (domain["discriminator"]),
     }
 
 
@@ -114,7 +114,7 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] - learning_rate * (label["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (domain["discriminator"]),
     }
 
 
@@ -124,27 +124,27 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] - learning_rate * (-strength * domain["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (domain["discriminator"]),
     }
 
 
-# %% wrong: opponent-reversed
+# %% wrong: discriminator-reversed
 def dann_step(weights, label_gradients, domain_gradients, strength, learning_rate):
     w, label, domain = weights, label_gradients, domain_gradients
     return {
         "features": w["features"] - learning_rate * (label["features"] - strength * domain["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (-strength * domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (-strength * domain["discriminator"]),
     }
 
 
-# %% wrong: opponent-slowed
+# %% wrong: discriminator-slowed
 def dann_step(weights, label_gradients, domain_gradients, strength, learning_rate):
     w, label, domain = weights, label_gradients, domain_gradients
     return {
         "features": w["features"] - learning_rate * (label["features"] - strength * domain["features"]),
         "head": w["head"] - learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (strength * domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (strength * domain["discriminator"]),
     }
 
 
@@ -154,7 +154,7 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] + learning_rate * (label["features"] - strength * domain["features"]),
         "head": w["head"] + learning_rate * label["head"],
-        "opponent": w["opponent"] + learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] + learning_rate * (domain["discriminator"]),
     }
 
 
@@ -164,7 +164,7 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": w["features"] - learning_rate * (label["features"] - strength * domain["features"]),
         "head": w["head"].__isub__(learning_rate * label["head"]) - 0 * learning_rate * label["head"],
-        "opponent": w["opponent"] - learning_rate * (domain["opponent"]),
+        "discriminator": w["discriminator"] - learning_rate * (domain["discriminator"]),
     }
 
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 13 · Exercise: adversarial adaptation
 #
-# Three pieces of DANN: the layer, the step, and the look at the dials. Fill in each function, run
+# Three pieces of DANN: the layer, the step, and the diagnosis of a run. Fill in each function, run
 # its cell, then the check below it. `hint("13.1")` in a cell of its own helps one step at a time
 # and costs nothing. **Time:** 35 minutes. You need lesson 13, NumPy and Keras.
 
@@ -13,9 +13,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 13.1: gradient reversal
 #
-# Return `x` unchanged, bit by bit, such that its gradient arrives multiplied by **minus**
-# `strength`. With strength 0 nothing may arrive. `ops.stop_gradient(x)` is `x` for the forward
-# pass, and lets no gradient through.
+# Return `x` exactly unchanged. Its gradient must arrive multiplied by **minus** `strength`; with
+# strength 0 no gradient may arrive. `ops.stop_gradient(x)` equals `x` in the forward pass and lets
+# no gradient through.
 
 
 # %%
@@ -33,17 +33,18 @@ check("13.1", reverse_gradient)
 # %% [markdown]
 # ## Task 13.2: one step of DANN
 #
-# A network of three matrices: `"features"`, `"head"` (tells the class) and `"opponent"` (tells the
-# domain). You get the gradients of both losses, already computed, **without any reversal**:
+# A network of three matrices: `"features"`, `"head"` (predicts the class) and `"discriminator"`
+# (predicts the domain). You get the gradients of both losses, already computed, **without any
+# reversal**:
 #
 # - `label_gradients`: of the label loss, for `"features"` and `"head"`;
-# - `domain_gradients`: of the domain loss, for `"features"` and `"opponent"`.
+# - `domain_gradients`: of the domain loss, for `"features"` and `"discriminator"`.
 #
 # Take one step of gradient descent with `learning_rate`, as DANN does: the head lowers the label
-# loss, the opponent lowers the domain loss, and the features lower the label loss and **raise** the
-# domain loss, `strength` (lambda) times. Return a new dict of three arrays. The check trains with
-# your step, with lambda 0 and with lambda 1, from three seeds each, and then tries to tell the
-# domains from the features.
+# loss, the discriminator lowers the domain loss, and the features lower the label loss and
+# **raise** the domain loss, `strength` (lambda) times. Return a new dict of three arrays. The check
+# trains with your step, with lambda 0 and with lambda 1, from three seeds each. Then it measures
+# how well the domain can be predicted from the features.
 
 
 # %%
@@ -54,7 +55,8 @@ def dann_step(weights, label_gradients, domain_gradients, strength, learning_rat
     return {
         "features": weights["features"] - learning_rate * uphill,
         "head": weights["head"] - learning_rate * label_gradients["head"],
-        "opponent": weights["opponent"] - learning_rate * domain_gradients["opponent"],
+        "discriminator": weights["discriminator"]
+        - learning_rate * domain_gradients["discriminator"],
     }
     ### END SOLUTION
 
@@ -65,10 +67,10 @@ check("13.2", dann_step)
 # %% [markdown]
 # ## Task 13.3: has it collapsed?
 #
-# After a run you know three things, none of which needs labels of the target: the `source_accuracy`
-# of every epoch (a list), the `domain_accuracy` of every epoch (a list), and `predicted`, the class
-# (0 to `num_classes` - 1) that was predicted for each image of the target. "At the end" means:
-# mean over the **last five** epochs. Return one text; the first that applies:
+# After a run you know three things, and none of them needs labels of the target: the
+# `source_accuracy` of every epoch (a list), the `domain_accuracy` of every epoch (a list), and
+# `predicted`, the class (0 to `num_classes` - 1) that was predicted for each image of the target.
+# "At the end" means: mean over the **last five** epochs. Return one text; the first that applies:
 #
 # - `"collapsed"`: the source's accuracy at the end is below `1.5 / num_classes`, or is `nan`;
 # - `"class lost"`: some class was predicted for less than `0.2 / num_classes` of the target (also:
@@ -81,7 +83,7 @@ check("13.2", dann_step)
 def diagnose(source_accuracy, domain_accuracy, predicted, num_classes):
     """Return "collapsed", "class lost", "domains differ" or "no alarm"."""
     ### BEGIN SOLUTION
-    if not np.mean(source_accuracy[-5:]) >= 1.5 / num_classes:  # written so that nan is caught
+    if not np.mean(source_accuracy[-5:]) >= 1.5 / num_classes:  # nan is caught, too
         return "collapsed"
     shares = np.bincount(predicted, minlength=num_classes) / len(predicted)
     if shares.min() < 0.2 / num_classes:

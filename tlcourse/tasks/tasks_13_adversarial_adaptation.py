@@ -22,7 +22,7 @@ def _reversal_case(seed: int) -> Case:
 
 
 def _gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray | None:
-    """Return the gradient of a scalar function on the backend in use; None where none arrives."""
+    """Return the gradient of a scalar function on the backend in use; None if there is none."""
     import keras
 
     if keras.backend.backend() == "jax":
@@ -70,10 +70,14 @@ def _reversal_judge(case: Case, evidence: Any) -> Verdict:
                 received=show(result[0]),
                 misconception=name,
             )
-    factors = np.array([np.mean(np.asarray(g) / pull) for g in evidence["backward"]])
-    wanted = -np.array(strengths)
-    if np.allclose(factors, wanted, rtol=1e-3, atol=1e-5):
-        return earned("Forward nothing changes, backward minus lambda, and with 0 nothing passes.")
+    ratios = np.array([np.ravel(np.asarray(g) / pull) for g in evidence["backward"]])  # (strengths, values)
+    factors, wanted = ratios.mean(axis=1), -np.array(strengths)
+
+    def multiplied_by(numbers: np.ndarray) -> bool:
+        return np.allclose(ratios, numbers[:, None], rtol=1e-3, atol=1e-5)
+
+    if multiplied_by(wanted):
+        return earned("Values pass unchanged, the gradient is multiplied by minus strength, and with strength 0 none passes.")
     variants = {
         "sign-not-turned": -wanted,
         "gradient-stopped": np.zeros(len(wanted)),
@@ -82,9 +86,9 @@ def _reversal_judge(case: Case, evidence: Any) -> Verdict:
         "one-too-many": 1.0 + wanted,
         "one-too-few": wanted - 1.0,
     }
-    matching = (name for name, value in variants.items() if np.allclose(factors, value, rtol=1e-3, atol=1e-5))
+    matching = (name for name, value in variants.items() if multiplied_by(value))
     return not_earned(
-        f"With the strengths {show(strengths)} the gradient is multiplied by other numbers.",
+        f"With the strengths {show(strengths)} the gradient is multiplied by other numbers than minus strength.",
         expected=show(wanted),
         received=show(np.round(factors, 4)),
         misconception=next(matching, None),
@@ -96,20 +100,20 @@ _REVERSAL = Task(
     title="gradient reversal",
     points=2,
     hints=(
-        "A copy of x that lets no gradient through, plus something that is 0 in the forward pass.",
-        "x - ops.stop_gradient(x) is 0, and has the gradient 1. By what do you multiply it?",
-        "ops.stop_gradient(x) - strength * (x - ops.stop_gradient(x))",
+        "Add two parts: a copy of x that lets no gradient through, and something that is 0 in the forward pass.",
+        "`x - ops.stop_gradient(x)` is exactly 0 and has the gradient 1. By what do you multiply it?",
+        "`ops.stop_gradient(x) + factor * (x - ops.stop_gradient(x))` equals x and has the gradient `factor`. Which factor?",
     ),
     answer_name="reverse_gradient",
     misconceptions={
-        "values-reversed": "The values were multiplied by -strength, too; forward nothing may change.",
-        "nearly-the-same": "The values changed by rounding: add something that is exactly 0 to a copy of x.",
-        "sign-not-turned": "The gradient is scaled, but keeps its sign.",
-        "gradient-stopped": "No gradient arrives at all: everything passes through stop_gradient.",
-        "strength-ignored": "The gradient is turned, but strength plays no part.",
+        "values-reversed": "The values were multiplied by -strength, too. In the forward pass nothing may change.",
+        "nearly-the-same": "The values differ a little from x. Add something that is exactly 0 to a copy of x.",
+        "sign-not-turned": "The gradient is scaled, but it keeps its sign.",
+        "gradient-stopped": "No gradient arrives. One part of the sum must let it through: not all of x may stand inside `stop_gradient`.",
+        "strength-ignored": "The gradient changes its sign, but it is not multiplied by `strength`.",
         "gradient-unchanged": "The gradient passes unchanged.",
-        "one-too-many": "The gradient is 1 - strength: x itself adds 1; begin with stop_gradient(x).",
-        "one-too-few": "The gradient is -1 - strength: x was subtracted once too often.",
+        "one-too-many": "The factor is 1 - strength: x itself adds 1. Begin with `ops.stop_gradient(x)`.",
+        "one-too-few": "The factor is -1 - strength: the gradient of x was subtracted once too often.",
     },
     make_case=_reversal_case,
     probe=_reversal_probe,
@@ -122,9 +126,9 @@ _STEPS, _RATE = 400, 0.3
 
 
 def _run(rng: np.random.Generator) -> dict[str, Any]:
-    """Two classes apart along one direction, two domains apart along another, in six columns turned at random.
+    """Draw two classes apart along one direction and two domains apart along another, in six columns rotated at random.
 
-    The first weights let features see both directions, so that without an opponent the domain stays visible in them.
+    The first weights let the features see both directions: without a discriminator the domain stays visible in them.
     """
     turn = np.linalg.qr(rng.normal(size=(6, 6)))[0]
     labels, domains = np.arange(160) % 2, np.repeat([1.0, 0.0], 160)
@@ -133,13 +137,13 @@ def _run(rng: np.random.Generator) -> dict[str, Any]:
     rows[:, 1] += 3.0 * (domains - 0.5) + rows[:, 0]  # what helps to tell the class tells something of the domain, too
     first = 0.3 * rng.normal(size=(6, 2))
     first[:2] += [[0.3, 0.3], [0.5, 0.0]]
-    start = {"features": turn.T @ first, "head": 0.5 * rng.normal(size=(2, 1)), "opponent": 0.5 * rng.normal(size=(2, 1))}
+    start = {"features": turn.T @ first, "head": 0.5 * rng.normal(size=(2, 1)), "discriminator": 0.5 * rng.normal(size=(2, 1))}
     return {"rows": rows @ turn, "labels": labels.astype(float), "domains": domains, "start": start}
 
 
 def _step_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
-    shapes = {"features": (6, 2), "head": (2, 1), "opponent": (2, 1)}
+    shapes = {"features": (6, 2), "head": (2, 1), "discriminator": (2, 1)}
     runs = [_run(rng) for _ in range(3)]
     once = {name: {key: rng.normal(size=shape) for key, shape in shapes.items()} for name in ("weights", "label", "domain")}
     return Case(inputs={"runs": runs, "once": once, "strength": 0.7, "rate": 0.1})
@@ -154,19 +158,19 @@ def _slopes(data: Any, weights: Any) -> tuple[dict[str, np.ndarray], dict[str, n
         return (1 / (1 + np.exp(-np.clip(output[:, 0], -30, 30))) - wanted)[:, None] / len(wanted)
 
     label = error(features[:count] @ weights["head"], data["labels"])
-    domain = error(features @ weights["opponent"], data["domains"])
+    domain = error(features @ weights["discriminator"], data["domains"])
     return (
         {"features": rows[:count].T @ label @ weights["head"].T, "head": features[:count].T @ label},
-        {"features": rows.T @ domain @ weights["opponent"].T, "opponent": features.T @ domain},
+        {"features": rows.T @ domain @ weights["discriminator"].T, "discriminator": features.T @ domain},
     )
 
 
 def _step_probe(answer: Any, inputs: Any) -> Any:
     once = {name: {key: value.copy() for key, value in part.items()} for name, part in inputs["once"].items()}
     label = {key: once["label"][key] for key in ("features", "head")}
-    domain = {key: once["domain"][key] for key in ("features", "opponent")}
+    domain = {key: once["domain"][key] for key in ("features", "discriminator")}
     first = call(answer, once["weights"], label, domain, inputs["strength"], inputs["rate"])
-    names = ("features", "head", "opponent")
+    names = ("features", "head", "discriminator")
     if not isinstance(first, dict) or not set(names) <= set(first):
         return {"first": None}
     kept = all(np.array_equal(once["weights"][name], inputs["once"]["weights"][name]) for name in names)
@@ -184,8 +188,8 @@ def _step_probe(answer: Any, inputs: Any) -> Any:
     return found
 
 
-def _told(data: Any, features: np.ndarray) -> tuple[float, float]:
-    """How well fresh straight lines tell domain and class from the features (least squares), as accuracies."""
+def _accuracies(data: Any, features: np.ndarray) -> tuple[float, float]:
+    """Return how well new linear classifiers (least squares) predict domain and class from the features."""
     rows = data["rows"] @ features
     rows = np.column_stack([(rows - rows.mean(0)) / (rows.std(0) + 1e-9), np.ones(len(rows))])
 
@@ -198,7 +202,9 @@ def _told(data: Any, features: np.ndarray) -> tuple[float, float]:
 
 def _step_judge(case: Case, evidence: Any) -> Verdict:
     if evidence["first"] is None:
-        return not_earned("The result is no dict with features, head and opponent.", expected="a dict of three arrays")
+        return not_earned(
+            "The result is not a dict with the keys features, head and discriminator.", expected="a dict of three arrays"
+        )
     once, rate, strength = case.inputs["once"], case.inputs["rate"], case.inputs["strength"]
     weights, label, domain = once["weights"], once["label"], once["domain"]
     moved = {
@@ -210,10 +216,10 @@ def _step_judge(case: Case, evidence: Any) -> Verdict:
     good = {
         "features": label["features"] - strength * domain["features"],
         "head": label["head"],
-        "opponent": domain["opponent"],
+        "discriminator": domain["discriminator"],
     }
     if all(np.allclose(wrong_sign[name], good[name]) for name in good):
-        return not_earned("Every weight went uphill.", misconception="uphill")
+        return not_earned("Every weight moved uphill.", misconception="uphill")
     features = {
         "not-reversed": label["features"] + strength * domain["features"],
         "strength-forgotten": label["features"] - domain["features"],
@@ -223,38 +229,38 @@ def _step_judge(case: Case, evidence: Any) -> Verdict:
     if not np.allclose(moved["features"], good["features"]):
         name = next((name for name, value in features.items() if np.allclose(moved["features"], value)), None)
         return not_earned(
-            "The features made another step.",
+            "The step of the features differs.",
             expected=show(-rate * good["features"][0]),
             received=show(-rate * moved["features"][0]),
             misconception=name,
         )
-    if not np.allclose(moved["opponent"], good["opponent"]):
-        reversed_too = np.allclose(moved["opponent"] / domain["opponent"], -strength) or np.allclose(
-            moved["opponent"], -domain["opponent"]
+    if not np.allclose(moved["discriminator"], good["discriminator"]):
+        reversed_too = np.allclose(moved["discriminator"] / domain["discriminator"], -strength) or np.allclose(
+            moved["discriminator"], -domain["discriminator"]
         )
-        name = "opponent-reversed" if reversed_too else None
-        if np.allclose(moved["opponent"], strength * domain["opponent"]):
-            name = "opponent-slowed"
+        name = "discriminator-reversed" if reversed_too else None
+        if np.allclose(moved["discriminator"], strength * domain["discriminator"]):
+            name = "discriminator-slowed"
         return not_earned(
-            "The opponent made another step.",
-            expected=show(-rate * good["opponent"]),
-            received=show(-rate * moved["opponent"]),
+            "The step of the discriminator differs.",
+            expected=show(-rate * good["discriminator"]),
+            received=show(-rate * moved["discriminator"]),
             misconception=name,
         )
     if not np.allclose(moved["head"], good["head"]):
         return not_earned(
-            "The head made another step.", expected=show(-rate * good["head"]), received=show(-rate * moved["head"])
+            "The step of the head differs.", expected=show(-rate * good["head"]), received=show(-rate * moved["head"])
         )
     trained = [need_array(each, "features", shape=weights["features"].shape) for each in evidence["trained"]]
-    told = np.array([_told(case.inputs["runs"][i // 2], each) for i, each in enumerate(trained)]).reshape(3, 2, 2)
-    domain_0, domain_1 = np.median(told[:, 0, 0]), np.median(told[:, 1, 0])
-    if domain_1 > domain_0 - 0.06 or np.median(told[:, 1, 1]) < 0.9:
+    rates = [_accuracies(case.inputs["runs"][i // 2], each) for i, each in enumerate(trained)]
+    (domain_0, _), (domain_1, class_1) = np.median(np.reshape(rates, (3, 2, 2)), axis=0)
+    if domain_1 > domain_0 - 0.06 or class_1 < 0.9:
         return not_earned(
-            "Trained with your step, the features do not become alike while they still tell the class.",
-            expected=f"domains told apart less often than the {domain_0:.2f} of lambda 0, classes 0.90 or more",
-            received=f"domains {domain_1:.2f}, classes {np.median(told[:, 1, 1]):.2f} (medians of three seeds)",
+            "Trained with your step, the features of both domains do not become alike, or they lose the class.",
+            expected=f"domain accuracy below the {domain_0:.2f} of lambda 0, class accuracy 0.90 or more",
+            received=f"domain accuracy {domain_1:.2f}, class accuracy {class_1:.2f} (medians of three seeds)",
         )
-    return earned(f"With lambda 0 the domains are told apart in {domain_0:.2f} of cases, with lambda 1 in {domain_1:.2f}.")
+    return earned(f"The domain accuracy is {domain_0:.2f} with lambda 0 and {domain_1:.2f} with lambda 1.")
 
 
 _STEP = Task(
@@ -262,20 +268,20 @@ _STEP = Task(
     title="one step of DANN",
     points=2,
     hints=(
-        "Who wants which loss to fall? Only one of the three wants one of them to rise.",
-        "Descent: weight - learning_rate * gradient. For the features: label gradient minus strength times domain gradient.",
-        'features: weights["features"] - learning_rate * (label_gradients["features"] - strength * domain_gradients["features"])',
+        "Which of the three matrices lowers which loss? Only one of them raises one of the losses.",
+        "Gradient descent is `weight - learning_rate * gradient`. The features have two gradients: how are they combined?",
+        "The features lower the label loss and raise the domain loss: label gradient minus `strength` times domain gradient.",
     ),
     answer_name="dann_step",
     misconceptions={
         "changes-input": "`-=` changes the caller's arrays; make new ones.",
         "uphill": "Descent subtracts the gradient.",
-        "not-reversed": "The features helped the opponent: their domain gradient enters with a minus.",
-        "strength-forgotten": "The features' domain gradient has to be multiplied by strength.",
-        "domain-forgotten": "The features ignored the opponent; that is training on the source alone.",
-        "label-forgotten": "The features ignored the labels; then nothing keeps them from becoming empty.",
-        "opponent-reversed": "The opponent has to get better at its task; only the features work against it.",
-        "opponent-slowed": "Strength belongs to the features alone; the opponent learns at full speed.",
+        "not-reversed": "The features helped the discriminator: their domain gradient enters with a minus.",
+        "strength-forgotten": "The domain gradient of the features has to be multiplied by `strength`.",
+        "domain-forgotten": "The features ignored the domain loss; that is training on the source only.",
+        "label-forgotten": "The features ignored the label loss; then nothing keeps them from becoming empty.",
+        "discriminator-reversed": "The discriminator has to get better at its task; only the features work against it.",
+        "discriminator-slowed": "`strength` belongs only to the features; the discriminator learns with the full learning rate.",
     },
     make_case=_step_case,
     probe=_step_probe,
@@ -290,7 +296,7 @@ _WORDS = ("collapsed", "class lost", "domains differ", "no alarm")
 def _diagnosis_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     runs = []
-    #  class count, source accuracy early and at the end, domain accuracy early and at the end, rarest class's share of its fair share
+    # number of classes, source accuracy early and at the end, domain accuracy early and at the end, rarest class relative to 1 / classes
     kinds: list[tuple[int, float, float, float, float, float]] = [
         (4, 0.5, 0.95, 0.9, 0.55, 1.0),  # no alarm
         (4, 0.95, 0.27, 0.9, 0.50, 1.0),  # collapsed late
@@ -352,16 +358,17 @@ def _diagnosis_judge(case: Case, evidence: Any) -> Verdict:
     runs, found = case.inputs["runs"], [str(word) for word in evidence["found"]]
     wanted = [_diagnose(run) for run in runs]
     if found == wanted:
-        return earned("Every run got the right word.")
+        return earned("Every run got the right text.")
     if not set(found) <= set(_WORDS):
-        return not_earned("A word is none of the four.", expected=", ".join(_WORDS), received=show(found[:4]))
+        unknown = next(word for word in found if word not in _WORDS)
+        return not_earned("One result is none of the four texts.", expected=", ".join(_WORDS), received=show(unknown))
     names = [name for name in _DIAGNOSIS_NAMES if [_diagnose(run, name) for run in runs] == found]
     bad = next(i for i in range(len(runs)) if found[i] != wanted[i])
     run = runs[bad]
     shares = np.bincount(run["predicted"], minlength=run["classes"]) / len(run["predicted"])
     return not_earned(
-        f"A run with {run['classes']} classes got another word: source at the end {np.mean(run['source'][-5:]):.2f}, domain accuracy "
-        f"{np.mean(run['domain'][-5:]):.2f}, rarest class {shares.min():.3f}.",
+        f"A run with {run['classes']} classes got another text. At the end: source accuracy {np.mean(run['source'][-5:]):.2f}, "
+        f"domain accuracy {np.mean(run['domain'][-5:]):.2f}, share of the rarest class {shares.min():.3f}.",
         expected=wanted[bad],
         received=found[bad],
         misconception=names[0] if names else None,
@@ -369,24 +376,24 @@ def _diagnosis_judge(case: Case, evidence: Any) -> Verdict:
 
 
 _DIAGNOSIS_NAMES = {
-    "success-by-domain": "Domain accuracy near .5 is no proof of success: look at the source and at the predicted classes, too.",
-    "nan-overlooked": "A comparison with nan is always False; ask for nan, or turn the comparison round.",
-    "fixed-limit": "What guessing gives depends on the number of classes: 1 / num_classes.",
-    "last-class-overlooked": "np.bincount stops at the largest class that occurs; pass minlength=num_classes.",
-    "only-classes-seen": "A class that is never predicted does not show up in np.unique.",
-    "not-divided": "The limit is a share of the fair share: 0.2 / num_classes.",
-    "order-turned": "Of several signs the first in the list counts.",
+    "success-by-domain": "Domain accuracy near .5 does not prove success: check the source accuracy and the predicted classes, too.",
+    "nan-overlooked": "A comparison with nan is always False. Test for nan, or reverse the comparison.",
+    "fixed-limit": "The accuracy of guessing depends on the number of classes: `1 / num_classes`.",
+    "last-class-overlooked": "`np.bincount` stops at the largest class that occurs; pass `minlength=num_classes`.",
+    "only-classes-seen": "A class that is never predicted does not appear in `np.unique`.",
+    "not-divided": "The limit depends on the number of classes: `0.2 / num_classes`.",
+    "order-turned": "If several apply, return the first in the list.",
     "last-epoch-only": "At the end means: the mean of the last five epochs.",
-    "all-epochs": "Only the last five epochs count; what was before is over.",
+    "all-epochs": "Only the last five epochs count.",
 }
 _DIAGNOSIS = Task(
     id="13.3",
     title="has it collapsed?",
     points=2,
     hints=(
-        "Go through the list in its order, and return at the first that applies. What does `nan < 0.5` give?",
-        "np.bincount(predicted, minlength=num_classes) / len(predicted) holds a 0 for each class that was never predicted.",
-        'if not np.mean(source_accuracy[-5:]) >= 1.5 / num_classes: return "collapsed"',
+        "Go through the list in its order, and return the first that applies. What does `nan < 0.5` give?",
+        "`np.bincount(predicted, minlength=num_classes)` holds a 0 for each class that was never predicted.",
+        "`not np.mean(source_accuracy[-5:]) >= limit` is True for a low mean and for nan. The other two need no such care.",
     ),
     answer_name="diagnose",
     misconceptions=_DIAGNOSIS_NAMES,
