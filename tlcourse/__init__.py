@@ -23,6 +23,7 @@ _EXPORTS = {
     "load_cats_and_dogs": "datasets",
     "load_glyphs": "datasets",
     "load_image_folder": "datasets",
+    "open_image_folder": "datasets",
     "load_scans": "datasets",
     "load_mnist": "datasets",
     "load_far_world": "datasets",

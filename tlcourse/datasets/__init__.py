@@ -3,7 +3,8 @@
 from tlcourse.datasets.corpora import Corpus, load_corpus, load_opinions
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.far import load_far_world
-from tlcourse.datasets.folders import load_image_folder
+from tlcourse.datasets.folders import ImageFolder, load_image_folder, open_image_folder
+from tlcourse.datasets.image_files import ImageFolderWarning
 from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_mnist, load_placed_flowers, load_scans
 from tlcourse.datasets.people import load_adult, load_applicants
 from tlcourse.datasets.table import Table
@@ -13,6 +14,8 @@ from tlcourse.datasets.texts import Questions, TaggedSentences, TextDataset
 __all__ = [
     "Corpus",
     "Dataset",
+    "ImageFolder",
+    "ImageFolderWarning",
     "Questions",
     "Table",
     "TaggedSentences",
@@ -32,4 +35,5 @@ __all__ = [
     "load_questions",
     "load_reviews",
     "load_scans",
+    "open_image_folder",
 ]

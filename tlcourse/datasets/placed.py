@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tlcourse.datasets.folders import SUFFIXES, read_images
+from tlcourse.datasets.folders import read_images
+from tlcourse.datasets.image_files import SUFFIXES
 
 KINDS = ("roses", "tulips")
 SPLITS = {
