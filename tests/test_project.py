@@ -10,6 +10,8 @@ import zipfile
 import pytest
 import yaml
 
+import tlcourse
+
 
 def tracked(root):
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True)
@@ -55,6 +57,12 @@ def test_nothing_names_a_package_index_or_a_folder_of_one_machine(root):
     assert found == []
 
 
+def test_the_citation_names_the_version_of_the_package(root):
+    cited = yaml.safe_load((root / "CITATION.cff").read_text())
+    assert cited["version"] == tlcourse.__version__
+    assert cited["license"] == tomllib.loads((root / "pyproject.toml").read_text())["project"]["license"]
+
+
 def test_learners_folders_hold_notebooks_and_nothing_else(root):
     for folder in ("notebooks", "exercises", "solutions"):
         assert {path.suffix for path in (root / folder).iterdir() if not path.name.startswith(".")} == {".ipynb"}
@@ -72,13 +80,15 @@ def test_every_lesson_has_an_exercise_a_solution_and_a_bank_of_the_same_name(roo
     assert {path.stem.removeprefix("tasks_") for path in (root / "tlcourse/tasks").glob("tasks_*.py")} == lessons
 
 
-def test_the_readme_lists_every_lesson_with_its_links(root):
-    readme = (root / "README.md").read_text()
-    for path in (root / "notebooks").glob("*.ipynb"):
-        for folder in ("notebooks", "exercises"):
-            assert f"{folder}/{path.name}" in readme, f"{folder}/{path.name} is missing in README.md"
-    for linked in re.findall(r"\]\(((?:notebooks|exercises|solutions|docs)/[^)#]+)", readme):
-        assert (root / linked).exists(), linked
+def test_every_link_to_a_file_leads_to_one(root):
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "benchmarks").glob("*.md")]
+    broken = [
+        f"{page.relative_to(root)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert broken == []
 
 
 def test_a_wheel_carries_the_notebooks_and_nothing_of_the_instructors(root, tmp_path):

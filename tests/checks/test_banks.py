@@ -11,8 +11,9 @@ from tlcourse.checks.bank_file import load_bank
 from tlcourse.tasks import load_tasks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LESSONS = [int(path.name[6:8]) for path in sorted((REPOSITORY / "tlcourse" / "tasks").glob("tasks_[0-9][0-9]_*.py"))]
-TASKS = [(lesson, task) for lesson in LESSONS for task in load_tasks(lesson).values()]
+FILES = sorted((REPOSITORY / "tlcourse" / "tasks").glob("tasks_[0-9][0-9]_*.py"))
+TOPICS = {int(path.stem[6:8]): path.stem.removeprefix("tasks_") for path in FILES}
+TASKS = [(lesson, task) for lesson in TOPICS for task in load_tasks(lesson).values()]
 
 
 def bank_of(lesson):
@@ -20,7 +21,7 @@ def bank_of(lesson):
     return load_bank(path)
 
 
-@pytest.mark.parametrize(("lesson", "task"), TASKS, ids=[task.id for _, task in TASKS])
+@pytest.mark.parametrize(("lesson", "task"), TASKS, ids=[f"{TOPICS[lesson]}-{task.id}" for lesson, task in TASKS])
 def test_right_answers_earn_and_each_wrong_one_is_named(lesson, task):
     lesson_bank = bank_of(lesson)
     seeds = (PUBLIC_SEED, lesson_bank.hidden.seeds[1])
@@ -28,7 +29,7 @@ def test_right_answers_earn_and_each_wrong_one_is_named(lesson, task):
     assert run_bank(task, lesson_bank.banks[task.id], seeds) == []
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", TOPICS, ids=TOPICS.values())
 def test_banks_and_tasks_of_a_lesson_are_the_same_ones(lesson):
     tasks = load_tasks(lesson)
     hidden = bank_of(lesson).hidden.tasks
