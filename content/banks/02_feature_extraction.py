@@ -67,6 +67,46 @@ def extract_in_batches(model, images, batch_size):
     return model.predict(images[order], verbose=0)
 
 
+# %% wrong: batch-size-ignored: all images at once
+import numpy as np
+
+
+def extract_in_batches(model, images, batch_size):
+    return np.asarray(model(images, training=False))
+
+
+# %% wrong: batch-size-ignored: the default of predict
+def extract_in_batches(model, images, batch_size):
+    return model.predict(images, verbose=0)
+
+
+# %% wrong: other-preprocessing: pixels from -1 to 1
+import numpy as np
+
+
+def extract_in_batches(model, images, batch_size):
+    return model.predict(images / 127.5 - 1, batch_size=batch_size, verbose=0)
+
+
+# %% wrong: other-preprocessing: mean and standard deviation of ImageNet
+import numpy as np
+
+
+def extract_in_batches(model, images, batch_size):
+    images = (images / 255 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
+    return model.predict(images, batch_size=batch_size, verbose=0)
+
+
+# %% wrong: : features squared
+def extract_in_batches(model, images, batch_size):
+    return model.predict(images, batch_size=batch_size, verbose=0) ** 2
+
+
+# %% wrong: : half of the images
+def extract_in_batches(model, images, batch_size):
+    return model.predict(images[: len(images) // 2], batch_size=batch_size, verbose=0)
+
+
 # %% task 2.2
 
 # %% right: list, then loop
@@ -158,6 +198,36 @@ rng = np.random.default_rng(0)
 labels = np.array([y for _, y in pairs])
 return [(np.stack([augment(pairs[i][0]) for i in rng.permutation(count)]), labels) for _ in range(num_epochs)]
 
+# %% wrong: : augmented twice in each epoch
+import numpy as np
+
+
+def training_epochs(read, count, augment, num_epochs):
+    cache = [read(i) for i in range(count)]
+    labels = np.array([label for _, label in cache])
+    return [(np.stack([augment(augment(augment(augment(x)))) for x, _ in cache]), labels) for _ in range(num_epochs)]
+
+
+# %% wrong: : an image left out
+import numpy as np
+
+
+def training_epochs(read, count, augment, num_epochs):
+    cache = [read(i) for i in range(count)]
+    cache[0] = cache[1]
+    labels = np.array([label for _, label in cache])
+    return [(np.stack([augment(image) for image, _ in cache]), labels) for _ in range(num_epochs)]
+
+
+# %% wrong: : only images
+import numpy as np
+
+
+def training_epochs(read, count, augment, num_epochs):
+    cache = [read(i)[0] for i in range(count)]
+    return [np.stack([augment(image) for image in cache]) for _ in range(num_epochs)]
+
+
 # %% task 2.3
 
 # %% right: functional
@@ -193,6 +263,42 @@ def build_classifier(backbone, num_classes):
     inputs = keras.Input(backbone.input_shape[1:])
     model = keras.Model(inputs, keras.layers.Dense(num_classes)(backbone(inputs)))
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+# %% right: a class of its own, built when it is called
+import keras
+
+
+class Classifier(keras.Model):
+    def __init__(self, backbone, num_classes):
+        super().__init__()
+        self.backbone, self.head = backbone, keras.layers.Dense(num_classes)
+
+    def call(self, images):
+        return self.head(self.backbone(images))
+
+
+def build_classifier(backbone, num_classes):
+    backbone.trainable = False
+    model = Classifier(backbone, num_classes)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+# %% right: augmentation in front, and a loss of one's own
+import keras
+
+
+def build_classifier(backbone, num_classes):
+    backbone.trainable = False
+    flip, head = keras.layers.RandomFlip("horizontal"), keras.layers.Dense(num_classes)
+    model = keras.Sequential([keras.Input(backbone.input_shape[1:]), flip, backbone, head])
+
+    def loss(labels, scores):
+        return keras.ops.sparse_categorical_crossentropy(labels, scores, from_logits=True)
+
+    model.compile(keras.optimizers.SGD(0.1), loss)
     return model
 
 
@@ -245,3 +351,50 @@ def build_classifier(backbone, num_classes):
 # %% wrong: wrong-head: one output too many
 # As "functional", but:
 model = keras.Model(inputs, keras.layers.Dense(num_classes + 1)(backbone(inputs)))
+
+
+# %% wrong: logits-without-from-logits: the loss by its name
+# As "functional", but:
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+# %% wrong: softmax-and-from-logits: softmax, and logits expected
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes, activation="softmax")(backbone(inputs)))
+
+# %% wrong: scaled-twice: divided by 255 in front of the backbone
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes)(backbone(keras.layers.Rescaling(1 / 255)(inputs))))
+
+# %% wrong: other-preprocessing: from -1 to 1 in front of the backbone
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes)(backbone(keras.layers.Rescaling(1 / 127.5, -1)(inputs))))
+
+# %% wrong: one-hot-loss: categorical cross-entropy
+# As "functional", but:
+model.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True))
+
+# %% wrong: one-hot-loss: categorical cross-entropy by its name
+# As "functional", but:
+model.compile("adam", "categorical_crossentropy")
+
+# %% wrong: regression-loss: mean squared error
+# As "functional", but:
+model.compile("adam", "mse")
+
+# %% wrong: two-class-loss: sigmoid and binary cross-entropy
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes, activation="sigmoid")(backbone(inputs)))
+model.compile("adam", "binary_crossentropy")
+
+# %% wrong: other-backbone: a copy
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes)(keras.models.clone_model(backbone)(inputs)))
+
+# %% wrong: : a learning rate of zero
+# As "functional", but:
+model.compile(keras.optimizers.SGD(0.0), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+# %% wrong: : a metric that does not take these labels
+# As "functional", but:
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+model.compile("adam", loss, metrics=[keras.metrics.CategoricalCrossentropy()])

@@ -13,9 +13,9 @@ from tlcourse import check, hint
 # %% [markdown]
 # ## Task 2.1: features in batches
 #
-# Return what `model` says about each of the `images`, in inference mode and in order: an array with
-# one row an image. Never give the model more than `batch_size` images at once. The number of images
-# need not be a multiple of it. The model takes raw pixels.
+# Return the features that `model` computes for each of the `images`, in inference mode and in
+# order: an array with one row an image. Never give the model more than `batch_size` images at once.
+# The number of images need not be a multiple of it. The model takes raw pixels.
 
 
 # %%
@@ -35,10 +35,10 @@ check("2.1", extract_in_batches)
 # %% [markdown]
 # ## Task 2.2: augment behind the cache
 #
-# `read(i)` returns image *i* and its label, and is slow: call it once for each `i` from 0 to
-# `count - 1`, in all. `augment(image)` returns a new, slightly different image each time. Return a
-# list of `num_epochs` epochs, each a pair `(images, labels)` with every image once, augmented anew
-# from the image as it was read.
+# `read(i)` returns image *i* and its label, and is slow: call it only once for each `i` from 0 to
+# `count - 1`. `augment(image)` returns a new, slightly different image each time. Return a list of
+# `num_epochs` epochs, each a pair `(images, labels)` with every image once. In each epoch every
+# image is augmented again, from the image as it was read.
 
 
 # %%
@@ -57,9 +57,10 @@ check("2.2", training_epochs)
 # %% [markdown]
 # ## Task 2.3: a classifier on a frozen backbone
 #
-# Return a compiled Keras model for whole-number labels: the `backbone` (a Keras model that gives
-# one row of features an image), frozen, and a new head with `num_classes` outputs. The check
-# trains it for two epochs and compares every number of the backbone, BatchNorm's statistics
+# Return a compiled Keras model for whole-number labels: the `backbone`, frozen, and a new head with
+# `num_classes` outputs. The backbone is a Keras model that takes raw pixels, 0 to 255, and gives
+# one row of features an image. The outputs of the head and the loss have to fit together. The check
+# trains the model for two epochs and compares every number of the backbone, BatchNorm's statistics
 # included.
 
 

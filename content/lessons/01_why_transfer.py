@@ -196,7 +196,7 @@ ax = plots.lines(
     log_y=True,
     title="The training loss falls just as well from scratch",
 )
-ax.legend(frameon=False, loc="center", bbox_to_anchor=(0.6, 0.3))  # between the curves
+ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))  # beside the curves
 print(plots.alt_text(ax))
 
 # %% [markdown]

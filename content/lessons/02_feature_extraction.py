@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 02 · Feature extraction
 #
-# The simplest way to use a pretrained network is often the best when images are few. In **feature
-# extraction**, a pretrained network stays as it is, and only a small classifier is trained, on the
-# features that the network computes for each image. It is like a toolbox that somebody else filled:
-# you do not make new tools, you learn which of them to use.
+# The simplest way to use a pretrained network is often the best when images are few. In
+# **feature extraction**, a pretrained network stays as it is, and only a small classifier is
+# trained, on the features that the network computes for each image. It is like a toolbox that
+# somebody else filled: you do not make new tools, you learn which of them to use.
 #
 # **After this lesson you can**
 # - turn images into features with a frozen network, and see what they are worth;

@@ -23,8 +23,10 @@ def copies(arrays):
 
 def frozen(inputs, **changes):
     head = [np.ones((6, inputs["num_classes"]), "float32")]
-    parts = {"model": True, "compiled": True, "outputs": inputs["num_classes"], "backbone": copies(inputs["weights"])}
-    return {**parts, "head_before": head, "head_after": [head[0] + 1], **changes}
+    scores = np.full((len(inputs["images"]), inputs["num_classes"]), -1.0)
+    parts = {"model": True, "compiled": True, "outputs": scores, "backbone": copies(inputs["weights"]), "contained": True}
+    seen = {"seen": [inputs["images"]], "error": "", "loss": {"name": "SparseCategoricalCrossentropy", "from_logits": True}}
+    return {**parts, **seen, "head_before": head, "head_after": [head[0] + 1], "head_trains": 2, **changes}
 
 
 @pytest.mark.parametrize(
@@ -44,11 +46,14 @@ def test_a_claim_of_equal_weights_in_the_place_of_arrays_earns_nothing():
     claims = {"weights_same": True, "statistics_same": True, "head_moved": True}
     assert judged("2.3", lambda inputs: frozen(inputs, backbone=[True] * 12))[0] == "not earned"
     assert judged("2.3", lambda inputs: frozen(inputs, backbone=True, **claims))[0] == "could not be judged"
-    assert judged("2.3", lambda inputs: frozen(inputs, head_after=frozen(inputs)["head_before"])) == (
-        "not earned",
-        "head-frozen",
-    )
-    assert judged("2.3", lambda inputs: frozen(inputs, head_before=[], head_after=[])) == ("not earned", "head-frozen")
+
+    def untrained(inputs, trains):
+        return frozen(inputs, head_after=frozen(inputs)["head_before"], head_trains=trains)
+
+    assert judged("2.3", lambda inputs: untrained(inputs, 0)) == ("not earned", "head-frozen")
+    assert judged("2.3", lambda inputs: untrained(inputs, 2)) == ("not earned", None)
+    none = {"head_before": [], "head_after": [], "head_trains": 0}
+    assert judged("2.3", lambda inputs: frozen(inputs, **none)) == ("not earned", "head-frozen")
 
 
 def rows_of(inputs, change=None):
@@ -75,7 +80,7 @@ def shift(key, group, array):
     [
         (shift("trained", 0, 5), "not-frozen"),
         (shift("source", 2, 0), "copied-backwards"),
-        (shift("copied", 1, 4), "off-by-one"),
+        (shift("copied", 1, 4), None),
         (lambda row: row["trained"].__setitem__(3, row["copied"][3]), "froze-too-much"),
     ],
 )
@@ -96,7 +101,7 @@ def epochs_of(inputs, reads_per_epoch, claimed):
     for epoch in range(inputs["epochs"]):
         marks = (np.arange(count) + (count * epoch if reads_per_epoch else 0))[:, None] / 1024
         rows.append([inputs["images"] + marks + rng.integers(1, 4, inputs["images"].shape) / 8, inputs["labels"]])
-    return {"reads": claimed, "epochs": rows}
+    return {"pairs": True, "reads": claimed, "epochs": rows}
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64"])
