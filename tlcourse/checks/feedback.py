@@ -7,6 +7,7 @@ and in Colab. A notebook keeps both forms in its output, with a record of task, 
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from tlcourse.checks.task import EARNED, NOT_EARNED, Task, Verdict
 _SIGNS = {EARNED: ("✓", "solid #009E73"), NOT_EARNED: ("✗", "double #D55E00")}
 _UNJUDGED_SIGN = ("?", "dotted #0072B2")
 _HINT_SIGN = ("→", "dashed #56B4E9")
+_OUR_WORDS = ("", "This points to")  # lines that hold no text of a learner: their backticks mean code
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - the name that learners and documents use
@@ -75,14 +77,13 @@ class Feedback:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return `(label, text)` of everything there is to say after the heading; empty ones are left out."""
-        points_to = f"{self.explanation} ({self.misconception})" if self.misconception else ""
         seen = f" {self.hints_seen} of 3 were shown." if self.hints_seen else ""
         hint = f"Run {self.hint} in a cell. Hints cost nothing.{seen}" if self.hint else ""
         rows = [
             ("What was found", self.message),
             ("Expected", self.expected),
             ("Received", self.received),
-            ("This points to", points_to),
+            ("This points to", self.explanation),
             ("If you are stuck", hint),
         ]
         return [(label, text) for label, text in rows if text]
@@ -140,13 +141,18 @@ def _box(sign: tuple[str, str], heading: str, lines: list[tuple[str, str]]) -> s
     shape, bar = sign
     rows = "".join(
         f'<p style="margin:0.2em 0;white-space:pre-wrap;overflow-wrap:anywhere">'
-        f"{f'<b>{html.escape(label)}:</b> ' if label else ''}{html.escape(text)}</p>"
+        f"{f'<b>{html.escape(label)}:</b> ' if label else ''}{_with_code(text) if label in _OUR_WORDS else html.escape(text)}</p>"
         for label, text in lines
     )
     return (
         f'<div role="status" aria-atomic="true" style="border-left:0.5em {bar};padding:0.2em 0.8em">'
         f'<h4 style="margin:0.2em 0"><span aria-hidden="true">{shape} </span>{html.escape(heading)}</h4>{rows}</div>'
     )
+
+
+def _with_code(text: str) -> str:
+    """Return text as HTML; what stands between two backticks is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _bundle(shown: Feedback | Hint, record: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
