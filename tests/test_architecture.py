@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -215,3 +216,17 @@ def test_every_public_name_can_be_reached():
         assert getattr(tlcourse, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tlcourse.nothing
+
+
+def table_on_the_page(heading):
+    """Read a table of docs/architecture.md: first column to the names in its last."""
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.split(heading)[1].split("\n## ")[0].split("\n### ")[0].split("\n| `")[1:]
+    return {row.split("`")[0]: set(re.findall(r"`(\w+)`", row.split("\n")[0].split(" | ")[-1])) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("heading", "table"), [("## Rooms", MAY_IMPORT), *((f"### Inside `{room}`", parts) for room, parts in INSIDE.items())]
+)
+def test_the_page_on_the_house_shows_the_same_table(heading, table):
+    assert table_on_the_page(heading) == table
