@@ -127,11 +127,9 @@ def test_a_module_with_signatures_is_served_by_its_default(with_signatures):
 
 
 def test_one_of_several_outputs_is_chosen_by_name(with_signatures):
-    with pytest.raises(ValueError, match=r"output_key= one of \['logits', 'sum'\]"):
-        HubLayer(with_signatures, signature="both")(X)
     assert HubLayer(with_signatures, signature="both", output_key="sum")(X).shape == (32,)
-    with pytest.raises(ValueError, match="no output 'nothing'"):
-        HubLayer(with_signatures, signature="both", output_key="nothing")(X)
+    with pytest.raises(ValueError, match=r"no output 'nothing'. It has: \['logits', 'sum'\]"):
+        HubLayer(with_signatures, signature="both", output_key="nothing")
 
 
 def test_only_what_a_module_lists_as_trainable_trains(tmp_path):

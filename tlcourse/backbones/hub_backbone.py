@@ -1,4 +1,4 @@
-"""A module of TensorFlow Hub as a backbone: raw pixels in, scaled to 0..1 inside."""
+"""A module of TensorFlow Hub as a backbone: raw pixels in, scaled to 0..1 inside where the module takes floats."""
 
 from __future__ import annotations
 
@@ -20,31 +20,34 @@ def build_hub_backbone(
     input_shape: tuple[int, int, int] | None,
     pooling: str | None,
 ) -> keras.Model:
-    """Build a model around the module: raw RGB pixels, 0 to 255, are scaled to 0..1, as its image modules take them.
+    """Build a model around the module: raw RGB pixels, 0 to 255, are scaled to 0..1 where the module takes floats.
 
     Args:
-        handle: what `HubLayer` takes.
+        handle: What `HubLayer` takes.
         weights: "pretrained"; a module has no others.
-        input_shape: `(height, width, 3)`, which a module does not tell.
+        input_shape: `(height, width, 3)`, which a module does not say.
         pooling: "avg" takes the mean over the places where the module returns a map; a vector stays as it is.
 
     Raises:
-        ValueError: other weights, or no input shape.
-        FileNotFoundError, HubError: there is no such module.
+        ValueError: If other weights or no input shape are given.
+        FileNotFoundError, HubError: If there is no such module.
     """
     if weights != "pretrained":
         raise ValueError(
             f'A module comes with its own values: weights="pretrained" is all it has. Received: weights={weights!r}.'
         )
     if input_shape is None:
-        raise ValueError("A hub module does not tell its input size: pass input_shape, such as input_shape=(224, 224, 3).")
+        raise ValueError(
+            "A hub module does not say its input size: pass input_shape, such as (224, 224, 3). Received: input_shape=None."
+        )
     import keras
 
     from tlcourse.hub import HubLayer
 
     images = keras.Input(input_shape, name="images")
-    scaled = keras.layers.Rescaling(1 / 255, name="preprocessing")(images)
-    features = HubLayer(handle, name="hub_module")(scaled)
+    module = HubLayer(handle, name="hub_module")
+    scaled = images if module.takes_whole_numbers else keras.layers.Rescaling(1 / 255, name="preprocessing")(images)
+    features = module(scaled)
     if pooling == "avg" and len(features.shape) == 4:
         features = keras.layers.GlobalAveragePooling2D(name="pool")(features)  # (batch, h, w, channels) -> (batch, channels)
     return keras.Model(images, features, name=HUB_NAME)

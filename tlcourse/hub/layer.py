@@ -23,25 +23,29 @@ _FOLDER = "module"
 
 @keras.saving.register_keras_serializable(package="tlcourse")
 class HubLayer(keras.layers.Layer):
-    """Serve a TensorFlow Hub module, or any SavedModel with one input, as a layer.
+    """Serve a TensorFlow Hub module, or any SavedModel, as a layer.
+
+    Inputs are one tensor, or several in a dictionary or list, as the module was saved with; each is cast to the type that the module
+    was saved with. Where a module takes whole numbers, such as raw pixels, floats are rounded: pass pixels from 0 to 255, not 0 to 1.
 
     The module's variables are weights of the layer: `fit` trains those that the module trains, where `trainable` is True. A model
     with this layer saves the whole module inside its `.keras` file, trained values included, and loads without the original. A
     SavedModel is a program: load files of people you trust.
 
     Args:
-        handle: a folder, a web address of a packed module, or a Kaggle handle. Downloads are cached in the data home.
-        trainable: whether `fit` changes the module's variables, and whether a module with a `training` argument is told so.
-        signature: name of a signature, for modules that are not callable (TensorFlow 1) or offer several.
-        output_key: name of the output, where there are several.
-        **kwargs: `name`, `dtype` and other arguments of a layer. Inputs are cast to float32 for the module, its output to the
-            compute dtype, so that mixed precision works around it.
+        handle: A folder, a web address of a packed module, or a Kaggle handle. Downloads are cached in the data home.
+        trainable: Whether `fit` changes the module's variables, and whether a module with a `training` argument gets True there.
+        signature: Name of a signature, for modules that are not callable (TensorFlow 1) or offer several.
+        output_key: Which output, where there are several: a name, or a number where they have no names. None takes the one called
+            "default"; where there is none, the layer returns all outputs, as a dictionary or list.
+        **kwargs: `name`, `dtype` and other arguments of a layer. Outputs of floats are cast to the compute dtype, so mixed precision
+            works around the module.
 
     Raises:
-        TypeError: `handle` is a `hub.KerasLayer`.
-        FileNotFoundError, HubError: there is no module there.
-        ValueError: no such signature or output, a choice has to be made, or `dtype` is that of a text.
-        RuntimeError: Keras does not run on TensorFlow.
+        TypeError: If `handle` is a `hub.KerasLayer`.
+        FileNotFoundError, HubError: If there is no module there.
+        ValueError: If there is no such signature or output, if the module takes several arguments, or if `dtype` is that of a text.
+        RuntimeError: If Keras does not run on TensorFlow.
     """
 
     def __init__(
@@ -50,7 +54,7 @@ class HubLayer(keras.layers.Layer):
         trainable: bool = False,
         *,
         signature: str | None = None,
-        output_key: str | None = None,
+        output_key: str | int | None = None,
         **kwargs: Any,
     ) -> None:
         stored = kwargs.pop("stored", None)
@@ -74,11 +78,11 @@ class HubLayer(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         if self._module is None:
             raise RuntimeError(
-                f"The module of layer {self.name!r} is not here: the layer was made from a configuration alone, and "
-                f"{self.handle!r} does not exist. Load the whole model with keras.saving.load_model, or make HubLayer(handle) anew."
+                f"The module of layer {self.name!r} is not here: the layer was made from a configuration only, and "
+                f"{self.handle!r} does not exist. Load the whole model with keras.saving.load_model, or make HubLayer(handle) again."
             )
         learning = bool(training) and self.trainable
-        outputs = self._module(_to_float32(inputs), learning)
+        outputs = self._module(inputs, learning)
         if self.trainable:
             for penalty in self._module.regularizers:
                 self.add_loss(penalty())
@@ -86,12 +90,15 @@ class HubLayer(keras.layers.Layer):
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         if self._module is None and self._stored and self._stored["outputs"]:
-            shape, dtype = self._stored["outputs"]
-            return keras.KerasTensor((inputs.shape[0], *shape[1:]), dtype=dtype)
+            return _from_description(self._stored["outputs"])
         spec = super().compute_output_spec(inputs, training=training)
-        if isinstance(spec, keras.KerasTensor):
-            self._output = [list(spec.shape), spec.dtype]
+        self._output = _description(spec)
         return spec
+
+    @property
+    def takes_whole_numbers(self) -> bool:
+        """Whether the module takes whole numbers, such as raw pixels from 0 to 255."""
+        return self._module is not None and self._module.inputs.takes_whole_numbers
 
     def _to_compute_dtype(self, value: Any) -> Any:
         return ops.cast(value, self.compute_dtype) if _is_float(value) else value
@@ -163,10 +170,21 @@ def _is_float(value: Any) -> bool:
     return hasattr(value, "dtype") and keras.backend.standardize_dtype(value.dtype).startswith(("float", "bfloat"))
 
 
-def _to_float32(value: Any) -> Any:
-    if keras.backend.standardize_dtype(value.dtype) in ("string", "bool", "int32", "int64"):
-        return value
-    return ops.cast(value, "float32")
+def _description(outputs: Any) -> Any:
+    """Write the shapes and types of outputs as what JSON can hold."""
+    if isinstance(outputs, dict):
+        return {"names": {name: _description(value) for name, value in outputs.items()}}
+    if isinstance(outputs, list | tuple):
+        return {"several": [_description(value) for value in outputs]}
+    return {"shape": list(outputs.shape), "dtype": outputs.dtype}
+
+
+def _from_description(stored: dict[str, Any]) -> Any:
+    if "names" in stored:
+        return {name: _from_description(value) for name, value in stored["names"].items()}
+    if "several" in stored:
+        return [_from_description(value) for value in stored["several"]]
+    return keras.KerasTensor(tuple(stored["shape"]), dtype=stored["dtype"])
 
 
 def _require_tensorflow() -> None:
@@ -192,4 +210,4 @@ def _refuse_keras_layer(handle: Any) -> None:
             "HubLayer(handle, trainable=...) with the address or folder of the module."
         )
     if not isinstance(handle, str | os.PathLike):
-        raise TypeError(f"`handle` is a folder, a web address or a Kaggle handle, as text. Received: {type(handle).__name__}.")
+        raise TypeError(f"`handle` must be a folder, a web address or a Kaggle handle, as text. Received: handle={handle!r}.")

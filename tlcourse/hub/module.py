@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tlcourse.hub.inputs import InputForm
+
 
 class LoadedModule:
     """Call a SavedModel whatever its style: TF2 objects that are callable, or signatures as TF1 exported them.
@@ -12,37 +14,35 @@ class LoadedModule:
     Which variables train is what the module lists as `trainable_variables`, or each variable's own flag where it lists none.
 
     Args:
-        folder: with `saved_model.pb`.
-        signature: name of a signature; None calls the object itself where it is callable, else its only or default signature.
-        output_key: which output, where there are several; None where there is one.
+        folder: A folder with `saved_model.pb`.
+        signature: Name of a signature; None calls the object itself where it is callable, else its only or default signature.
+        output_key: Which output, where there are several: a name, or a number where they have none. None returns the one that is
+            called "default", or all of them.
 
     Raises:
-        ValueError: no such signature, or a choice has to be made.
+        ValueError: If there is no such signature or output, if a choice has to be made, or if the inputs are no single argument.
     """
 
-    def __init__(self, folder: Path, signature: str | None, output_key: str | None) -> None:
+    def __init__(self, folder: Path, signature: str | None, output_key: str | int | None) -> None:
         import tensorflow as tf
 
         _revive_optimizers()
         self.loaded = tf.saved_model.load(str(folder))  # keeps the variables alive
-        self.output_key = output_key
         signatures = self.loaded.signatures
         self.is_signature = signature is not None or not callable(self.loaded)
         if self.is_signature:
             self.function = signatures[_choose_signature(signature, signatures)]
-            names = list(self.function.structured_input_signature[1])
-            if len(names) != 1:
-                raise ValueError(
-                    f"The signature takes {len(names)} inputs ({', '.join(names)}); HubLayer serves modules with one."
-                )
-            self.input_name, self.takes_training = names[0], False
+            self.takes_training = False
             functions = [self.function]
+            self.inputs = InputForm([dict(self.function.structured_input_signature[1])])
         else:
             self.function = self.loaded.__call__
             arguments = self.function.function_spec.fullargspec
-            self.input_name = ""
             self.takes_training = "training" in [*arguments.args, *arguments.kwonlyargs]
             functions = self.function.concrete_functions
+            self.inputs = InputForm(_first_arguments(functions))
+        outputs = functions[0].structured_outputs
+        self.key = _checked_key(output_key, outputs)
         unique = {id(variable): variable for function in functions for variable in function.variables}
         self.variables = list(unique.values())
         named = {id(variable) for variable in getattr(self.loaded, "trainable_variables", None) or ()}
@@ -50,25 +50,56 @@ class LoadedModule:
         self.regularizers = list(getattr(self.loaded, "regularization_losses", None) or [])
 
     def __call__(self, inputs: Any, training: bool) -> Any:
+        values = self.inputs.fit(inputs)
         if self.is_signature:
-            outputs = self.function(**{self.input_name: inputs})
+            outputs = self.function(**values)
         elif self.takes_training:
-            outputs = self.function(inputs, training=training)
+            outputs = self.function(values, training=training)
         else:
-            outputs = self.function(inputs)
-        return self._pick(outputs)
+            outputs = self.function(values)
+        return outputs if self.key is None else outputs[self.key]
 
-    def _pick(self, outputs: Any) -> Any:
-        if not isinstance(outputs, dict):
-            if self.output_key is not None:
-                raise ValueError(f"The module has one output without a name. Remove output_key={self.output_key!r}.")
-            return outputs
-        if self.output_key is None and len(outputs) > 1 and "default" not in outputs:
-            raise ValueError(f"The module has several outputs. Choose one: output_key= one of {sorted(outputs)}.")
-        key = self.output_key if self.output_key is not None else ("default" if "default" in outputs else next(iter(outputs)))
+
+def _first_arguments(functions: list[Any]) -> list[Any]:
+    """Return what each saved function takes as its first argument, of those functions that take no further tensors.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    import tensorflow as tf
+
+    found = []
+    for function in functions:
+        (first, *others), named = function.structured_input_signature
+        if first is not None and not any(isinstance(leaf, tf.TypeSpec) for leaf in tf.nest.flatten([others, named])):
+            found.append(first)
+    if not found:
+        counts = sorted({len(function.inputs) for function in functions}) if functions else []
+        raise ValueError(
+            "HubLayer passes one argument: a tensor, or a dictionary or list of tensors. This module takes several arguments, or "
+            f"was saved without a function. Choose a signature, signature=..., where it has one. Received: tensors={counts}."
+        )
+    return found
+
+
+def _checked_key(key: str | int | None, outputs: Any) -> str | int | None:
+    """Return the key of the output to use; None for all of them."""
+    if isinstance(outputs, dict):
+        if key is None:
+            return "default" if "default" in outputs else (next(iter(outputs)) if len(outputs) == 1 else None)
         if key not in outputs:
             raise ValueError(f"The module has no output {key!r}. It has: {sorted(outputs)}. Received: output_key={key!r}.")
-        return outputs[key]
+        return key
+    if key is None:
+        return None
+    if not isinstance(outputs, list | tuple):
+        raise ValueError(f"The module has one output without a name. Remove output_key. Received: output_key={key!r}.")
+    if isinstance(key, bool) or not isinstance(key, int) or not 0 <= key < len(outputs):
+        raise ValueError(
+            f"The module has {len(outputs)} outputs without names. Choose one by its number, from 0 to {len(outputs) - 1}. "
+            f"Received: output_key={key!r}."
+        )
+    return key
 
 
 def _choose_signature(wanted: str | None, signatures: Any) -> str:
@@ -79,7 +110,7 @@ def _choose_signature(wanted: str | None, signatures: Any) -> str:
     if chosen is None and len(names) == 1:
         chosen = names[0]
     if chosen is None:
-        raise ValueError(f"The module is not callable; choose one of its signatures: signature= one of {names}.")
+        raise ValueError(f"The module is not callable; choose one of its signatures: {names}. Received: signature=None.")
     return chosen
 
 
@@ -92,7 +123,7 @@ def _revive_optimizers() -> None:
         return
 
     class StoredOptimizer(tf.__internal__.tracking.AutoTrackable):
-        """Holds the slots that the file names, and does nothing with them."""
+        """Hold the slots that the file names, and do nothing with them."""
 
         def add_slot(self, var: Any, slot_name: str, **options: Any) -> Any:
             return tf.Variable(tf.zeros_like(var), trainable=False, name=slot_name)
