@@ -34,8 +34,8 @@ def printed(tmp_path, *cells, **options):
     return ["".join(o.get("text", "") for o in cell.outputs if o.get("name") == "stdout") for cell in outcome.notebook.cells]
 
 
-def nurseries():
-    return [nursery.process.pid for nursery in warm_kernels._nurseries.values()]
+def fork_servers():
+    return [server.process.pid for server in warm_kernels._fork_servers.values()]
 
 
 def test_a_kernel_starts_with_tensorflow_imported_and_with_its_own_variables_and_folder(tmp_path, monkeypatch):
@@ -43,7 +43,7 @@ def test_a_kernel_starts_with_tensorflow_imported_and_with_its_own_variables_and
         monkeypatch.delenv(name)  # as in a terminal: threads of linear algebra would forbid to fork
     loaded, parent, profile, seed, files = printed(tmp_path, LOOK, seed=3)[0].split()
     assert (loaded, profile, seed, files) == ("True", "embedded", "3", "[]")
-    assert int(parent) in nurseries()
+    assert int(parent) in fork_servers()
 
 
 def test_two_kernels_do_not_draw_the_same_unseeded_numbers(tmp_path):
@@ -64,17 +64,17 @@ def test_what_a_kernel_computes_with_keras_is_what_a_fresh_one_computes(tmp_path
     assert forked[1] == fresh[1]
 
 
-def test_when_the_nursery_was_killed_the_next_kernel_starts_all_the_same(tmp_path):
+def test_when_the_fork_server_was_killed_the_next_kernel_starts_all_the_same(tmp_path):
     printed(tmp_path, DRAW)
-    for pid in nurseries():
+    for pid in fork_servers():
         os.kill(pid, signal.SIGKILL)
-    for nursery in warm_kernels._nurseries.values():
-        nursery.process.wait()
+    for server in warm_kernels._fork_servers.values():
+        server.process.wait()
     assert printed(tmp_path, LOOK)[0].startswith("True")
 
 
-def test_a_nursery_that_may_not_be_forked_any_more_makes_room_for_ordinary_kernels(tmp_path, monkeypatch):
-    monkeypatch.setattr(warm_kernels, "_ask", lambda place, request, files: 0)
+def test_where_a_fork_server_refuses_an_ordinary_kernel_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm_kernels, "_ask", lambda place, request, files: None)
     assert printed(tmp_path, LOOK)[0].startswith("False")
 
 

@@ -15,20 +15,20 @@ Work = Callable[[Any, Callable[[Any], None]], Any]
 
 
 def run_parallel(work: Work, tasks: Sequence[Any], jobs: int, on_event: Callable[[str, int, Any], None]) -> None:
-    """Do every task in a fresh process, at most `jobs` at a time, and say what happens as it happens.
+    """Do every task in a new process, at most `jobs` at a time, and report what happens.
 
     When anything raises here, an interruption too, the processes that still run are ended first.
 
     Args:
-        work: does one task.
-        tasks: its first arguments.
-        jobs: processes at a time, 1 or more.
-        on_event: called with `(event, position of the task, value)`: ("begin", i, None), then ("news", i, what `tell` was called
+        work: Function that does one task.
+        tasks: One argument of `work` each.
+        jobs: Processes at a time, 1 or more.
+        on_event: Called with `(event, position of the task, value)`: ("begin", i, None), then ("news", i, what `tell` was called
             with), at last ("result", i, what `work` returned) or, where the process ended without a word, ("died", i, exit
             status).
 
     Raises:
-        Exception: what `work` raised.
+        Exception: If `work` raises it.
     """
     # A fresh interpreter: a copy of this process would hold locks of threads that it does not have.
     context = multiprocessing.get_context("spawn")
@@ -42,7 +42,7 @@ def run_parallel(work: Work, tasks: Sequence[Any], jobs: int, on_event: Callable
                 process = context.Process(target=_serve, args=(work, task, sender))
                 process.start()
                 running[receiver] = number, process
-                sender.close()  # so that the end of the process is the end of what comes
+                sender.close()  # then the end of the process is the end of what comes
                 on_event("begin", number, None)
             ready: list[Any] = wait(list(running))
             for receiver in ready:
@@ -68,7 +68,7 @@ def run_parallel(work: Work, tasks: Sequence[Any], jobs: int, on_event: Callable
 
 def _serve(work: Work, task: Any, sender: Connection) -> None:
     """Do one task in this process and send what happens."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all of its processes; the first one decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of its processes; the first one decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an orderly end: the kernel stops, the scratch folder goes
     try:
         result = work(task, lambda news: sender.send(("news", news)))

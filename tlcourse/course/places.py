@@ -26,10 +26,10 @@ class Notebook:
 
 
 def find_course() -> Path:
-    """Return the folder with `notebooks/`, `exercises/` and `solutions/`: the checkout if there is one, else the package's copy.
+    """Return the folder with `notebooks/`, `exercises/` and `solutions/`: the checkout if there is one, else the copy in the package.
 
     Raises:
-        FileNotFoundError: there is neither.
+        FileNotFoundError: If neither is there.
     """
     for folder in (_PACKAGE.parent, _PACKAGE / "_course"):
         if all((folder / name).is_dir() for name in FOLDERS):
@@ -44,11 +44,11 @@ def list_runnable(course: Path, only: str = "") -> list[Notebook]:
     """List lessons and solutions in the order of the course.
 
     Args:
-        course: the folder of `find_course`.
-        only: beginning of a topic, such as "02"; "" for all.
+        course: The folder of `find_course`.
+        only: Lesson number or prefix, such as "02" (default: all).
 
     Raises:
-        ValueError: nothing begins with `only`; the message lists the topics.
+        ValueError: If no lesson begins with `only`. The message lists the topics.
     """
     found = [
         Notebook(path, kind)
@@ -58,5 +58,5 @@ def list_runnable(course: Path, only: str = "") -> list[Notebook]:
     picked = [notebook for notebook in found if notebook.topic.startswith(only)]
     if not picked:
         topics = ", ".join(sorted({notebook.topic for notebook in found}))
-        raise ValueError(f"No lesson begins with {only!r}. There are: {topics}.")
+        raise ValueError(f"No lesson begins with {only!r}. Lessons: {topics}. Received: only={only!r}.")
     return sorted(picked, key=lambda notebook: (notebook.topic, notebook.kind))

@@ -19,7 +19,7 @@ class Progress:
 
     Args:
         notebooks: `(title, seconds of its last run or None)`, in the order in which they come.
-        jobs: how many run at a time.
+        jobs: How many run at a time.
     """
 
     def __init__(self, notebooks: list[tuple[str, float | None]], jobs: int = 1) -> None:
@@ -65,7 +65,7 @@ class Progress:
         self._line(f"{'same':<7}{self._count()}{title}")
 
     def line(self) -> str:
-        """Return the line that changes; the clock comes first, so that a narrow window cuts off names and not the time."""
+        """Return the line that changes; the clock comes first, so a narrow window cuts off names and not the time."""
         now = time.perf_counter()
         rests = [max(0.0, left - (now - self._begun(title, now))) for title, left in self._left.items()]
         rest = max([sum(rests) / self._jobs, *rests])  # no sooner than the longest, no sooner than all of them side by side

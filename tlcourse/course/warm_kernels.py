@@ -1,7 +1,7 @@
-"""Kernels that start where a fresh one would be after importing TensorFlow: forked from a `kernel_fork_server`, for jupyter_client.
+"""Kernels that start where a fresh one would be after importing TensorFlow: forked by `kernel_fork_server`, for jupyter_client.
 
 `use_warm_kernels()` makes them the default of this process; as a plugin, `pytest -p tlcourse.course.warm_kernels`, that of nbval.
-Whatever is missing (another system, another Python, a nursery that may not be forked any more) ends as an ordinary kernel.
+Where a kernel cannot be forked (another system, another Python, a fork server that refuses), an ordinary one starts.
 """
 
 from __future__ import annotations
@@ -26,12 +26,19 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from tlcourse.fork_server import READY, REFUSED, send_request
+
 NAME = "tlcourse-warm"
-_SHARED = "TLCOURSE_NURSERIES"
+_SHARED = "TLCOURSE_FORK_SERVERS"
 _LAUNCHER = ["-m", "ipykernel_launcher"]
-_READ_LATE = ("TLCOURSE_", "JPY_", "JUPYTER_", "PYTEST_")  # variables that no import reads; a nursery serves them all
+_READ_LATE = (
+    "TLCOURSE_",
+    "JPY_",
+    "JUPYTER_",
+    "PYTEST_",
+)  # variables that no import reads: kernels that differ in them share a fork server
 _PATIENCE = 300.0  # seconds for the import, on a machine that does much else
-_MOST = 2  # nurseries kept
+_MOST = 2  # fork servers kept
 
 
 def use_warm_kernels() -> None:
@@ -47,7 +54,7 @@ def pytest_configure(config: Any) -> None:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Fork a kernel from a nursery; where that cannot be, start an ordinary one."""
+    """Fork a kernel by a fork server, or start an ordinary one where that is impossible."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel and return how to connect to it."""
@@ -61,7 +68,7 @@ class WarmProvisioner(LocalProvisioner):
 
 
 class ForkedKernel:
-    """A kernel that is another process's child, with what jupyter_client asks of a `subprocess.Popen`."""
+    """A kernel that is the child of another process, with the methods of `subprocess.Popen` that jupyter_client calls."""
 
     stdin = stdout = stderr = None
 
@@ -74,7 +81,7 @@ class ForkedKernel:
             self._handle, self.returncode = None, 1
 
     def poll(self) -> int | None:
-        """Return None while it runs, then 1: with what status it ended, only its parent knows."""
+        """Return None while it runs, then 1: only its parent knows its exit status."""
         if self._handle is not None and select.select([self._handle], [], [], 0)[0]:
             os.close(self._handle)
             self._handle, self.returncode = None, 1
@@ -101,35 +108,37 @@ class ForkedKernel:
 
 
 def fork_kernel(command: list[str], options: dict[str, Any]) -> ForkedKernel | None:
-    """Start a kernel from a nursery, or return None where only an ordinary start is right.
+    """Start a kernel by a fork server, or return None where only an ordinary start is right.
 
     Args:
-        command: as in the kernelspec, with the connection file filled in.
-        options: as for `subprocess.Popen`.
+        command: As in the kernelspec, with the connection file filled in.
+        options: As for `subprocess.Popen`.
     """
     ours = shutil.which(command[0]) in (sys.executable, shutil.which(sys.executable))
     at = next((i for i in range(1, len(command) - 1) if command[i : i + 2] == _LAUNCHER), None)
     if at is None or not ours or not hasattr(os, "pidfd_open") or os.environ.get("TLCOURSE_WARM") == "0":
         return None
-    files = [_file(options.get("stdout"), 1), _file(options.get("stderr"), 2)]
-    if None in files:
+    out, error = _file(options.get("stdout"), 1), _file(options.get("stderr"), 2)
+    if out is None or error is None:
         return None
     environment = _with_backend(dict(options.get("env") or os.environ))
     folder = str(options.get("cwd") or os.getcwd())
     request = {"arguments": command[at + 2 :], "environment": environment, "folder": folder}
     try:
-        pid = _ask(_socket_for(environment, command[1:at]), json.dumps(request).encode(), files)
+        pid = _ask(_socket_for(environment, command[1:at]), request, [out, error])
     except (OSError, ValueError):
         return None
-    return ForkedKernel(pid) if pid else None
+    return None if pid is None else ForkedKernel(pid)
 
 
-def _ask(place: Path, request: bytes, files: list[int | None]) -> int:
+def _ask(place: Path, request: dict[str, Any], files: list[int]) -> int | None:
+    """Return the process id of a new kernel, or None where the fork server refuses."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.settimeout(60)
         connection.connect(str(place))
-        socket.send_fds(connection, [request], [file for file in files if file is not None])
-        return int(connection.recv(32))
+        send_request(connection, request, files)
+        said = connection.recv(32)
+        return None if said == REFUSED else int(said)
 
 
 def _file(value: Any, otherwise: int) -> int | None:
@@ -141,8 +150,8 @@ def _file(value: Any, otherwise: int) -> int | None:
     return int(value.fileno())
 
 
-class _Nursery:
-    """A running nursery, which ends with this process."""
+class _ForkServer:
+    """A running fork server, which ends with this process."""
 
     def __init__(self, place: Path, environment: dict[str, str], flags: list[str]) -> None:
         code = "from tlcourse.course.kernel_fork_server import main; main()"
@@ -156,7 +165,7 @@ class _Nursery:
         )
         assert self.process.stdout is not None
         ready = select.select([self.process.stdout], [], [], _PATIENCE)[0]
-        if not ready or self.process.stdout.readline() != b"ready\n":
+        if not ready or self.process.stdout.readline().strip() != READY:
             self.close()
             raise OSError("The process that kernels are forked from did not start.")
 
@@ -171,12 +180,12 @@ class _Nursery:
 
 
 _lock = threading.Lock()
-_nurseries: dict[str, _Nursery] = {}
-_folder: list[Path] = []  # where the sockets of this process's nurseries are, when there is one
+_fork_servers: dict[str, _ForkServer] = {}
+_folder: list[Path] = []  # where the sockets of this process's fork servers are, when there is one
 
 
 def share_warm_kernels(environment: dict[str, str]) -> None:
-    """Let processes that this one starts fork their kernels from one nursery of ours, made here for kernels with these variables."""
+    """Let processes that this one starts fork their kernels from one fork server of ours, made here for kernels with these variables."""
     from jupyter_client.kernelspec import KernelSpecManager
 
     command = KernelSpecManager().get_kernel_spec("python3").argv
@@ -187,12 +196,12 @@ def share_warm_kernels(environment: dict[str, str]) -> None:
 
 
 def _with_backend(environment: dict[str, str]) -> dict[str, str]:
-    """Add what ipykernel adds by itself, and what is read when Matplotlib is imported."""
+    """Add the variable that ipykernel sets by itself, because Matplotlib reads it when it is imported."""
     return {"MPLBACKEND": "module://matplotlib_inline.backend_inline", **environment}
 
 
 def _socket_for(environment: dict[str, str], flags: list[str]) -> Path:
-    """Return the socket of the nursery that has seen the same variables and flags; the oldest of several makes room."""
+    """Return the socket of the fork server with the same variables and flags. The oldest of several is closed for a new one."""
     seen = sorted(item for item in environment.items() if not item[0].startswith(_READ_LATE))
     name = hashlib.sha256(json.dumps([seen, flags]).encode()).hexdigest()[:16]
     shared = Path(os.environ.get(_SHARED, "/nowhere"), name)
@@ -201,17 +210,17 @@ def _socket_for(environment: dict[str, str], flags: list[str]) -> Path:
     with _lock:
         if not _folder:
             _folder.append(Path(tempfile.mkdtemp(prefix="tlcourse-warm-")))
-        known = _nurseries.get(name)
+        known = _fork_servers.get(name)
         if known is None or known.process.poll() is not None:
-            for old in [name] if known else list(_nurseries)[: max(0, len(_nurseries) - _MOST + 1)]:
-                _nurseries.pop(old).close()
-            _nurseries[name] = _Nursery(_folder[0] / name, environment, flags)
-        return _nurseries[name].place
+            for old in [name] if known else list(_fork_servers)[: max(0, len(_fork_servers) - _MOST + 1)]:
+                _fork_servers.pop(old).close()
+            _fork_servers[name] = _ForkServer(_folder[0] / name, environment, flags)
+        return _fork_servers[name].place
 
 
 @atexit.register
 def _close_all() -> None:
-    while _nurseries:
-        _nurseries.popitem()[1].close()
+    while _fork_servers:
+        _fork_servers.popitem()[1].close()
     for folder in _folder:
         shutil.rmtree(folder, ignore_errors=True)

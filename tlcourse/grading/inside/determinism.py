@@ -1,6 +1,6 @@
-"""Keep a sandboxed process steady: the same random numbers on every run, and tools that are those of the installation.
+"""Make a worker deterministic: the same random numbers on every run, and the tools of the installation.
 
-A learner's unseeded random numbers would make one submission's marks differ between runs; a learner's code that replaces
+Unseeded random numbers would make the marks of a submission differ between runs. A submission that replaces
 `numpy.array_equal` would make a probe see what is not there.
 """
 
@@ -15,7 +15,7 @@ import types
 from typing import Any
 
 import numpy as np
-import numpy.ma  # these two are imported at their first use otherwise, in each copy of a warm process anew
+import numpy.ma  # otherwise these two are imported at their first use, again in each copy of a process
 import numpy.random
 
 import tlcourse.runtime
@@ -26,7 +26,7 @@ _REPLACED_ON_IMPORT = {"__spec__", "__loader__", "__cached__", "__warningregistr
 
 
 class Steady:
-    """Made before any of the learner's code runs, when the tasks to probe are imported."""
+    """The state of tools and random numbers before any code of the submission runs."""
 
     def __init__(self) -> None:
         self._stream = _Stream()
@@ -41,7 +41,7 @@ class Steady:
         self.reseed(0)
 
     def reseed(self, number: int) -> None:
-        """Start all random numbers anew, the same for the same number."""
+        """Restart all random numbers, the same for the same number."""
         self._stream.seed(number)
         for seed in self._seeders:
             seed(number)
@@ -51,7 +51,7 @@ class Steady:
             keras.utils.set_random_seed(number)
 
     def restore(self) -> None:
-        """Put the tools that probes use back to what they were before the learner's code ran, and take its hooks away."""
+        """Put back the tools that probes use, and remove tracing hooks."""
         sys.settrace(None)
         sys.setprofile(None)
         for name, (module, tools) in self._tools.items():
@@ -64,7 +64,7 @@ class Steady:
                 setattr(kind, name, code[name])
 
     def changed(self) -> list[str]:
-        """Name the tools that are not what they were; of modules, some may be new, none may differ."""
+        """Name the tools that were replaced. A module may have new names, but none that differ."""
         found = [f"{kind.__name__}.{name}" for kind, code in self._classes.items() for name in _differing(kind, code)]
         found += [
             f"{kind.__name__}.{name}" for kind, code in self._classes.items() for name in _code_of(kind).keys() - code.keys()
@@ -81,7 +81,7 @@ class Steady:
 
 
 def _keras_classes() -> list[type]:
-    """Return the classes by which probes look into models, where Keras was imported before the learner's code ran."""
+    """Return the classes by which probes look into models, if Keras was imported before the submission ran."""
     keras = sys.modules.get("keras")
     if keras is None or "tensorflow" not in sys.modules:
         return []

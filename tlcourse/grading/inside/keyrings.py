@@ -1,4 +1,4 @@
-"""Close the kernel's keyrings: it keeps keys for a user and for a login, so that one submission could leave some for the next."""
+"""Close the kernel's keyrings, in which one submission could leave something for the next: they belong to a user or a login."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def refuse_keyrings() -> None:
     """Refuse add_key, request_key and keyctl to this process and all that it starts.
 
     Raises:
-        OSError: not on this machine, or the process could still gain privileges.
+        OSError: If this machine does not allow it, or the process could still gain privileges.
     """
 
     class Step(ctypes.Structure):

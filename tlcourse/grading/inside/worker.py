@@ -1,7 +1,7 @@
-"""The process inside the sandbox: reads a job, runs the learner's cells and probes, sends evidence. Judges nothing.
+"""The process inside the sandbox: reads a job, runs the submission and the probes, sends evidence. Judges nothing.
 
-It is started afresh for the visible cases of each submission, and again for the hidden ones. It holds neither hidden seeds nor what
-only judges may see.
+One worker tries the visible cases of a submission, another one the hidden cases. It holds no hidden seeds and nothing that only
+judges may see.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tlcourse.checks import Task, call, clean, collect, lesson_of
+from tlcourse.fork_server import import_frameworks, may_fork
 from tlcourse.grading.inside.determinism import Steady
 from tlcourse.grading.inside.keyrings import refuse_keyrings
 from tlcourse.grading.reading.locate import Located, Place, Released, locate
 from tlcourse.grading.reading.notebook import UnreadableNotebook, read_notebook
 from tlcourse.grading.sandbox.protocol import NotPlainError, read_frame, to_frame
 from tlcourse.tasks import load_tasks
-from tlcourse.fork_server import import_frameworks, may_fork
 
 
 def main() -> None:
@@ -47,13 +47,13 @@ def main() -> None:
     located = locate(notebook, [Released(**task["released"]) for task in job["tasks"]])
     places = {task: place.as_data() for task, place in located.places.items()}
     _send(reply, {"event": "located", "places": places, "notes": list(located.notes), "cells": len(notebook.cells)})
-    for stream in (0, 1, 2):  # from here on nothing that is printed goes anywhere, and costs nothing
+    for stream in (0, 1, 2):  # from here on, what is printed is dropped
         os.dup2(nothing, stream)
     if job["frameworks"]:
-        import_frameworks()  # before probes fork; an error in it is met by the probe again, which says so
+        import_frameworks()  # before probes fork; a probe meets an error in it again, and says so
     _Run(job, located, reply).run()
     _send(reply, {"event": "end"})
-    os._exit(0)  # threads and exit handlers of the learner's do not run
+    os._exit(0)  # exit handlers of the submission do not run
 
 
 def _send(reply: int, event: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def _send(reply: int, event: dict[str, Any]) -> None:
 
 
 def _limit(limits: dict[str, Any]) -> None:
-    """Lower what this process and its children may use; a limit that the machine refuses stays as it was."""
+    """Set the limits of this process and its children. A limit that the machine refuses stays as it was."""
     try:
         import resource
     except ImportError:  # Windows has none of these limits
@@ -91,7 +91,7 @@ class _Run:
 
     def __init__(self, job: dict[str, Any], located: Located, reply: int) -> None:
         self.job, self.located, self.reply = job, located, reply
-        self.alone = job["own_pids"] and os.getpid() <= 2  # whatever the job says: elsewhere, "all others" are other people's
+        self.alone = job["own_pids"] and os.getpid() <= 2  # whatever the job says: elsewhere, other processes belong to others
         self.skip = set(job["skip_cells"])
         self.open = list(job["tasks"])
         self.errors: dict[int, dict[str, Any]] = {}
@@ -122,7 +122,7 @@ class _Run:
             self.probe(task, places[task["released"]["task"]], last=True)
 
     def cell(self, number: int, source: str) -> None:
-        """Run one cell. An exception ends this cell alone."""
+        """Run one cell. An exception ends only this cell."""
         _send(self.reply, {"event": "cell", "number": number})
         file = f"<cell {number}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -189,7 +189,7 @@ class _Run:
         """Run the probe on what the notebook calls the answer."""
         try:
             answer = eval(place.expression, self.main.__dict__)
-        except BaseException:  # the expression is the learner's
+        except BaseException:  # the expression comes from the submission
             errors = [self.errors[number] for number in place.cells if number in self.errors]
             return {"status": "missing", **(errors[-1] if errors else {"text": "", "line": ""})}
         return collect(task, answer, inputs)
@@ -231,7 +231,7 @@ def _wait(child: int, seconds: float) -> str:
 
 
 def _pause(child: int, files: contextlib.ExitStack) -> Callable[[float], object]:
-    """Return what waits some seconds, or, where the system can tell, until a child has ended."""
+    """Return a function that waits some seconds, or until a child has ended where the system can tell."""
     try:
         handle = os.pidfd_open(child)
     except (AttributeError, OSError):
@@ -243,7 +243,7 @@ def _pause(child: int, files: contextlib.ExitStack) -> Callable[[float], object]
 
 
 def _kill_all_others() -> None:
-    """End whatever a probe left running; in a process namespace of our own, all others are the learner's."""
+    """End every process that a probe left running. In a process namespace of our own, all others belong to the submission."""
     try:
         os.kill(-1, signal.SIGKILL)
     except OSError:
@@ -251,7 +251,7 @@ def _kill_all_others() -> None:
 
 
 def _notebook_names() -> dict[str, Any]:
-    """Names that a notebook has beside Python's own."""
+    """Return the names that a notebook has beside Python's own."""
     shell = types.SimpleNamespace(
         run_line_magic=_quiet, run_cell_magic=_quiet, system=_quiet, getoutput=_quiet, events=types.SimpleNamespace()
     )
@@ -259,7 +259,7 @@ def _notebook_names() -> dict[str, Any]:
 
 
 def _quiet(*arguments: Any, **options: Any) -> None:
-    """Do nothing, in place of what only a notebook's front end can do."""
+    """Do nothing, instead of what only a notebook's front end can do."""
 
 
 def _in_words(error: BaseException | None, file: str) -> dict[str, str]:

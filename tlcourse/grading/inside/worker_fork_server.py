@@ -1,29 +1,35 @@
-"""Inside the walls: a process that has imported what workers import, and forks one worker for each submission. Runs no learner's code.
+"""The fork server of workers, inside the walls: one worker for each submission, in namespaces of its own. Runs no learner's code.
 
-Every worker gets namespaces of its own within those of the sandbox, for processes, mounts, shared memory and the network: it cannot see,
-signal or trace the process that it was forked from, finds the scratch folders empty, and meets nobody at the loopback address, not even
-marks that an earlier worker left there. It holds no privilege, as in a sandbox of its own.
+Every worker gets namespaces of its own inside those of the sandbox (processes, mounts, shared memory, network). It cannot see, signal
+or trace the process that it was forked from, finds the scratch folders empty, and reaches no other process at the loopback address,
+not even what an earlier worker left there. It holds no privilege, as in a sandbox of its own.
 """
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
-import gc
-import json
 import os
 import signal
 import socket
 import struct
 import sys
-import traceback
 from collections.abc import Callable
+from typing import Any
 
+from tlcourse.fork_server import (
+    READY,
+    REFUSED,
+    answer_request,
+    fork,
+    import_frameworks,
+    may_fork,
+    share_memory,
+    wait_for,
+)
 from tlcourse.grading.inside import worker
 from tlcourse.grading.inside.keyrings import refuse_keyrings
-from tlcourse.fork_server import import_frameworks, may_fork
 
-READY, REFUSED = b"ready", b"refused"
 SCRATCH = ("/scratch", "/tmp", "/dev/shm")
 _NEW_MOUNTS, _NEW_IPC, _NEW_PIDS, _NEW_NET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 _SET_FLAGS, _UP = 0x8914, 0x1
@@ -35,58 +41,33 @@ def main(control: int, frameworks: bool) -> None:
     """Answer requests on a socket, one after the other, until it is closed.
 
     A request is `{"file_mib": size of each scratch folder, "kept": folders below them that stay}` with three files: job, reply and
-    words of a worker. The answer is the
-    worker's exit status, or `REFUSED` where this process may not be forked any more.
+    standard error of a worker. The answer is the worker's exit status.
+
+    Args:
+        control: Number of the open socket.
+        frameworks: True to import TensorFlow.
     """
     _call("prctl", _DUMPABLE, 0)  # nobody reads this memory, whatever else fails
     if frameworks:
         import_frameworks()
-    gc.collect()
-    gc.freeze()  # so that copies do not write to what they share
+    share_memory()
     with socket.socket(fileno=control) as connection:
-        connection.send(READY if may_fork() and _in_a_copy(lambda: _enter(control, 1, [], lambda: 0)) == 0 else REFUSED)
-        while True:
-            data, files, _, _ = socket.recv_fds(connection, 1000, 3)
-            if not data:
-                os._exit(0)
-            request = json.loads(data)
-            if may_fork():
-                size, kept = request["file_mib"], request["kept"]
-                status = _in_a_copy(lambda: _enter(control, size, kept, lambda: _work(files)))  # noqa: B023 - waits for it
-                answer = str(status).encode()
-            else:
-                answer = REFUSED
-            for file in files:
-                os.close(file)
-            connection.send(answer)
 
+        def run_worker(request: dict[str, Any], files: list[int]) -> int:
+            return wait_for(fork(lambda: _enter(control, request["file_mib"], request["kept"], lambda: _work(files))))
 
-def _in_a_copy(work: Callable[[], int]) -> int:
-    """Run something in a fork and return its exit status, 128 and the signal's number where one ended it."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = work()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    return _status_of(child)
-
-
-def _status_of(child: int) -> int:
-    while True:
-        done, status = os.wait()
-        if done == child:
-            return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+        works = may_fork() and wait_for(fork(lambda: _enter(control, 1, [], lambda: 0))) == 0
+        connection.send(READY if works else REFUSED)
+        while answer_request(connection, run_worker):
+            continue
+        os._exit(0)
 
 
 def _enter(control: int, file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
-    """Run something as second process of new namespaces, without privileges; the first one only clears up behind it."""
+    """Run something as the second process of new namespaces, without privileges. The first process only waits for it."""
     os.close(control)
     _call("unshare", _NEW_PIDS | _NEW_MOUNTS | _NEW_IPC | _NEW_NET)
-    return _in_a_copy(lambda: _first(file_mib, kept, work))
+    return wait_for(fork(lambda: _first(file_mib, kept, work)))
 
 
 def _first(file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
@@ -100,11 +81,11 @@ def _first(file_mib: int, kept: list[str], work: Callable[[], int]) -> int:
     with socket.socket() as device:  # a network of nothing but loopback, as bubblewrap makes it
         fcntl.ioctl(device, _SET_FLAGS, struct.pack("16sH14x", b"lo", _UP))
     _drop_privileges()
-    return _in_a_copy(work)
+    return wait_for(fork(work))
 
 
 def _empty(place: str, file_mib: int, kept: list[str]) -> None:
-    """Put an empty folder over a place; what is kept, such as a package that is installed below it, is bound into that."""
+    """Mount an empty folder over a place. Folders that are kept, such as an installed package, are bound into it."""
     held = {path: os.open(path, os.O_PATH) for path in kept}
     _call("mount", b"tmpfs", place.encode(), b"tmpfs", _NO_SETUID | _NO_DEVICES, f"size={file_mib}m,mode=1777".encode())
     for path, handle in held.items():
@@ -114,7 +95,7 @@ def _empty(place: str, file_mib: int, kept: list[str]) -> None:
 
 
 def _drop_privileges() -> None:
-    """Give up every capability for good: none can come back, since no program may grant any (no_new_privs)."""
+    """Give up every capability for good: no program may grant one again (no_new_privs)."""
 
     class Head(ctypes.Structure):
         _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
@@ -140,7 +121,7 @@ def _work(files: list[int]) -> int:
 
 
 def _call(name: str, *arguments: object) -> None:
-    """Call the system's library, and raise what it says."""
+    """Call the C library, and raise its error."""
     if getattr(_library, name)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")

@@ -1,4 +1,4 @@
-"""Start one worker in its sandbox, keep its time and memory, and read its events. Runs no learner's code, judges nothing."""
+"""Follow one worker in its sandbox: its time, its memory, its events. Runs no code of the submission, judges nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from tlcourse.grading.sandbox.backends import Sandbox
-from tlcourse.grading.sandbox.process import Fresh, Warm, start_worker
+from tlcourse.grading.sandbox.process import Forked, Fresh, start_worker
 from tlcourse.grading.sandbox.protocol import EventReader, ProtocolError, to_frame
 
 _LOOK = 0.25  # seconds between two looks at memory and processes
@@ -24,11 +24,11 @@ class Launch:
     """What one worker sent and how it ended.
 
     Args:
-        events: in the order of their arrival.
+        events: In order of arrival.
         ended: "end", "time", "resources" (memory or processes), "died" or "malformed".
-        current: the event that says what it was at: `located`, `cell` or `probe`; None before the first.
-        detail: for "died" the exit status, for "malformed" what was wrong.
-        words: what the worker wrote to standard error before any of the learner's code ran.
+        current: The event that says what it was doing: `located`, `cell` or `probe`. None before the first.
+        detail: The exit status of "died", or what was wrong in "malformed".
+        words: What the worker wrote to standard error before any code of the submission ran.
     """
 
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Launch:
 
 
 class _Arrivals:
-    """What comes through a pipe, read in a thread, which works on every system; a flood waits in the pipe."""
+    """Bytes that come through a pipe, read in a thread, which works on every system. A flood waits in the pipe."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._queue: queue.Queue[bytes] = queue.Queue(maxsize=16)
@@ -55,7 +55,7 @@ class _Arrivals:
             return None
 
     def close(self) -> None:
-        """Stop listening; all who could write are dead by now."""
+        """Stop listening, once every process that could write has ended."""
         self._closed.set()
         self._thread.join(timeout=10)
 
@@ -76,9 +76,9 @@ def launch(sandbox: Sandbox, job: dict[str, Any], seconds: float) -> Launch:
     """Run one worker to its end.
 
     Args:
-        sandbox: the back end.
-        job: plain data for the worker.
-        seconds: wall-clock time for all of it.
+        sandbox: The back end.
+        job: Plain data for the worker.
+        seconds: Wall-clock time for all of it, in seconds.
     """
     name = f"tlcourse-{secrets.token_hex(8)}"
     result = Launch()
@@ -101,7 +101,7 @@ def launch(sandbox: Sandbox, job: dict[str, Any], seconds: float) -> Launch:
 
 
 def _follow(
-    process: Fresh | Warm, arrivals: _Arrivals, sandbox: Sandbox, result: Launch, end: float
+    process: Fresh | Forked, arrivals: _Arrivals, sandbox: Sandbox, result: Launch, end: float
 ) -> None:  # fmt: skip
     reader = EventReader()
     begun = looked = time.monotonic()
@@ -133,7 +133,7 @@ def _follow(
                 return
     result.detail = process.status()
     if reader.unfinished:
-        result.ended, result.detail = "malformed", "Its last reply is not complete."
+        result.ended, result.detail = "malformed", "The last reply is not complete."
 
 
 def _seconds_for(current: dict[str, Any] | None, sandbox: Sandbox) -> float:

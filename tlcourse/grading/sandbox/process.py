@@ -1,34 +1,35 @@
-"""Workers as processes: started fresh in a sandbox, or forked inside one that is kept warm. Learners' code can do the same in both.
+"""Workers as processes: started fresh in a sandbox, or forked by a fork server inside one. Learners' code can do the same in both.
 
-Importing NumPy, or TensorFlow, takes most of the time of a short submission. In a warm room that was done once; see `nest`.
+Importing NumPy, or TensorFlow, takes most of the time of a short submission. A fork server did that once; see
+`inside/worker_fork_server.py`.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import signal
 import socket
 import subprocess
 from typing import IO, Any
 
+from tlcourse.fork_server import READY, REFUSED, send_request
 from tlcourse.grading.sandbox.backends import BUBBLEWRAP, Sandbox, readable_places
 
 _IMPORT_SECONDS = 120.0  # importing on a cold disk
 _END_SECONDS = 10.0
-_LEAVE_SECONDS = 0.1  # a worker that has said its last word leaves by itself
+_LEAVE_SECONDS = 0.1  # a worker that has sent its last event ends by itself
 
 
 class Fresh:
     """A worker that was started for one submission.
 
     Args:
-        sandbox: the back end.
-        name: a name that no other running worker has.
-        files: the job, the reply, and the words of the worker, open files.
-        scratch: an empty folder.
+        sandbox: The back end.
+        name: A name that no other running worker has.
+        files: Job, reply and standard error of the worker, open files.
+        scratch: An empty folder.
     """
 
     def __init__(self, sandbox: Sandbox, name: str, files: tuple[IO[bytes], int, IO[bytes]], scratch: str) -> None:
@@ -47,7 +48,7 @@ class Fresh:
         )
 
     def family(self) -> list[int]:
-        """Return the process ids of the worker and of all that it started."""
+        """Return the process ids of the worker and its descendants."""
         return descendants(self._process.pid)
 
     def status(self) -> str:
@@ -55,7 +56,7 @@ class Fresh:
         return str(self._process.wait())
 
     def end(self) -> None:
-        """Leave nothing behind: the namespace ends with its first process, a plain worker with its process group."""
+        """End the worker and its descendants: a namespace ends with its first process, a plain worker with its process group."""
         self._sandbox.kill(self._name)  # even where the process is over: that of a container may be without it
         family = self.family()
         if hasattr(os, "killpg"):
@@ -66,11 +67,11 @@ class Fresh:
         self._process.wait()
 
 
-class Room:
-    """A sandbox that is kept warm and runs one worker at a time.
+class ForkServer:
+    """A sandbox with a fork server in it, which runs one worker at a time.
 
     Raises:
-        OSError: this machine does not allow it, or something in it may not be forked.
+        OSError: If this machine does not allow it, or its process may not be forked.
     """
 
     def __init__(self, sandbox: Sandbox, frameworks: bool) -> None:
@@ -85,35 +86,34 @@ class Room:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        if self._answer(_IMPORT_SECONDS) != b"ready":
+        if self._answer(_IMPORT_SECONDS) != READY:
             self.close()
-            raise OSError("No warm room can be made here.")
-        self._server = descendants(self._process.pid)[-1]
+            raise OSError("No fork server can be started here.")
+        self._pid = descendants(self._process.pid)[-1]
 
     def start(self, sandbox: Sandbox, files: tuple[IO[bytes], int, IO[bytes]]) -> None:
         """Start a worker."""
         request = {"file_mib": sandbox.limits.file_mib, "kept": readable_places()}
-        numbers = [file if isinstance(file, int) else file.fileno() for file in files]
-        socket.send_fds(self._control, [json.dumps(request).encode()], numbers)
+        send_request(self._control, request, [file if isinstance(file, int) else file.fileno() for file in files])
 
     def family(self) -> list[int]:
-        """Return the process ids of the worker and of all that it started, without the two that only wait for it."""
-        return descendants(self._server)[2:]
+        """Return the process ids of the worker and its descendants, without the two processes that only wait for it."""
+        return descendants(self._pid)[2:]
 
     def status(self) -> bytes:
-        """Wait for the end of the worker and return what the room says about it; b"" when it is lost."""
+        """Wait for the end of the worker and return what the fork server says about it; b"" when it is lost."""
         return self._answer(_END_SECONDS)
 
     def clear(self) -> bool:
-        """End the worker, with all that it started; tell whether the room can be used again."""
+        """End the worker, with all that it started; tell whether the fork server can be used again."""
         if answer := self._answer(_LEAVE_SECONDS):
-            return answer != b"refused"
+            return answer != REFUSED
         for _ in range(3):
-            # Not the process that waits outside for the first one of the namespace: its word is that nothing in there is left.
-            kill_all(descendants(self._server)[1:])
+            # Not the process that waits outside for the first one of the namespace: its answer says that nothing in there is left.
+            kill_all(descendants(self._pid)[1:])
             answer = self._answer(_END_SECONDS)
             if answer:
-                return answer != b"refused"
+                return answer != REFUSED
         return False
 
     def alive(self) -> bool:
@@ -137,77 +137,77 @@ class Room:
             return b""
 
 
-class Warm:
-    """A worker forked in a warm room, for one submission. After its end the room is free for the next one."""
+class Forked:
+    """A worker that a fork server forked for one submission. After its end the fork server is free for the next one."""
 
-    def __init__(self, key: tuple[Any, ...], room: Room) -> None:
-        self._key, self._room, self._over = key, room, False
+    def __init__(self, key: tuple[Any, ...], server: ForkServer) -> None:
+        self._key, self._server, self._over = key, server, False
 
     def family(self) -> list[int]:
-        """Return the process ids of the worker and of all that it started."""
-        return self._room.family()
+        """Return the process ids of the worker and its descendants."""
+        return self._server.family()
 
     def status(self) -> str:
         """Wait for its end and return the exit status."""
-        answer = self._room.status()
-        self._over = answer not in (b"", b"refused")
+        answer = self._server.status()
+        self._over = answer not in (b"", REFUSED)
         return answer.decode() or "lost"
 
     def end(self) -> None:
-        """Leave nothing behind."""
-        if (self._over or self._room.clear()) and not _idle.get(self._key):
-            _idle.setdefault(self._key, []).append(self._room)
+        """End the worker and its descendants."""
+        if (self._over or self._server.clear()) and not _idle.get(self._key):
+            _idle.setdefault(self._key, []).append(self._server)
         else:
-            self._room.close()
+            self._server.close()
 
 
-_idle: dict[tuple[Any, ...], list[Room]] = {}
+_idle: dict[tuple[Any, ...], list[ForkServer]] = {}
 _impossible: set[tuple[Any, ...]] = set()
 
 
 def start_worker(
     sandbox: Sandbox, name: str, files: tuple[IO[bytes], int, IO[bytes]], scratch: str, *, frameworks: bool
-) -> Fresh | Warm:
-    """Start a worker, warm where this machine allows it. `TLCOURSE_WARM=0` in the environment makes all of them fresh.
+) -> Fresh | Forked:
+    """Start a worker, forked where this machine allows it. `TLCOURSE_WARM=0` in the environment makes all of them fresh.
 
     Args:
-        sandbox: the back end.
-        name: a name that no other running worker has.
-        files: the job, the reply, and the words of the worker, open files.
-        scratch: an empty folder, for a worker without walls.
+        sandbox: The back end.
+        name: A name that no other running worker has.
+        files: Job, reply and standard error of the worker, open files.
+        scratch: An empty folder, for a worker without walls.
         frameworks: True where the worker will need TensorFlow.
     """
     key = (frameworks, *sandbox.command(""))
     if sandbox.kind == BUBBLEWRAP and key not in _impossible and os.environ.get("TLCOURSE_WARM") != "0":
         try:
-            room = _take(key) or Room(sandbox, frameworks)
-            room.start(sandbox, files)
-            return Warm(key, room)
+            server = _take(key) or ForkServer(sandbox, frameworks)
+            server.start(sandbox, files)
+            return Forked(key, server)
         except OSError:
             _impossible.add(key)
     return Fresh(sandbox, name, files, scratch)
 
 
-def _take(key: tuple[Any, ...]) -> Room | None:
-    rooms = _idle.get(key, [])
-    while rooms:
-        room = rooms.pop()
-        if room.alive():
-            return room
-        room.close()
+def _take(key: tuple[Any, ...]) -> ForkServer | None:
+    servers = _idle.get(key, [])
+    while servers:
+        server = servers.pop()
+        if server.alive():
+            return server
+        server.close()
     return None
 
 
 @atexit.register
-def close_rooms() -> None:
-    """End all rooms that wait for a worker."""
-    for rooms in _idle.values():
-        while rooms:
-            rooms.pop().close()
+def close_fork_servers() -> None:
+    """End all fork servers that wait for a request."""
+    for servers in _idle.values():
+        while servers:
+            servers.pop().close()
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the process ids of all children and their children; empty where the system has no `/proc`."""
+    """Return the process ids of all descendants. Empty where the system has no `/proc`."""
     found, queue = [], [pid]
     while queue:
         parent = queue.pop()
@@ -223,7 +223,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill_all(family: list[int]) -> None:
-    """Kill processes, as far as they are there."""
+    """Kill the processes that are still there."""
     for pid in family:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
