@@ -212,11 +212,11 @@ def test_the_key_depends_on_all_that_the_record_depends_on(monkeypatch):
 
 
 def test_the_gate_opens_here_and_only_once(tmp_path, monkeypatch):
-    pass_gate(MASTER, SETTINGS, tmp_path, jobs=1, told=lambda done, total: None)
+    pass_gate(MASTER, SETTINGS, tmp_path, jobs=1, on_progress=lambda done, total: None)
     monkeypatch.setattr(classroom, "run_gate", lambda *a, **k: ["it was run again"])
-    pass_gate(MASTER, SETTINGS, tmp_path, jobs=1, told=lambda done, total: None)
+    pass_gate(MASTER, SETTINGS, tmp_path, jobs=1, on_progress=lambda done, total: None)
     with pytest.raises(GateClosed):
-        pass_gate(MASTER, Settings("another", SETTINGS.sandbox), tmp_path, jobs=1, told=lambda done, total: None)
+        pass_gate(MASTER, Settings("another", SETTINGS.sandbox), tmp_path, jobs=1, on_progress=lambda done, total: None)
 
 
 def graded_as(outcomes):

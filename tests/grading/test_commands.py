@@ -47,7 +47,7 @@ def test_a_class_is_graded_reported_and_decided(submissions, tmp_path, capsys):
     assert grade(submissions, out, "--jobs", "2") == 3
     said = capsys.readouterr().out
     assert "3 submissions, 1 of them graded now" in said
-    assert "needs a person: 'cy', task 0.3: The notebook cannot be read. The file is empty." in said
+    assert "needs review: 'cy', task 0.3: The submission cannot be read. The file is empty." in said
     (out / "decisions.csv").write_text("learner,task,points,comment\ncy,0.3,1,handed in on paper\n")
     assert main(["report", str(out), "--course", str(ROOT)]) == 0
     assert "cy,,1,2" in (out / "exports/marks.csv").read_text("utf-8-sig")

@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 
 import pytest
-from attempts import refusal, tried
-from corpus import LIMITS, MASTER, all_kinds, answered, assert_outcomes, inserted, to_bytes
-from hidden import groups_of, traces
 
+from tests.submissions.attempts import refusal, tried
+from tests.submissions.corpus import LIMITS, MASTER, all_kinds, answered, assert_outcomes, inserted, to_bytes
+from tests.submissions.hidden import groups_of, traces
+from tests.submissions.hostile import fork_bomb
 from tlcourse.grading.gate import run_gate
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.master import case_seeds, load_master
@@ -35,7 +36,7 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 OF_BUBBLEWRAP = {  # what counts as a breach there and is none here; what matters of it is tried below
     "looks_at_home_folders": "an image has users and logs of its own",
-    "looks_into_the_process_it_was_forked_from": "that is the worker here, whose memory it shares, and not a room kept for others",
+    "looks_into_the_process_it_was_forked_from": "that is the worker here, whose memory it shares, and not a fork server",
 }
 KINDS = [kind for kind in all_kinds() if kind.name not in OF_BUBBLEWRAP]
 
@@ -118,7 +119,7 @@ def test_no_environment_no_processes_and_no_privileges_of_ours(walled, monkeypat
 def test_a_daemon_does_not_outlive_the_submission_and_no_container_is_left(walled):
     cell = (
         "import os, sys\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-        "        os.execv(sys.executable, ['the-daemon', '-c', 'import time; time.sleep(600)'])\n    os._exit(0)"
+        "        os.execv(sys.executable, ['the-daemon', '-c', 'import time; time.sleep(120)'])\n    os._exit(0)"
     )
     record = grade(MASTER, to_bytes(inserted(4, cell)), Settings("s", walled))
     assert record["points"] == record["max_points"]
@@ -130,9 +131,8 @@ def test_a_daemon_does_not_outlive_the_submission_and_no_container_is_left(walle
 
 def test_memory_and_processes_are_limited(walled):
     hoard = "def group_split(groups, test_fraction, seed):\n    return b'x' * (4 * 2**30)"
-    bomb = "def group_split(groups, test_fraction, seed):\n    import os\n    while True: os.fork()"
     limits = Limits(**{**vars(LIMITS), "memory_mib": 512, "processes": 64})
-    for attack in (hoard, bomb):
+    for attack in (hoard, fork_bomb()["a"]):
         record = grade(
             MASTER, to_bytes(answered(a=attack)), Settings("s", choose_sandbox(CONTAINER, limits=limits, image=IMAGE))
         )

@@ -12,6 +12,7 @@ import pytest
 
 from tests.submissions.corpus import LIMITS, MASTER, RIGHT, all_kinds, answered, to_bytes
 from tests.submissions.hidden import groups_of, letters, traces
+from tests.submissions.hostile import LOOP
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Case, Task, draw, earned, not_earned
 from tlcourse.grading import passes
 from tlcourse.grading.grade import Settings, grade
@@ -111,7 +112,7 @@ def test_hidden_inputs_leave_the_grader_after_the_worker_with_the_visible_ones_h
 def test_a_task_that_the_visible_case_decides_is_not_tried_on_hidden_inputs(monkeypatch, settings):
     jobs = []
     monkeypatch.setattr(passes, "launch", lambda sandbox, job, seconds: jobs.append(job) or launch(sandbox, job, seconds))
-    loop = {"b": "while True: pass", "c": RIGHT["0.3"].replace("> 0.001", "< 0.001")}
+    loop = {"b": LOOP, "c": RIGHT["0.3"].replace("> 0.001", "< 0.001")}
     record = grade(MASTER, to_bytes(answered(**loop)), settings)
     assert [task["id"] for task in jobs[-1]["tasks"]] == ["0.1"]
     assert jobs[-1]["skip_cells"], "what did not end once is not waited for again"

@@ -6,9 +6,9 @@ import ctypes
 import json
 
 import pytest
-from corpus import LIMITS, MASTER, ROOT, all_kinds, assert_outcomes
-from hostile import OF_INSTRUCTORS
 
+from tests.submissions.corpus import LIMITS, MASTER, ROOT, all_kinds, assert_outcomes
+from tests.submissions.hostile import OF_INSTRUCTORS
 from tlcourse.checks import EARNED, NOT_EARNED
 from tlcourse.grading.grade import Settings, grade
 from tlcourse.grading.sandbox.backends import bubblewrap_problem, choose_sandbox
@@ -52,7 +52,7 @@ def hidden_data_carried_out_in_the_text_of_an_error_bytes():
 @pytest.mark.parametrize("attack", ["looks_for_what_an_earlier_submission_left", "modules_written_where_python_looks"])
 def test_what_an_attack_leaves_reaches_no_later_submission(settings, attack):
     kind = next(kind for kind in KINDS if kind.name == attack)
-    for _ in range(3):  # in the same warm room
+    for _ in range(3):  # forked by the same process
         assert_outcomes(kind, settings)
 
 

@@ -52,7 +52,7 @@ def test_a_right_answer_stays_right_since_keras_is_put_back_before_the_check_loo
     assert result["outcome"] == EARNED
 
 
-def test_who_replaces_keras_while_the_check_looks_is_put_before_a_person(master, settings):
+def test_replacing_keras_while_the_check_looks_needs_review(master, settings):
     name = master.tasks["5.1"].answer_name
     source = (
         f"def {name}(*a, **k):\n    import keras\n    keras.Layer.get_weights = lambda self: []\n    return a[0] if a else None"

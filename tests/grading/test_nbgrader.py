@@ -156,7 +156,7 @@ def test_our_marks_reach_its_gradebook_through_its_own_api(foreign, tmp_path):
     found = json.loads(foreign("python", "-c", ASK, tmp_path / "gradebook.db", TOPIC))
     assert found["ada"][0] == {"check-0-1": [2, False, 2], "check-0-2": [3, False, 3], "check-0-3": [2, False, 2]}
     assert found["bo"][0]["check-0-1"] == [0, False, 2]
-    assert found["cy"][0]["check-0-2"] == [0, True, 3], "what needs a person is for a person there, too"
+    assert found["cy"][0]["check-0-2"] == [0, True, 3], "what needs review is for manual grading there, too"
     assert found["ada"][1]["task-0-1"].startswith(f"{EARNED}: ")
     assert "a_package_that_nobody_has" in found["cy"][1]["task-0-2"]
     (marks / "decisions.csv").write_text("learner,task,points,comment\ncy,0.2,3,right\n")

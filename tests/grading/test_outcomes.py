@@ -29,7 +29,7 @@ def test_a_reason_against_goes_before_a_case_that_could_not_be_judged():
     assert merge(TASK, [could_not_judge("x"), earned()], 1)["outcome"] == UNJUDGED
 
 
-def test_no_case_at_all_is_for_a_person():
+def test_no_case_at_all_needs_review():
     assert merge(TASK, [], 1)["outcome"] == UNJUDGED
 
 
@@ -112,8 +112,8 @@ def test_every_record_has_its_sentence(record, outcome, word):
         ("one_answer_deleted", "nothing-defined", "holds no answer"),
         ("syntax_error", None, "its cell stopped with an error at line 1: def group_split"),
         ("cell_that_only_raises", None, "its cell stopped with an error at line 1: raise"),
-        ("endless_loop_alone", None, "did not come to its end within 4 seconds"),
-        ("endless_loop_in_a_cell", None, "did not come to its end within 4 seconds"),
+        ("endless_loop_alone", None, "did not finish within 4 seconds"),
+        ("endless_loop_in_a_cell", None, "did not finish within 4 seconds"),
     ],
 )
 def test_reasons_name_what_happened(name, misconception, word):

@@ -182,7 +182,7 @@ def test_the_stand_in_gives_points_for_what_is_right():
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"garbage-garbage", "no reply"),
+        (b"garbage-garbage", "not a reply"),
         (struct.pack(">4sI", b"TLC1", 2**31), "more than 48 MiB"),
         (struct.pack(">4sI", b"TLC1", 3) + b"abc", "cannot be read"),
         (to_frame({"event": "nothing"}), "unknown kind"),

@@ -39,7 +39,7 @@ def test_a_half_line_is_cut_off_and_the_rest_kept(tmp_path):
     "line", [b"nonsense", b"{}", b"[]", b'{"key": 5}', b"[" * 100_000, to_line(record("a", points="7")).strip()]
 )
 def test_a_damaged_line_is_named(line):
-    with pytest.raises(DamagedRecords, match=r"journal, line 2, is no record"):
+    with pytest.raises(DamagedRecords, match=r"journal, line 2, is not a record"):
         read_lines(to_line(record("a")) + line + b"\n", "journal")
 
 

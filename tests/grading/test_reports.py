@@ -88,8 +88,8 @@ def test_a_feedback_page_says_points_reason_misconception_and_what_is_open():
     page = pages.feedback_page(join([entry("Ann")], results, {})[0], "the exercise")
     for words in ("2 of 4 points", "✓ Task 2.1", "✗ Task 2.2", "it means this (m)", "Left out: !ls"):
         assert words in page
-    assert "a person will look" not in page
-    assert "a person will look" in pages.feedback_page(rows_of("Ann", outcomes=[(UNJUDGED, 0)])[0], "t")
+    assert "needs review" not in page
+    assert "the rest needs review" in pages.feedback_page(rows_of("Ann", outcomes=[(UNJUDGED, 0)])[0], "t")
 
 
 def test_the_class_report_counts():
@@ -164,7 +164,7 @@ def test_exports_stay_in_their_folder(tmp_path):
     assert len(list((tmp_path / "out/gradescope").iterdir())) == 2
 
 
-def test_what_needs_a_person_for_one_reason_is_one_line():
+def test_what_needs_review_for_one_reason_is_one_line():
     same = rows_of("Ann", outcomes=[(UNJUDGED, 0), (UNJUDGED, 0)])
     assert pages.class_page(same, "t", {}, {}).count("<td>why</td>") == 1
     assert "<td>all</td><td>why</td>" in pages.class_page(same, "t", {}, {})
@@ -174,10 +174,10 @@ def test_what_needs_a_person_for_one_reason_is_one_line():
 
 def test_the_gradebook_can_be_asked(tmp_path):
     path = tmp_path / "book.sqlite"
-    for _ in range(2):  # made anew each time
+    for _ in range(2):  # made again each time
         write_gradebook(path, rows_of("Ann", "Robert'); DROP TABLE learners;--"), {"seed": "s"})
     with sqlite3.connect(path) as book:
-        assert book.execute("SELECT learner, points, max_points, needs_person FROM learners ORDER BY number").fetchall() == [
+        assert book.execute("SELECT learner, points, max_points, needs_review FROM learners ORDER BY number").fetchall() == [
             ("Ann", 2.0, 4.0, 0),
             ("Robert'); DROP TABLE learners;--", 2.0, 4.0, 0),
         ]
@@ -189,7 +189,7 @@ def test_the_gradebook_can_be_asked(tmp_path):
     book.close()
 
 
-def test_a_person_decides_and_the_decision_is_seen(tmp_path):
+def test_a_decision_in_review_is_seen(tmp_path):
     path = tmp_path / "decisions.csv"
     assert read_decisions(path) == {}
     path.write_text("learner,task,points,comment\nAnn,2.2,1.5,half of it\n", encoding="utf-8-sig")

@@ -83,7 +83,7 @@ def test_links_pipes_and_folders_are_not_read(tmp_path):
     assert not submissions["honest"].problem
     for name in ("link", "pipe"):
         assert submissions[name].content == b""
-        assert "no plain file" in submissions[name].problem
+        assert "not a regular file" in submissions[name].problem
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")

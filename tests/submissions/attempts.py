@@ -20,6 +20,11 @@ def tried(sandbox: Sandbox, program: str) -> Any:
     return json.loads(done.stdout)
 
 
+def written(place: str) -> str:
+    """A statement that makes a file in a folder and removes it again."""
+    return f"import os; open({place!r} + '/x', 'x').close(); os.remove({place!r} + '/x')"
+
+
 def refusal(statement: str) -> str:
     """A program that prints None where a statement works, else the kind of error."""
     return f"try:\n    {statement}\n    print('null')\nexcept OSError as error:\n    print(json.dumps(type(error).__name__))"

@@ -211,8 +211,8 @@ def walrus_answer():
 
 @kind("EEE")
 def threads_left_running():
-    loop = "[None for _ in iter(int, 1)]"
-    return inserted(4, f"import threading\nthreading.Thread(target=lambda: {loop}, daemon=True).start()")
+    loop = "def work():\n    end = time.monotonic() + 120\n    while time.monotonic() < end: pass\n\n"
+    return inserted(4, f"import threading, time\n{loop}threading.Thread(target=work, daemon=True).start()")
 
 
 @kind("EEE")
@@ -244,9 +244,7 @@ def answer_with_timing_magic():
 
 @kind("EEE")
 def cells_of_other_languages():
-    return inserted(
-        4, "%%bash\nrm -rf everything\nfor i in 1 2; do echo $i; done", "%%html\n<b>x</b>", "%%writefile x.py\nprint("
-    )
+    return inserted(4, "%%bash\nls everything\nfor i in 1 2; do echo $i; done", "%%html\n<b>x</b>", "%%writefile x.py\nprint(")
 
 
 @kind("EEE")

@@ -1,7 +1,7 @@
 """The corpus of bad, hostile and odd submissions: one named function per kind, each with its right outcome per task.
 
 `python -m tests.submissions.corpus FOLDER` writes them all as files. The exercise is that of lesson 00, tasks 0.1 to 0.3, which
-need NumPy alone.
+need only NumPy.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def kind(outcomes: str) -> Callable[[Callable[[], object]], Callable[[], object]
 
     def enter(make: Callable[[], object]) -> Callable[[], object]:
         first, second, third = (_OUTCOMES[letter] for letter in outcomes)
-        KINDS.append(Kind(make.__name__, lambda: to_bytes(make()), (first, second, third), make.__module__))
+        KINDS.append(Kind(make.__name__, lambda: to_bytes(make()), (first, second, third), make.__module__.rpartition(".")[2]))
         return make
 
     return enter

@@ -1,4 +1,4 @@
-"""Files that are damaged, or odd in their form alone."""
+"""Files that are damaged, or odd only in their form."""
 
 from __future__ import annotations
 

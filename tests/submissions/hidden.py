@@ -186,7 +186,8 @@ def wait():
         near.bind('\\0meeting')
         far.bind(('127.0.0.1', 4711))
         for one in (near, far): one.listen(); one.settimeout(0.05)
-        while True:
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
             for one in (near, far):
                 try: text = one.accept()[0].recv(100).decode()
                 except OSError: continue

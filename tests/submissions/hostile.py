@@ -1,4 +1,9 @@
-"""Submissions that attack the grader, the machine, or the marks. Task 0.1 holds the attack; 0.2 and 0.3 are honest."""
+"""Submissions that attack the grader, the machine, or the marks. Task 0.1 holds the attack; 0.2 and 0.3 are honest.
+
+None can harm a machine without walls: loops end by themselves after two minutes, at most 64 children live for seconds, signals to others
+are signal 0, which only asks whether they could be sent, memory and disk are bounded. `tests/submissions/test_harmless.py` holds this.
+An attack that a wall keeps out gives the *right* answer where the wall is missing, so its outcome changes and a test fails.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +19,47 @@ def inside(*lines: str, then: str = "return [], []") -> dict[str, str]:
     return {"a": HEAD + "".join(f"    {line}\n" for line in lines) + end}
 
 
+LOOP = "import time\nend = time.monotonic() + 120\nwhile time.monotonic() < end: pass\n"  # far beyond every limit of time
+
 # ---------------------------------------------------------------- never ending, dying
 
 
 @kind("NEE")
 def endless_loop_in_a_cell():
-    return {"a": "while True:\n    pass\n" + RIGHT["0.1"]}
+    return {"a": LOOP + RIGHT["0.1"]}
 
 
 @kind("NEE")
 def endless_loop_alone():
-    return {"a": "while True: pass"}
+    return {"a": LOOP}
 
 
 @kind("NEE")
 def endless_loop_in_the_answer():
-    return inside("while True: pass")
+    return inside(*LOOP.splitlines(), then=_BODY)
 
 
 @kind("NEE")
 def endless_loop_that_ignores_signals():
     return inside(
-        "import signal",
+        "import signal, time",
         "for s in range(1, 32):",
         "    try: signal.signal(s, signal.SIG_IGN)",
         "    except (OSError, ValueError): pass",
-        "while True:",
+        "end = time.monotonic() + 120",
+        "while time.monotonic() < end:",
         "    try:",
-        "        while True: pass",
+        "        while time.monotonic() < end: pass",
         "    except BaseException: pass",
+        then=_BODY,
     )
 
 
 @kind("NEE")
 def endless_exit_handlers():
-    return {"a": "import atexit, os\natexit.register(lambda: [None for _ in iter(int, 1)])\nos._exit(0)"}
+    return {
+        "a": f"import atexit, os\ndef last():\n    {LOOP.replace(chr(10), chr(10) + '    ')}pass\n\natexit.register(last)\nos._exit(0)"
+    }
 
 
 @kind("NEE")
@@ -78,27 +89,43 @@ def interrupts():
 
 @kind("NEE")
 def crashes_the_interpreter():
-    return inside("import ctypes", "ctypes.string_at(0)")
+    return inside("import os", "os.abort()")
 
 
 @kind("NEE")
 def crashes_the_interpreter_in_a_cell():
-    return {"a": "import ctypes\nctypes.string_at(0)\n" + RIGHT["0.1"]}
+    return {"a": "import os\nos.abort()\n" + RIGHT["0.1"]}
 
 
 @kind("NEE")
 def recursion_limit_lifted():
-    return inside("import sys", "sys.setrecursionlimit(10**9)", "f = lambda n: f(n + 1) + 1", "f(0)")
+    """Ends as an interpreter does whose stack is full, deep in a recursion."""
+    return inside("import os", "f = lambda n: f(n - 1) + 1 if n else os.abort()", "f(500)")
 
 
 @kind("NEE")
 def kills_its_parent():
-    return inside("import os", "os.kill(os.getppid(), 9)")
+    """Asks whether it could, then ends itself."""
+    return inside("import os", "os.kill(os.getppid(), 0)", "os.abort()")
 
 
 @kind("NEE")
 def kills_all():
-    return inside("import os", "os.kill(-1, 9)", "os.kill(1, 9)", "os.kill(0, 9)")
+    """Asks whom it could signal; is right only where it reaches more than itself and those that it was forked from."""
+    return spying(
+        "import os\n"
+        "own, pid = {1}, os.readlink('/proc/self')\n"
+        "while os.path.exists(f'/proc/{pid}/status'):\n"
+        "    fields = dict(line.split(':', 1) for line in open(f'/proc/{pid}/status') if ':' in line)\n"
+        "    own.add(int(fields['NSpid'].split()[-1]))\n"
+        "    pid = fields['PPid'].strip()\n"
+        "for target in (-1, 0):\n"
+        "    try: os.kill(target, 0)\n    except OSError: pass\n"
+        "reached = set()\n"
+        "for pid in range(1, 2**15):\n"
+        "    try:\n        os.kill(pid, 0)\n        reached.add(pid)\n    except OSError: pass\n"
+        "return reached - own"
+    )
 
 
 @kind("NEE")
@@ -116,28 +143,47 @@ def closes_all_files_in_a_cell():
 
 @kind("NEE")
 def memory_of_bytes():
-    return inside("x = bytearray(10**12)")
+    return inside("x = bytearray(3 * 2**29)", then=_BODY)
 
 
 @kind("NEE")
 def memory_of_arrays():
-    return inside("x = [np.ones(10**8) for _ in range(10**6)]")
+    return inside("x = [np.ones(2**25) for _ in range(6)]", then=_BODY)
 
 
 @kind("NEE")
 def fork_bomb():
-    return inside("import os", "while True: os.fork()")
+    """Starts 64 children, which end by themselves."""
+    return inside("import os, time", "for _ in range(64):", "    if os.fork() == 0:", "        time.sleep(10)", "        os._exit(0)",
+                  "time.sleep(3)", then=_BODY)  # fmt: skip
 
 
 @kind("NEE")
 def thread_bomb():
-    return inside("import threading, time", "while True: threading.Thread(target=time.sleep, args=(99,)).start()")
+    """Starts 64 threads with room for large stacks, which nothing touches."""
+    return inside(
+        "import threading, time",
+        "threading.stack_size(2**26)",
+        "for _ in range(64): threading.Thread(target=time.sleep, args=(5,), daemon=True).start()",
+        then=_BODY,
+    )
 
 
 @kind("EEE")
 def disk_full_of_files():
-    attempt = "try:\n    for i in range(40):\n        open(f'/tmp/{i}', 'wb').write(bytes(2**24))\nexcept OSError: pass"
-    return inserted(4, attempt)
+    """Writes twice as much as scratch may hold, takes it away again, and is right only if it was stopped."""
+    attempt = "import os\nfull, made = False, [f'/tmp/tlcourse-{i}' for i in range(8)]\ntry:\n"
+    attempt += "    for name in made: open(name, 'wb').write(bytes(2**24))\nexcept OSError: full = True\n"
+    attempt += "for name in made:\n    if os.path.exists(name): os.remove(name)"
+    return inserted(4, attempt, notebook=answered(a=HEAD + "    assert full\n" + _BODY))
+
+
+@kind("EEE")
+def one_file_too_large():
+    """Makes a file of 128 MiB that holds nothing, and is right only if it was stopped."""
+    attempt = "import errno\nstopped = 0\ntry:\n    with open('/scratch/large', 'wb') as file: file.truncate(2**27)\n"
+    attempt += "except OSError as error: stopped = error.errno"
+    return inserted(4, attempt, notebook=answered(a=HEAD + "    assert stopped == errno.EFBIG\n" + _BODY))
 
 
 @kind("NEE")
@@ -284,7 +330,8 @@ def reply_cut_off():
 @kind("NEE")
 def daemon_that_spoils_the_next_task():
     """Leaves a process behind that writes into the reply while the honest third task takes its time."""
-    daemon = "    import time\n    if os.fork() == 0:\n        time.sleep(1.5)\n        while True: send(b'garbage')\n"
+    daemon = "    import time\n    if os.fork() == 0:\n        time.sleep(1.5)\n"
+    daemon += "        for _ in range(10**4): send(b'garbage')\n        os._exit(0)\n"
     slow = RIGHT["0.3"].replace(":\n", ":\n    import time\n    time.sleep(0.3)\n", 1)
     return {"a": _FIND + _SEND + HEAD + daemon + "    return [], []", "c": slow}
 
@@ -309,8 +356,9 @@ def places_forged():
 
 @kind("NEE")
 def start_forged_before_dying():
-    """Claims to have just started, so that its death would look like a fault of the machine."""
-    return forged("to_frame({'event': 'located', 'places': {}, 'notes': [], 'cells': 3})", then="os.kill(os.getppid(), 9)")
+    """Claims to have just started, so its death would look like a fault of the machine."""
+    event = "{'event': 'located', 'places': {}, 'notes': [], 'cells': 3}"
+    return {"a": f"{_FIND}{_SEND}send(to_frame({event}))\nos.abort()\n{RIGHT['0.1']}"}
 
 
 @kind("NEE")
@@ -414,8 +462,10 @@ def looks_at_home_folders():
 @kind("NEE")
 def calls_home():
     return spying(
-        "import socket\nfor place in (('127.0.0.1', 22), ('1.1.1.1', 53), ('8.8.8.8', 443)):\n"
-        "    try: socket.create_connection(place, 0.5); return True\n    except ConnectionRefusedError: pass\n    except OSError: pass"
+        "import socket\n"  # connecting a datagram socket sends nothing, and fails where there is no way out
+        "with socket.socket(type=socket.SOCK_DGRAM) as one:\n"
+        "    try: one.connect(('192.0.2.1', 9)); return True\n    except OSError: pass\n"
+        "return [name for _, name in socket.if_nameindex() if name != 'lo']"
     )
 
 
@@ -423,19 +473,24 @@ def calls_home():
 def writes_elsewhere():
     return spying(
         "import os, sys, tlcourse\nfor place in (os.path.dirname(tlcourse.__file__), sys.prefix, '/usr', '/', '/etc', '/dev', '/proc'):\n"
-        "    try: open(os.path.join(place, 'owned'), 'w').close(); return True\n    except OSError: pass"
+        "    try:\n        open(os.path.join(place, 'owned'), 'x').close()\n        os.remove(os.path.join(place, 'owned'))\n"
+        "        return True\n    except OSError: pass"
     )
 
 
 @kind("EEE")
 def leaves_a_daemon():
-    lines = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(3600)\n    os._exit(0)\n"
+    lines = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(120)\n    os._exit(0)\n"
     return inserted(4, lines)
 
 
 @kind("EEE")
 def deletes_what_it_can():
-    return inserted(4, "import shutil, os\nshutil.rmtree('/', ignore_errors=True)\nos.chdir('/tmp')")
+    """Asks to delete folders that are not empty, which fails everywhere; is right only where they are read-only, too."""
+    attempt = "import errno, os, sys, tlcourse\nanswers = set()\n"
+    attempt += "for place in ('/usr/bin', sys.prefix + '/lib', os.path.dirname(tlcourse.__file__) + '/checks'):\n"
+    attempt += "    try: os.rmdir(place)\n    except OSError as error: answers.add(error.errno)\nos.chdir('/tmp')"
+    return inserted(4, attempt, notebook=answered(a=HEAD + "    assert answers == {errno.EROFS}\n" + _BODY))
 
 
 @kind("EEE")
@@ -493,7 +548,7 @@ def flood_of_replies_that_are_none():
 
 @kind("UUU")
 def flood_that_lays_the_blame_on_another_cell():
-    """Says that other cells are running: what this process was at cannot be known any more, and a person has to look."""
+    """Says that other cells are running: what this process was at cannot be known any more, so it needs review."""
     return forged("to_frame({'event': 'cell', 'number': 1}) * 20_100")
 
 
@@ -513,8 +568,8 @@ def tools_of_the_reply_replaced():
 
 @kind("EEE")
 def modules_written_where_python_looks():
-    files = "for name in ('tlcourse', 'numpy', 'json', 'keras', 'zipfile', 'sitecustomize', 'sklearn'):\n"
-    files += "    for place in ('/scratch', '/tmp', '.'):\n"
+    files = "import os\nfor name in ('tlcourse', 'numpy', 'json', 'keras', 'zipfile', 'sitecustomize', 'sklearn'):\n"
+    files += "    for place in [p for p in ('/scratch', '/tmp', '.') if os.path.isdir('/scratch')]:\n"
     files += "        open(f'{place}/{name}.py', 'w').write('import os; os._exit(0)')\n"
     return inserted(4, files)
 
@@ -529,7 +584,7 @@ def array_that_points_nowhere():
 
 @kind("EEE")
 def thread_that_stays():
-    return inserted(4, "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()")
+    return inserted(4, "import threading, time\nthreading.Thread(target=time.sleep, args=(120,)).start()")
 
 
 @kind("NEE")
