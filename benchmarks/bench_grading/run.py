@@ -62,7 +62,7 @@ class Memory(threading.Thread):
 
 
 def measure(grader: Any, series: Series) -> Measured:
-    """Prepare, then grade a series and measure the grading alone."""
+    """Prepare, then grade a series and measure only the grading."""
     with tempfile.TemporaryDirectory(prefix="bench-grading-") as place:
         folder = Path(place)
         grader.prepare(series, answers(series), folder)
@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--numpy", type=int, default=NUMPY.count, metavar="N", help="NumPy submissions; 0 for none")
     parser.add_argument("--keras", type=int, default=KERAS.count, metavar="N", help="Keras submissions; 0 for none")
     parser.add_argument("--growth-alone", action="store_true", help="leave nbgrader and Otter out")
-    parser.add_argument("--without-dask", action="store_true", help="compare one job with two jobs alone")
+    parser.add_argument("--without-dask", action="store_true", help="compare only one job with two jobs")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores; load before: {os.getloadavg()[0]:.1f}")
     for series, count in ((NUMPY, options.numpy), (KERAS, options.keras)):

@@ -1,4 +1,4 @@
-"""A class from its folder of submissions to records and reports, resumable at any moment."""
+"""Grade a class: from its folder of submissions to records and reports. A run can be interrupted and resumed at any moment."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tlcourse.grading.sandbox.backends import Sandbox
 _RUN, _GATE, _ROSTER, _RECORDS, _BOOK = "run.json", "gate.json", "roster.jsonl", "records.jsonl", "gradebook.sqlite"
 
 
-class GateClosed(RuntimeError):  # noqa: N818 - a state of the machine, told with its reasons
-    """This machine does not grade as it should; `problems` says where."""
+class GateClosed(RuntimeError):  # noqa: N818 - a state of the machine, with its reasons
+    """This machine does not grade the known answers correctly. `problems` says which."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__(f"{len(problems)} things that are known to be right or wrong were graded otherwise.")
+        super().__init__(f"{len(problems)} known answers were not graded correctly.")
         self.problems = problems
 
 
@@ -55,7 +55,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did: submissions, those graded now, what needs a person as `(learner, task, reason)`, and the report's path."""
+    """What a run did: submissions, those graded now, what needs review as `(learner, task, reason)`, and the report's path."""
 
     submissions: int
     graded: int
@@ -64,23 +64,24 @@ class Summary:
 
 
 def open_run(out: Path, topic: str, seed: str | None, sandbox: Sandbox, hidden_cases: int) -> Settings:
-    """Return the settings of a run, and write them down when it is new.
+    """Return the settings of a run, and write them down if it is new.
 
     Args:
-        out: the folder of the run.
-        topic: of the exercise.
-        seed: the instructor's seed; None: that of the run, or a fresh one.
-        sandbox: the back end.
-        hidden_cases: hidden cases of each task.
+        out: Folder of the run.
+        topic: Topic of the exercise.
+        seed: The instructor's seed. None takes that of the run, or draws one for a new run.
+        sandbox: The back end.
+        hidden_cases: Hidden cases of each task.
 
     Raises:
-        ValueError: the folder belongs to another exercise or another seed.
+        ValueError: If the folder belongs to another exercise or another seed.
     """
     if (out / _RUN).exists():
         run = run_of(out)
         if run["topic"] != topic or seed not in (None, run["seed"]):
             raise ValueError(
-                f"{out} holds marks of {run['topic']} with another seed or exercise. Choose another folder with --out."
+                f"The folder holds marks of {run['topic']}, of another exercise or with another seed. Choose another one with --out. "
+                f"Received: out={str(out)!r}."
             )
         seed = run["seed"]
     settings = Settings(seed or secrets.token_hex(16), sandbox, hidden_cases)
@@ -92,8 +93,8 @@ def run_of(out: Path) -> dict[str, str]:
     """Return what is written down about a run: topic, seed, grader, environment, sandbox.
 
     Raises:
-        FileNotFoundError: nothing was graded into this folder.
-        ValueError: the file is damaged.
+        FileNotFoundError: If nothing was graded into this folder.
+        ValueError: If the file is damaged.
     """
     path = out / _RUN
     if not path.exists():
@@ -104,19 +105,21 @@ def run_of(out: Path) -> dict[str, str]:
             return run
     except (ValueError, KeyError, TypeError):
         pass
-    raise ValueError(f"{path} is damaged. Repair it from a copy, or grade into another folder.")
+    raise ValueError(
+        f"The file is damaged. Restore it from a copy, or grade into another folder. Received: path={str(path)!r}."
+    )
 
 
-def pass_gate(master: Master, settings: Settings, out: Path, *, jobs: int, told: Callable[[int, int], None]) -> None:
+def pass_gate(master: Master, settings: Settings, out: Path, *, jobs: int, on_progress: Callable[[int, int], None]) -> None:
     """Run the release gate, unless it was passed with the same master, code, environment, seed and sandbox.
 
     Raises:
-        GateClosed: something known was graded otherwise.
+        GateClosed: If a known answer was not graded correctly.
     """
     path, key = out / _GATE, gate_key(master, settings)
     if path.exists() and path.read_text(encoding="utf-8").strip() == json.dumps({"passed": key}):
         return
-    problems = run_gate(master, settings, jobs=jobs, told=told)
+    problems = run_gate(master, settings, jobs=jobs, on_progress=on_progress)
     if problems:
         raise GateClosed(problems)
     write_whole(path, json.dumps({"passed": key}).encode())
@@ -128,7 +131,7 @@ def grade_class(
     """Grade what has no record yet, then write records and reports. The gate comes before, see `pass_gate`.
 
     Raises:
-        ValueError: another run works in the same folder.
+        ValueError: If another run works in the same folder.
     """
     shard = shard or Shard()
     out.mkdir(parents=True, exist_ok=True)
@@ -136,7 +139,9 @@ def grade_class(
         with FileLock(out / f".{shard.journal}.lock", timeout=0):
             return _grade_class(master, folder, out, settings, jobs, shard, dask)
     except Timeout as error:
-        raise ValueError(f"Another run is grading into {out}. Wait for it, or choose another folder with --out.") from error
+        raise ValueError(
+            f"Another run is grading into this folder. Wait for it, or choose another one with --out. Received: out={str(out)!r}."
+        ) from error
 
 
 def _grade_class(
@@ -155,7 +160,7 @@ def _grade_class(
             if record is not None and record["key"] != key:
                 record, reason = None, "the process that graded it has other versions than the one that asked for it"
             if record is None:
-                stopped[key] = f"The grader stopped ({reason}). Start it again to try once more."
+                stopped[key] = f"The grader stopped ({reason}). Run the command again to retry."
             else:
                 journal.append(record)
             progress.done(needs_review=record is None or bool(needs_review(record)))
@@ -181,10 +186,10 @@ def _with_problem(entry: gradebook.Entry, problem: str) -> gradebook.Entry:
 
 
 def report(master: Master, out: Path, about: dict[str, str]) -> Summary:
-    """Write sorted records, gradebook, exports and pages from journals, rosters and `decisions.csv`; grades nothing.
+    """Write sorted records, gradebook, exports and pages from journals, rosters and `decisions.csv`; without grading.
 
     Raises:
-        FileNotFoundError: nothing was graded into this folder.
+        FileNotFoundError: If nothing was graded into this folder.
     """
     rows, records = marks_of(out)
     write_sorted(out / _RECORDS, records)
@@ -199,7 +204,7 @@ def marks_of(out: Path) -> tuple[list[gradebook.Marks], list[dict[str, Any]]]:
     """Return the marks of a class, and the records behind them, from journals, rosters and `decisions.csv`.
 
     Raises:
-        FileNotFoundError: nothing was graded into this folder.
+        FileNotFoundError: If nothing was graded into this folder.
     """
     rosters = sorted(out.glob("roster-*-of-*.jsonl")) or [out / _ROSTER]
     if not rosters[0].exists():
@@ -226,7 +231,7 @@ def about_of(settings: Settings) -> dict[str, str]:
 
 
 def sentences(master: Master) -> dict[str, str]:
-    """Return the sentence behind every misconception of an exercise."""
+    """Return the sentence that explains each misconception of an exercise."""
     from tlcourse.checks.task import COMMON_MISCONCEPTIONS
 
     known = dict(COMMON_MISCONCEPTIONS)

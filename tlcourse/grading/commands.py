@@ -14,41 +14,37 @@ if TYPE_CHECKING:
     from tlcourse.grading.sandbox.backends import Sandbox
 
 _DONE, _FAILED, _WRONG_USE, _OPEN = 0, 1, 2, 3
-_EXITS = "Exit status: 0 all judged; 3 all graded, and something needs a person; 1 the gate is closed or the run failed; 2 wrong use."
+_EXITS = (
+    "Exit status: 0 all judged; 3 all graded, some results need review; 1 the gate is closed or the run failed; 2 wrong use."
+)
 
 
 def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the three commands to the command line."""
     release = add(
-        commands, "release", _release, "for instructors: build an exercise and prove that this machine grades it right"
+        commands, "release", _release, "for instructors: build an exercise and check that this machine grades it correctly"
     )
-    release.add_argument("exercise", help="beginning of the exercise's name, such as 03")
+    release.add_argument("exercise", help="lesson number or prefix, such as 03")
     release.add_argument(
-        "--nbgrader", type=Path, metavar="COURSE", help="also write it as a source of nbgrader's, below COURSE/source"
+        "--nbgrader", type=Path, metavar="COURSE", help="also write it as an nbgrader source, below COURSE/source"
     )
     _add_sandbox(release)
 
     grade = add(commands, "grade", _grade, "for instructors: grade a folder of submitted notebooks")
     grade.epilog = _EXITS
     grade.add_argument("submissions", type=Path, help="folder as downloaded from Canvas, Moodle or GitHub Classroom, or plain")
-    grade.add_argument(
-        "--out", type=Path, required=True, help="folder of the marks; the same folder again goes on where it stopped"
-    )
-    grade.add_argument(
-        "--exercise", default="", help="beginning of the exercise's name; default: what the files are named after"
-    )
-    grade.add_argument(
-        "--seed", help="your secret, from which hidden data are drawn; default: a fresh one, kept in OUT/run.json"
-    )
+    grade.add_argument("--out", type=Path, required=True, help="folder for the marks; the same folder again resumes the run")
+    grade.add_argument("--exercise", default="", help="lesson number or prefix (default: guessed from the names of the files)")
+    grade.add_argument("--seed", help="your secret seed of the hidden data (default: a new one, kept in OUT/run.json)")
     grade.add_argument("--hidden-cases", type=_count, default=1, metavar="N", help="hidden cases of each task (default: 1)")
-    grade.add_argument("--tasks", default="", metavar="2.1,2.3", help="grade these tasks alone")
+    grade.add_argument("--tasks", default="", metavar="2.1,2.3", help="grade only these tasks")
     grade.add_argument(
         "--shard", type=_shard, metavar="I/N", help="grade part I of N; put the OUT folders together, then `report`"
     )
     grade.add_argument("--dask", default="", metavar="ADDRESS", help="grade on a Dask cluster, such as tcp://scheduler:8786")
     _add_sandbox(grade)
 
-    report = add(commands, "report", _report, "for instructors: write gradebook, exports and pages again, grading nothing")
+    report = add(commands, "report", _report, "for instructors: write gradebook, exports and pages again, without grading")
     report.epilog = _EXITS
     report.add_argument("out", type=Path, help="folder of the marks")
     report.add_argument(
@@ -57,7 +53,7 @@ def add_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
     report.add_argument("--course", type=Path, help=_COURSE)
 
 
-_COURSE = "the course's repository; default: the one that this package is in"
+_COURSE = "the course's repository (default: the one that this package is in)"
 
 
 def _add_sandbox(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +66,7 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unsafe-no-sandbox",
         action="store_true",
-        help="run learners' code with limits but no walls: it can do what you can do",
+        help="run learners' code with limits but without walls: it can do whatever you can do",
     )
     parser.add_argument("--cell-seconds", type=float, default=limits.cell_seconds, metavar="S", help="default: %(default)g")
     parser.add_argument("--probe-seconds", type=float, default=limits.probe_seconds, metavar="S", help="default: %(default)g")
@@ -95,7 +91,7 @@ def _release(options: argparse.Namespace) -> int:
     import secrets
 
     settings = Settings(secrets.token_hex(16), _sandbox(options))
-    problems = run_gate(master, settings, jobs=options.jobs, told=_told)
+    problems = run_gate(master, settings, jobs=options.jobs, on_progress=_show_progress)
     if problems:
         return _closed(problems)
     print(f"exercises/{master.topic}.ipynb can go to learners: {_proved(master)}")
@@ -117,7 +113,7 @@ def _grade(options: argparse.Namespace) -> int:
     master = load_master(course, exercise, [task for task in options.tasks.split(",") if task])
     settings = open_run(options.out, master.topic, options.seed, _sandbox(options), options.hidden_cases)
     try:
-        pass_gate(master, settings, options.out, jobs=options.jobs, told=_told)
+        pass_gate(master, settings, options.out, jobs=options.jobs, on_progress=_show_progress)
     except GateClosed as closed:
         return _closed(closed.problems)
     print(f"The gate is open: {_proved(master)}")
@@ -155,7 +151,7 @@ def _tell(summary: Summary) -> int:
         reasons.setdefault((learner, reason), []).append(task)
     for (learner, reason), tasks in list(reasons.items())[:20]:
         which = f", task {', '.join(tasks)}" if any(tasks) else ""
-        print(f"  needs a person: {learner!r}{which}: {reason}")
+        print(f"  needs review: {learner!r}{which}: {reason}")
     if len(reasons) > 20:
         print(f"  ... and {len(reasons) - 20} more, see the report.")
     if summary.report:
@@ -164,10 +160,10 @@ def _tell(summary: Summary) -> int:
 
 
 def _closed(problems: list[str]) -> int:
-    print("Nothing was graded, because this machine grades otherwise than it should:", file=sys.stderr)
+    print("Nothing was graded: this machine does not grade the known answers correctly.", file=sys.stderr)
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
-    print("Is a package missing, or of another version? Compare with requirements.lock, and try again.", file=sys.stderr)
+    print("Is a package missing, or its version different? Compare with requirements.lock and try again.", file=sys.stderr)
     return _FAILED
 
 
@@ -177,10 +173,10 @@ def _proved(master: Master) -> str:
     return f"the solution earns all points, the unfilled exercise none, {known}."
 
 
-def _told(done: int, total: int) -> None:
+def _show_progress(done: int, total: int) -> None:
     end = "\n" if done == total or not sys.stdout.isatty() else "\r"
     if sys.stdout.isatty() or done == total:
-        print(f"Testing the grader on what is known: {done}/{total}", end=end, flush=True)
+        print(f"Grading the known answers: {done}/{total}", end=end, flush=True)
 
 
 def _sandbox(options: argparse.Namespace) -> Sandbox:
@@ -209,7 +205,8 @@ def _guess(course: Path, folder: Path) -> str:
     best = max(topics, key=lambda topic: counts[topic], default="")
     if not best or not counts[best]:
         raise ValueError(
-            f"No file in {folder} is named after an exercise. Say which one: --exercise 03. There are: {', '.join(topics)}."
+            f"No file in the folder is named after an exercise. Name one with --exercise 03. Exercises: {', '.join(topics)}. "
+            f"Received: folder={str(folder)!r}."
         )
     return best
 

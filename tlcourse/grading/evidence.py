@@ -11,18 +11,6 @@ from tlcourse.grading.cases import TaskCases
 class Evidence:
     """What is known about one submission from its workers: over its visible cases, or over its hidden ones.
 
-    Attributes:
-        numbers: `{task: numbers of its cases}` of all tasks that were asked for.
-        tasks: The tasks that have a case to try.
-        places: Where each answer is, as the first worker said before it ran any of the submission; None before.
-        records: `{task: {case: what the worker sent about it}}`.
-        tried: Tasks of which nothing more will come.
-        problems: `{task: what its probe died of, or ""}` of tasks in `tried`.
-        dead_cells: `{number of a cell: what it died of}`; no later worker runs these cells.
-        refused: Why the submission cannot be read, or "".
-        notes: What was odd, in words.
-        hidden: True over hidden cases.
-
     Args:
         tasks: What is asked for.
         hidden: True over hidden cases.
@@ -33,10 +21,14 @@ class Evidence:
         self, tasks: Sequence[TaskCases], *, hidden: bool = False, dead_cells: Mapping[int, str] | None = None
     ) -> None:
         self.hidden = hidden
+        # Of every task that is asked for, the numbers of its cases; then the tasks that have a case to try.
         self.numbers = {task.id: task.numbers(hidden=hidden) for task in tasks}
         self.tasks = {task.id: task for task in tasks if self.numbers[task.id] and not task.fault}
+        # What each dead cell died of: no later worker runs it.
         self.dead_cells: dict[int, str] = dict(dead_cells or {})
+        # Where each answer is, as the first worker said before it ran any of the submission.
         self.places: dict[str, dict[str, Any]] | None = None
+        # What came of each case of a task; the tasks of which nothing more will come; what their probes died of, or "".
         self.records: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in self.tasks}
         self.problems: dict[str, str] = {}
         self.tried: set[str] = set()

@@ -1,4 +1,4 @@
-"""The release gate: before anyone is graded, what is known to be right and wrong is graded in the same way, here."""
+"""The release gate: before a class is graded, answers that are known to be right or wrong are graded in the same way."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def gate_key(master: Master, settings: Settings) -> str:
 
 
 def run_gate(
-    master: Master, settings: Settings, *, jobs: int = 1, told: Callable[[int, int], None] = lambda done, total: None
+    master: Master, settings: Settings, *, jobs: int = 1, on_progress: Callable[[int, int], None] = lambda done, total: None
 ) -> list[str]:
-    """Return every way in which this machine does not grade as it should; an empty list opens the gate.
+    """Return every known answer that this machine does not grade correctly. An empty list opens the gate.
 
     The solution must earn all points, the exercise as released none, and every wrong answer of the bank must lose its task and
     be named by its own misconception.
 
     Args:
-        master: the exercise.
-        settings: those of the class, its hidden seeds included.
-        jobs: processes.
-        told: called with how many of how many are done.
+        master: The exercise.
+        settings: Settings of the class.
+        jobs: Number of processes.
+        on_progress: Called with `(answers done, answers in all)`.
     """
     rounds = _rounds(master)
     submissions = {"solution": master.solution, "as released": master.released}
@@ -39,7 +39,7 @@ def run_gate(
     }
     problems: dict[str, list[str]] = {}
     for done, (name, record, reason) in enumerate(grade_all(master, submissions, settings, jobs=jobs), start=1):
-        told(done, len(submissions))
+        on_progress(done, len(submissions))
         if record is None:
             problems[name] = [f"{name}: the grader stopped ({reason})"]
         elif name == "solution":
@@ -53,7 +53,7 @@ def run_gate(
 
 
 def _rounds(master: Master) -> dict[str, dict[str, Wrong]]:
-    """Put wrong answers together, one of each task, so that few notebooks hold them all."""
+    """Combine wrong answers, one of each task, so few notebooks hold them all."""
     public = {answer.task for answer in master.answers}
     banks = {task: bank.wrong for task, bank in master.bank.items() if task in public}
     most = max((len(wrong) for wrong in banks.values()), default=0)

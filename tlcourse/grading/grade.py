@@ -25,9 +25,9 @@ class Settings:
     """What is the same for a whole class.
 
     Args:
-        secret: the instructor's seed, from which hidden cases are drawn.
-        sandbox: the back end.
-        hidden_cases: hidden cases of each task, beside the one that `check` shows in a notebook.
+        secret: The instructor's seed, from which hidden cases are drawn.
+        sandbox: The back end.
+        hidden_cases: Hidden cases of each task, besides the visible one that `check` uses in a notebook.
     """
 
     secret: str
@@ -53,20 +53,20 @@ def record_key(master: Master, submission: bytes, settings: Settings) -> str:
 def grade(master: Master, submission: bytes, settings: Settings) -> dict[str, Any]:
     """Grade one submission.
 
-    The learner's code runs in the sandbox; what it computed is judged here. A part that dies is left out, and the rest is
-    tried again without it. Hidden cases come last, in workers of their own: when their inputs leave this process, everything that
-    could tell the learner about them is over.
+    The submission runs in the sandbox, and what it computed is judged here. A part that dies is left out, and the rest is
+    tried again without it. Hidden cases come last, in workers of their own: when their inputs leave this process, every worker
+    whose texts learners read has ended.
 
     Args:
-        master: the exercise.
-        submission: the file.
-        settings: seed, sandbox, number of hidden cases.
+        master: The exercise.
+        submission: The bytes of the notebook.
+        settings: Seed, sandbox and number of hidden cases.
 
     Returns:
         The record, ready for JSON: key, digests, versions, what was in force, and one result per task.
 
     Raises:
-        MachineFault: the sandbox did not come up. Nothing is known about the submission then.
+        MachineFault: If the sandbox did not start. Nothing is known about the submission then.
     """
     tasks = cases_of(master, settings.secret, settings.hidden_cases)
     limits, end = settings.sandbox.limits, time.monotonic() + settings.sandbox.limits.notebook_seconds

@@ -1,4 +1,4 @@
-"""What submissions are graded against: an exercise as it was released, its tasks, its solution, and its bank."""
+"""What submissions are graded against: an exercise as it was released, its tasks, its solution and its bank."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Master:
     """One exercise.
 
     Args:
-        topic: such as "02_feature_extraction".
-        title: of the exercise, for pages.
-        released: the notebook that learners were given, as bytes.
-        solution: the notebook with all answers, as bytes.
-        answers: what was released for each task.
-        bank_file: the file with the bank of right and wrong answers, or None where the instructors' side is not installed.
+        topic: Such as "02_feature_extraction".
+        title: Of the exercise, for pages.
+        released: The notebook that learners were given, as bytes.
+        solution: The notebook with all answers, as bytes.
+        answers: What was released for each task.
+        bank_file: The file with the bank of right and wrong answers, or None where the instructors' side is not installed.
     """
 
     topic: str
@@ -79,14 +79,14 @@ class Master:
         """Return the number of the public task whose probe and answer a task uses; for a public task, its own.
 
         Raises:
-            ValueError: a hidden task has a probe of its own, which would have to enter the sandbox.
+            ValueError: If a hidden task has its own probe, which would have to enter the sandbox.
         """
         for answer in self.answers:
             if answer.task == task.id or find_task(answer.task).probe is task.probe:
                 return answer.task, answer
         raise ValueError(
-            f"The hidden task {task.id} needs the probe of a public task of {self.topic}, since a probe enters the sandbox. "
-            "Draw other cases and judge them otherwise, but probe them in the same way."
+            f"The hidden task {task.id} needs the probe of a public task of {self.topic}, because a probe enters the sandbox. "
+            "Give it other cases and another judge, but the same probe."
         )
 
 
@@ -94,18 +94,18 @@ def load_master(course: Path, lesson: str, only: Iterable[str] = ()) -> Master:
     """Read one exercise.
 
     Args:
-        course: the folder that holds `exercises/`, `solutions/` and, in the repository, `content/banks/`.
-        lesson: beginning of a topic, such as "02".
-        only: numbers of tasks, such as "2.1"; all where empty.
+        course: The folder that holds `exercises/`, `solutions/` and, in the repository, `content/banks/`.
+        lesson: Lesson number or prefix, such as "02".
+        only: Numbers of tasks, such as "2.1". Default: all.
 
     Raises:
-        ValueError: there is no such exercise or task, or more than one.
+        ValueError: If there is no such exercise or task, or more than one.
     """
     found = sorted((course / "exercises").glob(f"{lesson}*.ipynb")) if lesson else []
     if len(found) != 1:
         known = ", ".join(path.stem for path in sorted((course / "exercises").glob("*.ipynb"))) or "none"
         raise ValueError(
-            f"Expected the beginning of one exercise's name. Received: {lesson!r}. Exercises in {course}: {known}."
+            f"Expected a lesson number or prefix that fits one exercise. Exercises in {course}: {known}. Received: lesson={lesson!r}."
         )
     path = found[0]
     tasks = load_tasks(int(path.stem[:2]))
@@ -138,13 +138,13 @@ def with_answers(master: Master, sources: dict[str, str]) -> bytes:
 
 
 def hidden_seeds(master: Master, task: str, secret: str, count: int) -> list[int]:
-    """Draw the seeds of a task's hidden cases from what the instructor keeps to herself.
+    """Draw the seeds of a task's hidden cases from the instructor's secret.
 
-    They tell nothing about the seeds of other tasks, and are too many to be tried in the time that a submission has.
+    They say nothing about the seeds of other tasks, and are too many to be tried in the time that a submission has.
 
     Args:
-        secret: the instructor's seed, any text.
-        count: how many cases.
+        secret: The instructor's seed, any text.
+        count: Number of cases.
     """
     seeds = []
     for number in range(count):
@@ -196,7 +196,7 @@ def _grading_code(package: Path) -> list[Path]:
 
 @functools.cache
 def environment() -> str:
-    """Return what marks may depend on beside our own code: Python, machine, and the libraries' versions."""
+    """Return what marks may depend on besides our own code: Python, machine, and versions of libraries."""
     versions = []
     for name in _PACKAGES:
         try:

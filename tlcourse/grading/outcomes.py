@@ -10,32 +10,32 @@ from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Task, Verdict, clean, 
 
 ONLY_VISIBLE = "visible-case-only"
 ONLY_VISIBLE_MEANS = (
-    "The answer fits the data of the check in the notebook and fails on other data drawn in the same way: is a number of "
-    "that data written down in it?"
+    "The answer is right for the data of the check in the notebook and wrong for other data drawn in the same way. Is a number "
+    "from the notebook's data written down in it?"
 )
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
 
 
 def merge(task: Task, verdicts: Sequence[Verdict], visible: int) -> dict[str, Any]:
-    """Return the result of one task: earned when all its cases are.
+    """Return the result of one task, which is earned when all its cases are.
 
-    Of hidden cases the message goes into the result, but no number: what is expected there stays hidden.
+    The message of a hidden case goes into the result without its numbers, so what is expected there stays hidden.
 
     Args:
-        verdicts: one per case, those of the visible ones first.
-        visible: how many are visible to learners.
+        verdicts: One per case, visible cases first.
+        visible: Number of visible cases.
     """
     worst = next((i for i, v in enumerate(verdicts) if v.outcome == NOT_EARNED), None)
     if worst is None:
         worst = next((i for i, v in enumerate(verdicts) if v.outcome == UNJUDGED), 0)
-    verdict = verdicts[worst] if verdicts else could_not_judge("Nothing was tried.")
+    verdict = verdicts[worst] if verdicts else could_not_judge("No case of this task was tried.")
     misconception, message = verdict.misconception, verdict.message
     expected, received = verdict.expected, verdict.received
     explanation = task.explain(misconception) if misconception else ""
     if worst >= visible and verdict.outcome != EARNED:
         expected = received = ""
         if visible and verdict.outcome == NOT_EARNED:
-            message = f"The check in the notebook passes, but not on other data. {_without_numbers(message)}"
+            message = f"The check in the notebook passes, but the answer fails on hidden data. {_without_numbers(message)}"
             if misconception is None:
                 misconception, explanation = ONLY_VISIBLE, ONLY_VISIBLE_MEANS
         else:

@@ -85,6 +85,6 @@ def _blame(done: Launch, located: bool, evidence: Evidence) -> None:
         evidence.records[current["task"]].clear()
     elif current.get("event") == "cell" and current["number"] not in evidence.dead_cells:
         evidence.dead_cells[current["number"]] = how
-        evidence.notes.append(f"Cell {current['number']} was left out, because it did not come to its end ({how}).")
+        evidence.notes.append(f"Cell {current['number']} was left out because it did not finish ({how}).")
     else:  # between two steps: it cannot be said which of the tasks that are left died
         evidence.close_left(f"malformed: The process ended between two steps ({how}).")

@@ -1,4 +1,4 @@
-"""Many submissions at once: in this process, in a pool of processes, or on a Dask cluster. Order does not matter."""
+"""Grade many submissions: in this process, in a pool of processes, or on a Dask cluster. Their order does not matter."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def grade_all(
     """Grade submissions and yield each as it is done.
 
     Args:
-        master: the exercise.
-        submissions: `{key: bytes}`.
-        settings: the same for all.
-        jobs: processes on this machine; 1 means this process.
-        dask: address of a Dask scheduler, such as `tcp://scheduler:8786`; workers need `tlcourse` and the same sandbox.
-        began: told how many are running.
+        master: The exercise.
+        submissions: `{key: submission}`.
+        settings: Settings of the class.
+        jobs: Number of processes on this machine. 1 means this process.
+        dask: Address of a Dask scheduler, such as `tcp://scheduler:8786`. Workers need `tlcourse` and the same sandbox.
+        began: Called with the number of submissions that are running.
     """
     if dask:
         yield from _on_dask(master, submissions, settings, dask)
@@ -58,10 +58,10 @@ def _safely(key: str, master: Master, submission: bytes, settings: Settings) -> 
 def _in_pool(
     master: Master, left: dict[str, bytes], settings: Settings, jobs: int, began: Callable[[int], None]
 ) -> Iterator[Outcome]:
-    """Grade in processes. When one of them dies, those that it left open are tried one by one, each in a process of its own."""
-    alone = False
+    """Grade in processes. When one of them dies, the submissions that are left are graded one by one, each in its own process."""
+    one_by_one = False
     while left:
-        batch = dict([next(iter(left.items()))]) if alone else left
+        batch = dict([next(iter(left.items()))]) if one_by_one else left
         workers = min(jobs, len(batch))
         with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)) as pool:
             futures: dict[Future[Outcome], str] = {
@@ -75,11 +75,11 @@ def _in_pool(
                     yield key, record, reason
                     began(min(workers, len(left)))
             except BrokenProcessPool:
-                if alone:
+                if one_by_one:
                     key = next(iter(batch))
                     left.pop(key)
                     yield key, None, "The process that graded it died."
-                alone = True
+                one_by_one = True
             except GeneratorExit:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

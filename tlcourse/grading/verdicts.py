@@ -25,25 +25,27 @@ def visible_verdicts(task: TaskCases, evidence: Evidence, limits: Limits) -> lis
         One verdict per case, or one for the task. None for a hidden task, unless nothing can be said about the whole submission.
     """
     if evidence.refused:
-        return [could_not_judge(f"The notebook cannot be read. {evidence.refused}")]
+        return [could_not_judge(f"The submission cannot be read. {evidence.refused}")]
     if task.fault:
         return [could_not_judge(task.fault)]
     nowhere = evidence.places and all(place["how"] == NOWHERE for place in evidence.places.values())
     if nowhere and all(evidence.missing(name) for name in evidence.tasks):
-        return [could_not_judge("No answer to any task of this exercise was found: is it the notebook of another one?")]
+        return [could_not_judge("No answer to any task of this exercise was found. Is it the notebook of another exercise?")]
     return verdicts(task, evidence, limits)
 
 
 def verdicts(task: TaskCases, evidence: Evidence, limits: Limits) -> list[Verdict]:
-    """Judge the cases of a task, hidden or visible as the evidence is; none where it was not tried.
+    """Judge the cases of a task: hidden or visible ones, as the evidence is. None where the task was not tried.
 
-    Of hidden cases no word of the learner's code gets into a verdict, not even how exactly it died.
+    No text of the submission gets into a verdict on a hidden case, not even how exactly it died.
     """
     if task.id not in evidence.tasks:
         return []
     numbers, problem, records = evidence.numbers[task.id], evidence.problems.get(task.id, ""), evidence.records[task.id]
     if task.id not in evidence.tried or problem == "late":
-        return [could_not_judge(f"The notebook used up its {limits.notebook_seconds:g} seconds before this task came.")]
+        return [
+            could_not_judge(f"The notebook reached its time limit of {limits.notebook_seconds:g} seconds before this task.")
+        ]
     if problem:
         return [died(problem, limits.probe_seconds, limits.memory_mib, limits.processes, hidden=evidence.hidden)]
     missing = evidence.missing(task.id)
@@ -61,14 +63,14 @@ def verdicts(task: TaskCases, evidence: Evidence, limits: Limits) -> list[Verdic
 
 
 def judge_case(task: Task, case: Case, record: dict[str, Any], *, hidden: bool = False) -> Verdict:
-    """Judge what a worker sent about one case. Whatever it is, the outcome is one of three.
+    """Judge what a worker sent about one case. Whatever that is, the outcome is one of three.
 
     Args:
-        task: the task.
-        case: what only judges may see.
-        record: what the worker sent.
-        hidden: True for a case of the instructor's: texts that the learner's code has written do not reach the verdict then, since they
-            could carry the hidden data out.
+        task: The task.
+        case: What only judges may see.
+        record: What the worker sent.
+        hidden: True for a hidden case. No text that the submission wrote reaches the verdict then, because it could
+            carry the hidden data out.
     """
     status = record.get("status")
     status = status if isinstance(status, str) else ""  # an array would have no truth value
@@ -78,7 +80,7 @@ def judge_case(task: Task, case: Case, record: dict[str, Any], *, hidden: bool =
     if status == "missing":
         return _missing(task, text, line)
     if status == "changed tools":
-        return could_not_judge(f"The code replaces functions that the check itself uses ({text}). A person has to look.")
+        return could_not_judge(f"The code replaces functions that the check uses ({text}), so this task needs review.")
     module = re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", text)
     if status == "raised" and module:
         return _lacking(module[1])
@@ -86,57 +88,57 @@ def judge_case(task: Task, case: Case, record: dict[str, Any], *, hidden: bool =
 
 
 _SAID_OTHERWISE = {
-    "raised": "Your code stops with an error there.",
-    "misfit": "Your code returns something of another form there.",
-    "wrong kind": "Your code is something else there.",
-    "not plain": "Your code returns something there that the check cannot read.",
-    "missing": "Your code is not there.",
-    "ok": "What your code gives back there cannot be judged.",
-    "changed tools": "The code replaces functions that the check itself uses. A person has to look.",
+    "raised": "On the hidden data your code stops with an error.",
+    "misfit": "On the hidden data your code returns something of the wrong form.",
+    "wrong kind": "On the hidden data your answer is not of the kind that was asked for (a function or a value).",
+    "not plain": "On the hidden data your code returns something that the check cannot read.",
+    "missing": "When the hidden data were tried, nothing defined your answer.",
+    "ok": "On the hidden data the result of your code cannot be judged.",
+    "changed tools": "The code replaces functions that the check uses, so this task needs review.",
 }
 
 
 def _without_their_words(task: Task, verdict: Verdict, status: str) -> Verdict:
-    """Return a verdict with sentences of ours alone; which package is missing is told by the visible case."""
+    """Return a verdict that holds only sentences of our own source. The visible case says which package is missing."""
     if verdict.outcome == EARNED:
-        return Verdict(EARNED, "It holds there.")
-    message = _SAID_OTHERWISE.get(status, "What came out of the sandbox is no answer.")
+        return Verdict(EARNED, "On the hidden data your answer is right.")
+    message = _SAID_OTHERWISE.get(status, "The sandbox sent a reply that is not an answer.")
     if status == "ok" and verdict.outcome == NOT_EARNED:
-        message = as_written(verdict.message, task.judge) or "What your code gives back there is not right."
+        message = as_written(verdict.message, task.judge) or "On the hidden data the result of your code is wrong."
     if status in ("raised", "missing") and verdict.outcome == UNJUDGED:
         message = "The code needs a package that is not installed where submissions are graded."
     return Verdict(verdict.outcome, message, "", "", verdict.misconception)
 
 
 def died(problem: str, seconds: float, memory_mib: int, processes: int, *, hidden: bool = False) -> Verdict:
-    """Say what it means that a probe or a cell ended before its time.
+    """Say what it means that a probe or a cell died.
 
     Args:
-        problem: "time", "resources", "malformed: ...", "signal 9", "exit 3", or "" when it ended without a word.
-        seconds: it had.
-        memory_mib: it had.
-        processes: it had.
-        hidden: True with hidden cases: which status or signal it was could carry their data out.
+        problem: "time", "resources", "malformed: ...", "signal 9", "exit 3", or "" when it ended without saying why.
+        seconds: Its time limit.
+        memory_mib: Its memory limit in MiB.
+        processes: Its limit of processes.
+        hidden: True over hidden cases: the number of a status or a signal could carry their data out.
     """
     if hidden:
         problem = next((known for known in ("time", "resources", "malformed") if problem.startswith(known)), "")
     if problem == "time":
         return not_earned(
-            f"The code did not come to its end within {seconds:g} seconds.",
-            expected="an answer that ends",
-            received="a loop without end, or a wait for something that does not come",
+            f"The code did not finish within {seconds:g} seconds.",
+            expected="an answer that finishes",
+            received="a loop that does not end, or a wait for something that never comes",
         )
     if problem == "resources":
         return not_earned(
-            f"The code used more than it may: {memory_mib} MiB of memory, {processes} processes.",
-            expected="an answer in one process that fits into memory",
+            f"The code used more than its limits: {memory_mib} MiB of memory, {processes} processes.",
+            expected="an answer that runs in one process and fits in memory",
         )
     if problem.startswith("malformed"):
         return could_not_judge(
-            f"What came out of the sandbox cannot be read. {problem.removeprefix('malformed').lstrip(': ')}".strip()
+            f"The reply of the sandbox cannot be read. {problem.removeprefix('malformed').lstrip(': ')}".strip()
         )
     how = f" ({problem})" if problem else ""
-    return not_earned(f"The code ended the whole process{how}.", expected="an answer that returns", received="no answer")
+    return not_earned(f"The code ended the whole Python process{how}.", expected="an answer that returns", received="no answer")
 
 
 def _missing(task: Task, text: str, line: str) -> Verdict:
@@ -147,7 +149,7 @@ def _missing(task: Task, text: str, line: str) -> Verdict:
         at = f" at line {line}" if line else ""
         return not_earned(
             f"`{task.answer_name}` does not exist, because its cell stopped with an error{at}.",
-            expected=f"a cell that defines `{task.answer_name}` and runs",
+            expected=f"a cell that defines `{task.answer_name}` and runs without an error",
             received=text,
         )
     return not_earned(
@@ -161,5 +163,5 @@ def _missing(task: Task, text: str, line: str) -> Verdict:
 def _lacking(module: str) -> Verdict:
     return could_not_judge(
         f"The code needs the package {module!r}, which is not installed where submissions are graded. "
-        "Either it is misspelt, or it has to be installed there."
+        "Either its name is misspelt, or it must be installed there."
     )

@@ -1,4 +1,4 @@
-"""Say of a hidden case only what is written in our own source: whatever was put into a sentence at run time is left out of it."""
+"""Sentences about hidden cases as our own source has them: what was put into a sentence at run time is left out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _OURS = (tlcourse.checks.values.__file__, tlcourse.checks.run.__file__)
 def as_written(message: str, judge: Callable[..., Any]) -> str:
     """Return a judge's message as its source has it, or "" where the source has no such message.
 
-    What was put into the holes of an f-string may come from the learner's code. It is kept only where it is, as a whole, another
-    constant of that source, such as the name of a part; so a message is one of finitely many.
+    What was put into the holes of an f-string may come from the submission. It is kept only if it is, as a whole, another
+    constant of that source, such as the name of a part. So a message is one of finitely many.
 
     Args:
-        message: as a verdict has it.
-        judge: the function that wrote it.
+        message: Message of a verdict.
+        judge: The function that wrote it.
     """
     sources = [_texts_of(file) for file in (inspect.getsourcefile(judge), *_OURS) if file]
     constants = [text for source in sources for text in source if isinstance(text, str)]

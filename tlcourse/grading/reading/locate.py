@@ -1,4 +1,4 @@
-"""Find, for each task, the code that answers it: by source, then by metadata, then by likeness. Text in, places out."""
+"""Find the code that answers each task: by source, then by metadata, then by similarity. Text in, places out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tlcourse.grading.reading.python_code import Code, normalise, read_code
 
 SOURCE, CHECK, METADATA, HEADING, TEXT, NOWHERE = "source", "check cell", "metadata", "heading", "text", "not found"
 BY_RUNNING = "running all cells"
-_LIKE = 0.6  # share of equal lines and words from which a cell counts as an edited copy of the released one
+_LIKE = 0.6  # share of equal words from which a cell counts as an edited copy of the released one
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Place:
     """Where one answer is.
 
     Args:
-        how: "source", "check cell", "metadata", "heading", "text" or "not found".
-        expression: what the answer is called there, or "".
-        after: position in `Located.codes` after which the answer is complete; the last one when not found, since code may make
-            names that reading it does not show; -1 without any code.
-        cells: numbers of the cells that define it, from 1; when not found, those where it should stand.
-        notes: what was odd, in words.
+        how: How it was found: "source", "check cell", "metadata", "heading", "text" or "not found".
+        expression: What the answer is called there, or "".
+        after: Position in `Located.codes` after which the answer is complete. The last one when not found, because running
+            code may define names that its text does not show. -1 without any code.
+        cells: Numbers of the cells that define it, from 1. When not found, the cells where it should be.
+        notes: What was odd, in words.
     """
 
     how: str
@@ -57,7 +57,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Located:
-    """Code to run in order, as `(number of its cell, code)`; where each task's answer is; what was odd, in words."""
+    """Code to run in order, as `(number of its cell, code)`, where each answer is, and what was odd, in words."""
 
     codes: tuple[tuple[int, Code], ...]
     places: Mapping[str, Place]
@@ -91,7 +91,7 @@ def _place(task: Released, codes: list[tuple[Cell, Code]], untouched: set[int], 
     if other:
         i, name = other[-1]
         made = [codes[j][0].number for j in range(i + 1) if name.split(".")[0] in codes[j][1].binds]
-        return Place(CHECK, name, i, tuple(made[-1:]), (f"The check names {name[:60]!r} in place of {task.answer_name!r}.",))
+        return Place(CHECK, name, i, tuple(made[-1:]), (f"The check cell uses {name[:60]!r} instead of {task.answer_name!r}.",))
     if binding:  # only the cell as it was released
         return Place(SOURCE, task.answer_name, binding[-1], (codes[binding[-1]][0].number,))
     for how, candidates in (
@@ -102,7 +102,7 @@ def _place(task: Released, codes: list[tuple[Cell, Code]], untouched: set[int], 
         for i in candidates:
             names = [name for name in codes[i][1].functions if name not in _helpers(task)]
             if names:
-                note = f"{names[-1]!r} was taken for {task.answer_name!r}."
+                note = f"{names[-1]!r} was graded as {task.answer_name!r}."
                 return Place(how, names[-1], i, (codes[i][0].number,), (note,))
     marked = [i for i, (cell, _) in enumerate(codes) if cell.grade_id == task.grade_id] or _under_heading(task, codes, cells)
     suspects = tuple(codes[i][0].number for i in marked if not codes[i][1].only_checks)
@@ -120,7 +120,7 @@ def _by_source(task: Released, codes: list[tuple[Cell, Code]], filled: list[int]
     numbers = tuple(dict.fromkeys(codes[i][0].number for i in filled if i <= after))
     notes = []
     if len(filled) > 1:
-        notes.append(f"{name!r} is defined {len(filled)} times; the one in cell {codes[last][0].number} counts.")
+        notes.append(f"{name!r} is defined {len(filled)} times. The one in cell {codes[last][0].number} counts.")
     return Place(SOURCE, name, after, numbers, tuple(notes))
 
 
@@ -151,12 +151,12 @@ def _alike(task: Released, codes: list[tuple[Cell, Code]]) -> list[int]:
 
 
 def _helpers(task: Released) -> set[str]:
-    """Return what the released cell defines beside the answer: those names are no answers."""
+    """Return the other names that the released cell defines: they are not answers."""
     return set(read_code(task.stub).defines) - {task.answer_name}
 
 
 def _joined(cells: Sequence[Cell], notes: list[str]) -> list[Cell]:
-    """Put together a definition that was split over two code cells, where only the two together are Python."""
+    """Join a definition that was split over two code cells, if only the two together are Python."""
     joined: list[Cell] = []
     for cell in cells:
         before = joined[-1] if joined else None
@@ -165,14 +165,16 @@ def _joined(cells: Sequence[Cell], notes: list[str]) -> list[Cell]:
             both = f"{before.source.rstrip()}\n{cell.source}"
             if read_code(both).compiles:
                 joined[-1] = replace(before, source=both)
-                notes.append(f"Cells {before.number} and {cell.number} were joined: a definition was split.")
+                notes.append(
+                    f"Cells {before.number} and {cell.number} were joined because a definition was split between them."
+                )
                 continue
         joined.append(cell)
     return joined
 
 
 def _text_cells_with_code(cells: Sequence[Cell], released: Sequence[Released], notes: list[str]) -> list[Cell]:
-    """Take a cell for code that lost its kind (a slip of one key) where it alone defines an answer."""
+    """Treat a text cell as code where only it defines an answer: one key turns a code cell into text."""
     stubs = {normalise(task.stub) for task in released}
     filled = {
         name for c in cells if c.kind == "code" and normalise(c.source) not in stubs for name in read_code(c.source).binds
@@ -183,7 +185,7 @@ def _text_cells_with_code(cells: Sequence[Cell], released: Sequence[Released], n
         if cell.kind != "code" and any(f"def {name}" in cell.source for name in wanted):
             code = read_code(cell.source)
             if code.compiles and wanted & set(code.defines):
-                notes.append(f"Cell {cell.number} is a text cell that holds an answer; it was run as code.")
+                notes.append(f"Cell {cell.number} is a text cell that holds an answer. It was run as code.")
                 cell = replace(cell, kind="code")
         kept.append(cell)
     return kept

@@ -1,4 +1,4 @@
-"""Bytes of a submitted notebook to cells, whatever state the file is in. Not about which cell answers which task."""
+"""From the bytes of a submission to its cells, whatever state it is in. Not about which cell answers which task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_SOURCE = 2 * 2**20
 
 
 class UnreadableNotebook(ValueError):  # noqa: N818 - named after what it says about the file
-    """A file from which no cells can be read; the message says why."""
+    """No cells can be read from a submission. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """Cells in the order of the file, and what was odd about the file, in words."""
+    """The cells of a submission in order, and what was odd about it, in words."""
 
     cells: tuple[Cell, ...]
     notes: tuple[str, ...] = field(default=())
@@ -37,22 +37,22 @@ class Notebook:
 def read_notebook(submission: bytes) -> Notebook:
     """Read the cells of a notebook of any minor version of format 4, or of format 3.
 
-    Ids and kernel do not matter and may be missing, doubled or wrong.
+    Ids and kernel may be missing, repeated or wrong.
 
     Args:
         submission: UTF-8 with or without byte order mark, UTF-16, or latin-1.
 
     Raises:
-        UnreadableNotebook: the file is empty, cut off, too large, or no notebook.
+        UnreadableNotebook: If it is empty, cut off, too large or not a notebook.
     """
     if not submission.strip(b" \t\r\n\x00"):
         raise UnreadableNotebook("The file is empty.")
     if len(submission) > MAX_BYTES:
-        raise UnreadableNotebook(f"The file has {len(submission) / 2**20:.0f} MiB; at most {MAX_BYTES // 2**20} are read.")
+        raise UnreadableNotebook(f"The file has {len(submission) / 2**20:.0f} MiB. At most {MAX_BYTES // 2**20} MiB are read.")
     notes: list[str] = []
     tree = _parse(_decode(submission, notes))
     if not isinstance(tree, dict):
-        raise UnreadableNotebook("The file is JSON, but no notebook: it has no cells.")
+        raise UnreadableNotebook("The file is JSON but not a notebook: it has no cells.")
     cells = _cells(tree, notes)
     _note_oddities(tree, cells, notes)
     return Notebook(tuple(cells), tuple(notes))
@@ -65,7 +65,7 @@ def _decode(submission: bytes, notes: list[str]) -> str:
     try:
         return submission.decode("utf-8-sig")
     except UnicodeDecodeError:
-        notes.append("The file is not UTF-8; it was read as latin-1.")
+        notes.append("The file is not UTF-8. It was read as latin-1.")
         return submission.decode("latin-1")
 
 
@@ -77,7 +77,7 @@ def _parse(text: str) -> Any:
     except ValueError as error:
         start = text.lstrip()[:1]
         if start != "{":
-            raise UnreadableNotebook("The file is no notebook: it does not start as one.") from error
+            raise UnreadableNotebook("The file is not a notebook: it does not begin like one.") from error
         at = getattr(error, "pos", None)
         cut = (at is not None and at >= len(text.rstrip()) - 1) or "Unterminated" in str(error)
         reason = "is cut off: its end is missing" if cut else f"is damaged ({str(error)[:120]})"
@@ -91,9 +91,9 @@ def _cells(tree: dict[str, Any], notes: list[str]) -> list[Cell]:
         sheets = [sheet for sheet in tree["worksheets"] if isinstance(sheet, dict)]
         raw = [cell for sheet in sheets for cell in sheet.get("cells") or []]
     if not isinstance(raw, list):
-        raise UnreadableNotebook("The file is JSON, but no notebook: it has no cells.")
+        raise UnreadableNotebook("The file is JSON but not a notebook: it has no cells.")
     if len(raw) > MAX_CELLS:
-        raise UnreadableNotebook(f"The notebook has {len(raw)} cells; at most {MAX_CELLS} are read.")
+        raise UnreadableNotebook(f"The notebook has {len(raw)} cells. At most {MAX_CELLS} are read.")
     cells, broken = [], 0
     for number, cell in enumerate(raw, start=1):
         source = _source(cell) if isinstance(cell, dict) else None
@@ -103,7 +103,7 @@ def _cells(tree: dict[str, Any], notes: list[str]) -> list[Cell]:
         kind = cell.get("cell_type")
         cells.append(Cell(number, kind if kind in ("code", "markdown") else "raw", source, _grade_id(cell)))
     if broken:
-        notes.append(f"{broken} cells have no readable text and were left out.")
+        notes.append(f"{broken} cells have no readable text. They were left out.")
     return cells
 
 
@@ -113,7 +113,7 @@ def _source(cell: dict[str, Any]) -> str | None:
         source = "".join(source)
     if not isinstance(source, str):
         return None
-    source = source.encode("utf-8", errors="replace").decode("utf-8")  # lone surrogates, which no compiler takes
+    source = source.encode("utf-8", errors="replace").decode("utf-8")  # lone surrogates, which no compiler accepts
     return re.sub(r"\r\n?", "\n", source).replace("\x00", "").replace("\ufeff", "")
 
 
@@ -132,6 +132,6 @@ def _note_oddities(tree: dict[str, Any], cells: list[Cell], notes: list[str]) ->
     if isinstance(kernel, dict):
         language = str(kernel.get("language") or kernel.get("name") or "")[:40]
         if language and not language.lower().startswith("python"):
-            notes.append(f"The file names another kernel ({language!r}); it was run as Python.")
+            notes.append(f"The file names another kernel ({language!r}). It was run as Python.")
     if not any(cell.kind == "code" and cell.source.strip() for cell in cells):
         notes.append("The notebook has no code.")

@@ -1,4 +1,4 @@
-"""Text of a cell to Python that can run: magics and shell lines leave, and what the cell binds is listed. Runs nothing."""
+"""From the text of a cell to Python: magics and shell lines are left out, and what the cell binds is listed. Runs nothing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Code:
     """A cell as Python.
 
     Args:
-        text: what is run.
-        notes: what was changed, in words.
-        binds: names bound at the top level, in order.
-        defines: those of them bound by `def`, `class`, `import` or a lambda.
-        functions: those of them bound by `def`, `class` or a lambda.
+        text: What is run.
+        notes: What was changed, in words.
+        binds: Names bound at the top level, in order.
+        defines: Those of them bound by `def`, `class`, `import` or a lambda.
+        functions: Those of them bound by `def`, `class` or a lambda.
         checks: `{task id: expression}` of the calls `check("2.1", expression)`.
-        only_checks: True when nothing but such calls stands in the cell, so that running it binds nothing.
-        compiles: False when it is no Python even without magics.
+        only_checks: True when the cell holds only such calls, so running it binds nothing.
+        compiles: False when it is not Python even without magics.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Code:
 
 
 def read_code(source: str) -> Code:
-    """Read one cell. Never raises, whatever the text is."""
+    """Read one cell. Raises nothing, whatever the text is."""
     tree = parse(source)
     notes: tuple[str, ...] = ()
     if tree is None:
@@ -69,7 +69,7 @@ def parse(source: str) -> ast.Module | None:
 
 
 def normalise(source: str) -> str:
-    """Return the text without empty lines and spaces at line ends, to tell an untouched cell from a changed one."""
+    """Return the text without empty lines and spaces at line ends, to distinguish an unfilled cell from a changed one."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines() if line.strip())
 
 
@@ -142,7 +142,7 @@ def _checks(tree: ast.Module) -> list[tuple[str, str]]:
 
 
 def _binds_nothing(tree: ast.Module) -> bool:
-    """Tell whether a cell only calls checks, hints or shows names: it can be left out without loss."""
+    """Tell whether a cell only calls checks and hints or shows names, so it can be left out."""
     calls = [node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
     quiet = [node for node in calls if isinstance(node.value, ast.Call) and _name_of(node.value.func) in _QUIET_CALLS]
     simple = all(not any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)) for node in quiet)

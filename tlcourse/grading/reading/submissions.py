@@ -1,4 +1,4 @@
-"""A folder as it comes from Canvas, Moodle, GitHub Classroom or by hand, to one notebook per learner. Follows no links."""
+"""From a folder as Canvas, Moodle or GitHub Classroom make it, or a plain one, to one submission per learner. Follows no links."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _MAX_FILES = 100_000
 
 @dataclass(frozen=True)
 class Submission:
-    """One learner's file.
+    """One learner's submission.
 
     Args:
-        learner: name as the file or folder says it.
-        learner_id: number in Canvas or Moodle, or "".
-        path: the file.
-        content: its bytes; empty where it could not be read.
-        notes: what was odd about finding it, in words.
-        problem: why it could not be read, or "".
+        learner: Name, as the file or folder says it.
+        learner_id: Number in Canvas or Moodle, or "".
+        path: The file.
+        content: Its bytes; empty where it could not be read.
+        notes: What was odd about the file, in words.
+        problem: Why it could not be read, or "".
     """
 
     learner: str
@@ -48,11 +48,11 @@ def find_submissions(folder: Path, topic: str) -> list[Submission]:
     """Find each learner's notebook, sorted by learner.
 
     Args:
-        folder: what was downloaded; a single file is taken as one submission.
-        topic: of the exercise; of several notebooks of one learner, the one named after it counts, then the newest attempt.
+        folder: What was downloaded. A single file is one submission.
+        topic: Of the exercise. Of several notebooks of one learner, the one named after it counts, then the newest attempt.
 
     Raises:
-        FileNotFoundError: there is no such folder, or no file in it that could be a submission.
+        FileNotFoundError: If there is no such folder, or no file in it that could be a submission.
     """
     if not folder.exists():
         raise FileNotFoundError(f"There is no folder of submissions at {folder}.")
@@ -74,7 +74,9 @@ def _files(folder: Path) -> list[Path]:
             if name.lower().endswith((".ipynb", ".ipynb.json", ".ipynb.txt")) and not name.startswith("._"):
                 found.append(Path(place, name))
         if len(found) > _MAX_FILES:
-            raise ValueError(f"More than {_MAX_FILES} notebooks in {folder}. Is it the folder of submissions?")
+            raise ValueError(
+                f"More than {_MAX_FILES} notebooks in {folder}. Is it the folder of submissions? Received: folder={str(folder)!r}."
+            )
     return found
 
 
@@ -98,7 +100,7 @@ def _read(name: tuple[str, str], paths: list[Path], topic: str) -> Submission:
     if len(paths) > 1:
         notes.append(f"Of {len(paths)} notebooks, {chosen.name!r} was graded.")
     if (canvas := _CANVAS.match(chosen.name)) and canvas["late"]:
-        notes.append("Canvas marks it as late.")
+        notes.append("Canvas marks this submission as late.")
     learner, learner_id = name
     try:
         content, problem = _content_of(chosen), ""
@@ -114,13 +116,13 @@ def _attempt(path: Path) -> tuple[int, str]:
 
 
 def _content_of(path: Path) -> bytes:
-    """Read a plain file; links, pipes and devices are refused, since a learner may have put them there."""
+    """Read a regular file. Links, pipes and devices are refused, because a learner may have put them there."""
     if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError("it is no plain file")
+        raise OSError("it is not a regular file")
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is no plain file")
+            raise OSError("it is not a regular file")
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise OSError(f"it is larger than {MAX_BYTES // 2**20} MiB")

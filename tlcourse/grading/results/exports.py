@@ -1,4 +1,4 @@
-"""Marks for other systems: plain CSV, Canvas, Moodle, Gradescope. What needs a person has no mark there until one decided."""
+"""Marks for other systems: plain CSV, Canvas, Moodle, Gradescope. What needs review has no mark there until it is decided."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def write_exports(folder: Path, rows: Sequence[Marks], assignment: str) -> None:
 
 
 def to_csv(rows: Sequence[Marks]) -> str:
-    """Return one line per learner: total, points of each task, what needs a person, file."""
+    """Return one line per learner: total, points of each task, what needs review, file."""
     tasks = _tasks(rows)
-    lines: list[list[Any]] = [["learner", "id", "points", "max_points", *tasks, "needs_a_person", "file", "notes"]]
+    lines: list[list[Any]] = [["learner", "id", "points", "max_points", *tasks, "needs_review", "file", "notes"]]
     for row in rows:
         open_ = {task for task, _ in row.open}
         by_task = {result["task"]: result["points"] for result in row.results if result["task"] not in open_}
@@ -78,12 +78,12 @@ def to_gradescope(row: Marks) -> dict[str, Any]:
         }
         for result in row.results
     ]
-    output = " ".join(f"{task or 'All tasks'}: could not be judged, a person will look." for task, _ in row.open)
+    output = " ".join(f"{task or 'All tasks'}: could not be judged and needs review." for task, _ in row.open)
     return {"score": row.points, "output": output, "output_format": "text", "visibility": "visible", "tests": tests}
 
 
 def neutral(value: Any) -> Any:
-    """Return text that no spreadsheet takes for a formula; numbers stay."""
+    """Return text that no spreadsheet reads as a formula. Numbers stay."""
     if not isinstance(value, str):
         return value
     text = "".join(c if c >= " " and c != "\x7f" else " " for c in value)

@@ -1,4 +1,4 @@
-"""Who handed in what, joined with the records and with what a person decided: rows of marks, and a SQLite file of them."""
+"""Learners and their submissions, joined with records and with decisions from review: rows of marks, and a SQLite file."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Marks:
     """One learner's marks.
 
     Args:
-        entry: the line of the roster.
-        results: one per task, as in the record; a person's decision is in them.
-        notes: what was odd about the file.
-        open: `(task or "", reason)` of what needs a person.
+        entry: The line of the roster.
+        results: One per task, as in the record, with decisions from review put in.
+        notes: What was odd about the file.
+        open: `(task or "", reason)` of what needs review.
     """
 
     entry: Entry
@@ -52,7 +52,7 @@ class Marks:
 
     @property
     def points(self) -> float:
-        """Points earned so far; final when nothing needs a person."""
+        """Points earned so far; final when nothing needs review."""
         return sum(result["points"] for result in self.results)
 
     @property
@@ -78,36 +78,38 @@ def read_roster(path: Path) -> list[Entry]:
     """Read a roster.
 
     Raises:
-        ValueError: the file is no roster.
+        ValueError: If the file is not a roster.
     """
     try:
         rows = [json.loads(line) for line in path.read_bytes().splitlines()]  # of bytes: cut at newlines only
         return [Entry(**{**row, "notes": tuple(row["notes"])}) for row in rows]
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{path} is damaged ({error}). Remove it and grade again; records are kept.") from error
+        raise ValueError(
+            f"The roster is damaged ({error}). Remove it and grade again; records are kept. Received: path={str(path)!r}."
+        ) from error
 
 
 def read_decisions(path: Path) -> dict[tuple[str, str], tuple[float, str]]:
-    """Read what a person decided: a CSV file with the columns learner, task, points, comment.
+    """Read the decisions from review: a CSV file with the columns learner, task, points, comment.
 
     Returns:
         `{(learner, task): (points, comment)}`; empty when there is no file.
 
     Raises:
-        ValueError: columns are missing or points are no number.
+        ValueError: If columns are missing or points are not a number.
     """
     if not path.exists():
         return {}
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
     if reader.fieldnames is None or not set(_DECISION_COLUMNS) <= set(reader.fieldnames):
-        raise ValueError(f"{path} needs the columns {', '.join(_DECISION_COLUMNS)}. Received: {reader.fieldnames}.")
+        raise ValueError(f"{path} needs the columns {', '.join(_DECISION_COLUMNS)}. Received: columns={reader.fieldnames}.")
     decisions = {}
     for row in reader:
         try:
             decisions[(row["learner"], row["task"])] = (float(row["points"]), row["comment"] or "")
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{path}, line {reader.line_num}: points must be a number. Received: {row['points']!r}."
+                f"{path}, line {reader.line_num}: points must be a number. Received: points={row['points']!r}."
             ) from error
     return decisions
 
@@ -126,7 +128,7 @@ def join(
         )
         open_ = [(result["task"], result["message"]) for result in results if result["outcome"] == UNJUDGED]
         if record is None:
-            open_.append(("", entry.problem or "It was not graded yet."))
+            open_.append(("", entry.problem or "This submission was not graded yet."))
         notes = (*entry.notes, *(record["notes"] if record else ()))
         rows.append(Marks(entry, tuple(results), tuple(notes), tuple(open_)))
     return rows
@@ -137,15 +139,15 @@ def _decided(result: dict[str, Any], decision: tuple[float, str] | None) -> dict
         return result
     points, comment = decision
     points = min(max(points, 0), result["max_points"])
-    message = comment or "A person looked at it."
-    return {**result, "points": points, "outcome": "decided by a person", "message": message, "misconception": None,
+    message = comment or "This was decided in review."
+    return {**result, "points": points, "outcome": "decided in review", "message": message, "misconception": None,
             "explanation": "", "expected": "", "received": ""}  # fmt: skip
 
 
 def write_gradebook(path: Path, rows: Iterable[Marks], about: Mapping[str, str]) -> None:
-    """Write the SQLite gradebook, made anew from the rows, at once or not at all.
+    """Write a new SQLite gradebook from the rows, as a whole or not at all.
 
-    Tables: `about(name, value)`, `learners(number, learner, learner_id, file, digest, record, points, max_points, needs_person)`,
+    Tables: `about(name, value)`, `learners(number, learner, learner_id, file, digest, record, points, max_points, needs_review)`,
     `results(learner_number, task, title, outcome, points, max_points, misconception, message)`, `notes(learner_number, note)`.
     """
     with replacing(path) as file, closing(sqlite3.connect(file.name)) as book:
@@ -167,7 +169,7 @@ _RESULT_COLUMNS = ("task", "title", "outcome", "points", "max_points", "misconce
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE learners (number INTEGER PRIMARY KEY, learner TEXT NOT NULL, learner_id TEXT NOT NULL, file TEXT NOT NULL,
-    digest TEXT NOT NULL, record TEXT NOT NULL, points REAL NOT NULL, max_points REAL NOT NULL, needs_person INTEGER NOT NULL);
+    digest TEXT NOT NULL, record TEXT NOT NULL, points REAL NOT NULL, max_points REAL NOT NULL, needs_review INTEGER NOT NULL);
 CREATE TABLE results (learner_number INTEGER NOT NULL REFERENCES learners, task TEXT NOT NULL, title TEXT NOT NULL,
     outcome TEXT NOT NULL, points REAL NOT NULL, max_points REAL NOT NULL, misconception TEXT, message TEXT NOT NULL);
 CREATE TABLE notes (learner_number INTEGER NOT NULL REFERENCES learners, note TEXT NOT NULL);

@@ -1,4 +1,4 @@
-"""For courses that live in nbgrader: an exercise as its source, and marks of ours in its gradebook, written by its own API."""
+"""For courses that use nbgrader: an exercise as nbgrader's source, and our marks in nbgrader's gradebook, by its own API."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def write_source(course: Path, topic: str, folder: Path) -> Path:
     """Write an exercise as nbgrader's `source/TOPIC/TOPIC.ipynb`, from which `nbgrader generate_assignment` makes the release.
 
     Args:
-        course: the repository, with `content/`.
-        topic: such as "02_feature_extraction".
-        folder: of nbgrader's course, the one with `nbgrader_config.py`.
+        course: The repository, with `content/`.
+        topic: Such as "02_feature_extraction".
+        folder: Folder of the nbgrader course, with `nbgrader_config.py`.
     """
     path = folder / "source" / topic / f"{topic}.ipynb"
     write_whole(path, build_source_for_nbgrader(course, topic).encode())
@@ -28,18 +28,18 @@ def write_source(course: Path, topic: str, folder: Path) -> Path:
 
 
 def write_marks(database: Path, rows: Sequence[Marks], topic: str) -> int:
-    """Write marks into nbgrader's gradebook. What needs a person is marked for grading by hand there.
+    """Write marks into nbgrader's gradebook. What needs review is marked for manual grading there.
 
     Args:
-        database: nbgrader's `gradebook.db`; made where it is missing.
-        rows: the class.
-        topic: name of the assignment and of its notebook.
+        database: The file `gradebook.db` of nbgrader. It is made where it is missing.
+        rows: The class.
+        topic: Name of the assignment and of its notebook.
 
     Returns:
-        How many learners were written.
+        Number of learners written.
 
     Raises:
-        ValueError: nbgrader is not installed here, or its gradebook holds something else under these names.
+        ValueError: If nbgrader is not installed here, or its gradebook holds something else under these names.
     """
     try:
         from nbgrader.api import Gradebook, InvalidEntry
@@ -98,7 +98,7 @@ def _write_learner(book: Any, row: Marks, topic: str) -> None:
             comment = Comment(cell_id=book.find_solution_cell(answer, topic, topic).id, notebook=notebook)
             book.db.add(comment)
         comment.auto_comment = f"{result['outcome']}: {result['message']} {result['explanation']}".strip()
-    if not row.results:  # no notebook that could be read: all of it is for a person
+    if not row.results:  # no notebook that could be read: all of it needs review
         for grade in notebook.grades:
             grade.auto_score, grade.manual_score, grade.needs_manual_grade = None, None, True
     book.db.commit()

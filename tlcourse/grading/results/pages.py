@@ -1,4 +1,4 @@
-"""Feedback pages of learners and the report on a class, as HTML in which nothing of a learner's is more than text."""
+"""Feedback pages for learners and the report on a class, as HTML in which everything from a submission is plain text."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def write_pages(
     """Write `class.html` and one page per learner into `feedback/`, and return the path of the first.
 
     Args:
-        folder: where to.
-        rows: the class.
-        title: of the exercise.
-        about: what the run was made with: `{name: value}`.
-        points_to: sentences behind misconceptions: `{id: sentence}`.
+        folder: Where the pages go.
+        rows: The marks of the class.
+        title: Of the exercise.
+        about: What the run was made with, `{name: value}`.
+        points_to: Sentences that explain misconceptions, `{id: sentence}`.
     """
     for row in rows:
         write_whole(folder / "feedback" / f"{row.file_name}.html", feedback_page(row, title).encode())
@@ -46,7 +46,7 @@ def write_pages(
 
 def feedback_page(row: Marks, title: str) -> str:
     """Return one learner's page."""
-    state = " so far; a person will look at the rest" if row.open else ""
+    state = " so far; the rest needs review" if row.open else ""
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p><strong>{_text(row.entry.learner)}</strong>: {row.points:g} of {row.max_points:g} points{state}.</p>",
@@ -78,7 +78,7 @@ def _task(result: Mapping[str, object]) -> str:
 
 
 def class_page(rows: Sequence[Marks], title: str, about: Mapping[str, str], points_to: Mapping[str, str]) -> str:
-    """Return the report on a class: tasks, misconceptions, what needs a person, learners, what it was made with."""
+    """Return the report on a class: tasks, misconceptions, what needs review, learners, what it was made with."""
     body = f"<h1>{_text(title)}: the class</h1><p>{_summary(rows)}</p>"
     body += _attention(rows) + _tasks(rows) + _misconceptions(rows, points_to) + _learners(rows)
     body += _table("What this was graded with", ("", ""), [[_text(name), _text(value)] for name, value in about.items()])
@@ -93,7 +93,7 @@ def _summary(rows: Sequence[Marks]) -> str:
     middle = (points[(len(points) - 1) // 2] + points[len(points) // 2]) / 2
     highest = max(row.max_points for row in done)
     return (
-        f"{len(rows)} submissions, {len(rows) - len(done)} need a person. Of the others, the median is {middle:g} of {highest:g} points, "
+        f"{len(rows)} submissions, {len(rows) - len(done)} need review. Of the others, the median is {middle:g} of {highest:g} points, "
         f"the lowest {points[0]:g}, the highest {points[-1]:g}."
     )
 
@@ -108,8 +108,8 @@ def _attention(rows: Sequence[Marks]) -> str:
             which = "all" if len(tasks) == max(1, len(row.results)) else ", ".join(tasks)
             lines.append([_link(row), _text(which), _text(reason), _text(row.entry.file)])
     if not lines:
-        return "<h2>Needs a person</h2><p>Nothing.</p>"
-    return _table("Needs a person", ("learner", "task", "why", "file"), lines)
+        return "<h2>Needs review</h2><p>Nothing.</p>"
+    return _table("Needs review", ("learner", "task", "why", "file"), lines)
 
 
 def _tasks(rows: Sequence[Marks]) -> str:
@@ -167,5 +167,5 @@ def _page(title: str, body: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Return text for HTML: escaped, control characters and changes of direction made visible."""
+    """Return text for HTML: escaped, with control characters and changes of direction made visible."""
     return html.escape(clean(str(value), 4000), quote=True)

@@ -11,11 +11,11 @@ from rich.text import Text
 
 
 class ClassProgress:
-    """Show progress: in a terminal as one line that changes, elsewhere as one line for each tenth.
+    """Show progress: in a terminal one line that changes, elsewhere one line for each tenth.
 
     Args:
-        total: submissions to grade in this run.
-        kept: submissions whose records were there already.
+        total: Submissions to grade in this run.
+        kept: Submissions whose records were there already.
     """
 
     def __init__(self, total: int, kept: int) -> None:

@@ -1,7 +1,7 @@
 """Records on disk: an append-only journal of JSON lines, safe against being killed anywhere, and the sorted file made from it.
 
-One line is one record, and a record depends on nothing but what its key names; so that lines of several machines may be put
-together in any order, and the sorted file is the same bytes however the work was divided or interrupted.
+One line is one record, and a record depends only on what its key names. So lines of several machines may be put together in any
+order, and the sorted file is the same bytes however the work was divided or interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _REQUIRED = {"key": str, "master": str, "submission": str, "results": list, "see
 
 
 class DamagedRecords(ValueError):  # noqa: N818 - says what the file is
-    """A file of records holds a line that is none."""
+    """A file of records holds a line that is not a record."""
 
 
 def to_line(record: dict[str, Any]) -> bytes:
@@ -30,7 +30,7 @@ class Journal:
     """Append-only file of records.
 
     Args:
-        path: the file; made with its folder when the first record comes.
+        path: The file. It is made with its folder when the first record comes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +48,7 @@ class Journal:
         return read_lines(whole, str(self.path))
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add one record; when this returns, it is on the disk."""
+        """Add one record. When this returns, it is on the disk."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, "ab") as file:
             start = file.tell()
@@ -65,7 +65,7 @@ def read_lines(data: bytes, name: str) -> dict[str, dict[str, Any]]:
     """Read records from JSON lines; of lines with the same key, the first counts.
 
     Raises:
-        DamagedRecords: a line is no record.
+        DamagedRecords: If a line is not a record.
     """
     records: dict[str, dict[str, Any]] = {}
     for number, line in enumerate(data.splitlines(), start=1):
@@ -77,14 +77,12 @@ def read_lines(data: bytes, name: str) -> dict[str, dict[str, Any]]:
         except (ValueError, KeyError, TypeError, RecursionError):
             good = False
         if not good:
-            raise DamagedRecords(
-                f"{name}, line {number}, is no record of grading. Remove this line; its submission is graded again."
-            )
+            raise DamagedRecords(f"{name}, line {number}, is not a record. Remove this line; its submission is graded again.")
         records.setdefault(record["key"], record)
     return records
 
 
 def write_sorted(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    """Write records in the order of their keys, at once or not at all."""
+    """Write records in the order of their keys, as a whole or not at all."""
     ordered = sorted(records, key=lambda record: record["key"])
     write_whole(path, b"".join(to_line(record) for record in ordered))

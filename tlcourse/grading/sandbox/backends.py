@@ -30,13 +30,13 @@ class Limits:
     """What one submission may use. Times are wall-clock seconds.
 
     Args:
-        cell_seconds: for one cell.
-        probe_seconds: for the probe of one task, all cases together.
-        notebook_seconds: for the submission, restarts included.
-        memory_mib: for each process, and for all of them together.
-        processes: processes and threads.
-        file_mib: one file, and the scratch folder in which files may be made.
-        open_files: open files of one process.
+        cell_seconds: For one cell.
+        probe_seconds: For the probe of one task, all cases together.
+        notebook_seconds: For the submission, restarts included.
+        memory_mib: For each process, and for all of them together.
+        processes: Processes and threads.
+        file_mib: One file, and the scratch folder in which files may be made.
+        open_files: Open files of one process.
     """
 
     cell_seconds: float = 60.0
@@ -48,7 +48,7 @@ class Limits:
     open_files: int = 256
 
     def for_worker(self) -> dict[str, float]:
-        """Return what the worker sets on itself."""
+        """Return the limits that a worker sets on itself."""
         return {
             "probe_seconds": self.probe_seconds,
             "memory_mib": self.memory_mib,
@@ -65,9 +65,9 @@ class Sandbox:
 
     Args:
         kind: "bubblewrap", "container" or "none".
-        limits: what a submission may use.
-        image: for containers, an image in which `tlcourse` is installed.
-        engine: for containers, "docker" or "podman".
+        limits: What a submission may use.
+        image: For containers, an image in which `tlcourse` is installed.
+        engine: For containers, "docker" or "podman".
     """
 
     kind: str
@@ -77,14 +77,14 @@ class Sandbox:
 
     @property
     def own_pids(self) -> bool:
-        """True when a worker sees no process but its own."""
+        """True when a worker sees only its own processes."""
         return self.kind != UNSAFE
 
     def command(self, name: str) -> list[str]:
         """Return the command line of one worker.
 
         Args:
-            name: a name that no other running worker has.
+            name: A name that no other running worker has.
         """
         if self.kind == BUBBLEWRAP:
             return _bubblewrap(self.limits)
@@ -93,13 +93,13 @@ class Sandbox:
         return [sys.executable, "-s", "-c", _START.format(place=_package_place())]
 
     def server_command(self, control: int, frameworks: bool) -> list[str]:
-        """Return the command line of the process from which workers are forked, for bubblewrap.
+        """Return the command line of the fork server of workers, with bubblewrap.
 
-        It may make namespaces for its workers, inside its own; they may not.
+        It may make namespaces for its workers inside its own. They may not.
 
         Args:
-            control: number of the open socket on which it answers.
-            frameworks: True where it imports TensorFlow.
+            control: Number of the open socket on which it answers.
+            frameworks: True to import TensorFlow.
         """
         command = _bubblewrap(self.limits)
         at = command.index("--cap-drop") + 2
@@ -108,7 +108,7 @@ class Sandbox:
         return [*command[:at], *rights, "--as-pid-1", *command[at:-1], code]
 
     def environment(self) -> dict[str, str]:
-        """Return the whole environment of the command; nothing of the grader's own environment reaches a worker."""
+        """Return the whole environment of the command. Nothing of the grader's own environment reaches a worker."""
         if self.kind == CONTAINER:
             return {key: os.environ[key] for key in ("PATH", "HOME", "DOCKER_HOST", "XDG_RUNTIME_DIR") if key in os.environ}
         return _worker_environment(_SCRATCH if self.kind == BUBBLEWRAP else "")
@@ -126,7 +126,7 @@ class Sandbox:
         }
 
     def kill(self, name: str) -> None:
-        """End a container by its name; the other back ends end with their process."""
+        """End a container by its name. The other back ends end with their process."""
         if self.kind == CONTAINER:
             subprocess.run([self.engine, "kill", name], capture_output=True, check=False, timeout=60, env=self.environment())
 
@@ -135,12 +135,12 @@ def choose_sandbox(kind: str = "auto", *, limits: Limits | None = None, image: s
     """Return a back end that works here.
 
     Args:
-        kind: "auto" (bubblewrap), "bubblewrap", "container", or "none": no sandbox at all, only limits.
-        limits: default: `Limits()`.
-        image: for "container".
+        kind: "auto" (bubblewrap), "bubblewrap", "container", or "none" for limits without walls.
+        limits: What a submission may use. Default: `Limits()`.
+        image: An image in which `tlcourse` is installed, for "container".
 
     Raises:
-        NoSandbox: it does not work on this machine.
+        NoSandbox: If the back end does not work on this machine.
     """
     limits = limits or Limits()
     if kind == UNSAFE:
@@ -153,11 +153,11 @@ def choose_sandbox(kind: str = "auto", *, limits: Limits | None = None, image: s
             raise NoSandbox("Name an image in which tlcourse is installed: --image NAME.")
         return Sandbox(CONTAINER, limits, image, engine)
     if kind not in ("auto", BUBBLEWRAP):
-        raise NoSandbox(f"The sandbox is auto, bubblewrap, container or none. Received: kind={kind!r}.")
+        raise NoSandbox(f"The sandbox must be auto, bubblewrap, container or none. Received: kind={kind!r}.")
     problem = bubblewrap_problem()
     if problem:
         raise NoSandbox(
-            f"{problem} Other ways: --sandbox container --image NAME; or --unsafe-no-sandbox, which lets learners' code do "
+            f"{problem} Other ways: --sandbox container --image NAME, or --unsafe-no-sandbox, which lets learners' code do "
             "on this machine whatever you can do."
         )
     return Sandbox(BUBBLEWRAP, limits)
@@ -167,7 +167,7 @@ def choose_sandbox(kind: str = "auto", *, limits: Limits | None = None, image: s
 def bubblewrap_problem() -> str:
     """Return why bubblewrap does not work here, or ""."""
     if not sys.platform.startswith("linux"):
-        return "bubblewrap exists for Linux alone."
+        return "bubblewrap exists only for Linux."
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian and Ubuntu: apt install bubblewrap)."
     done = subprocess.run(
@@ -244,7 +244,7 @@ def _worker_environment(scratch: str) -> dict[str, str]:
 
 
 def readable_places() -> list[str]:
-    """Return the folders of Python, its libraries and this package; of the course's repository nothing else."""
+    """Return the folders of Python, its libraries and this package. Nothing else of the course's repository is readable."""
     places = {"/usr", sys.prefix, sys.base_prefix, str(Path(_package_place(), "tlcourse"))}
     places |= {path for path in (*site.getsitepackages(), *sysconfig.get_paths().values()) if os.path.isdir(path)}
     ordered = sorted(os.path.abspath(place) for place in places if os.path.isdir(place))

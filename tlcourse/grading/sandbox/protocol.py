@@ -1,9 +1,9 @@
-"""What travels between grader and sandbox: frames of plain data. Everything that comes out of a sandbox is not trusted.
+"""What travels between grader and sandbox: frames of plain data. Nothing that comes out of a sandbox is trusted.
 
 The grader sends one job. The worker answers with events:
 
-    located   where each answer is, before any of the learner's code has run
-    refused   no cells can be read from the file
+    located   where each answer is, before any code of the submission has run
+    refused   no cells can be read from the submission
     cell      a cell starts
     raised    that cell stopped with an exception
     probe     the probe of a task starts
@@ -45,11 +45,11 @@ def to_frame(message: dict[str, Any]) -> bytes:
     """Return a message as one frame.
 
     Raises:
-        NotPlainError: the message is not plain data, or larger than a frame may be.
+        NotPlainError: If the message is not plain data, or larger than a frame may be.
     """
     body = to_wire(message)
     if len(body) > MAX_FRAME:
-        raise NotPlainError(f"It is larger than {MAX_FRAME // 2**20} MiB.")
+        raise NotPlainError(f"The message is larger than {MAX_FRAME // 2**20} MiB.")
     return _HEAD.pack(_MAGIC, len(body)) + body
 
 
@@ -57,12 +57,12 @@ def read_frame(data: bytes) -> dict[str, Any]:
     """Return the one message of a frame that the grader wrote."""
     magic, length = _HEAD.unpack_from(data)
     if magic != _MAGIC or length != len(data) - _HEAD.size:
-        raise ProtocolError("This is no job of the grader.")
+        raise ProtocolError("This is not a job of the grader.")
     return from_wire(data[_HEAD.size :])
 
 
 class EventReader:
-    """Turn bytes as they arrive into events that have the right form, and stop at the first that has not."""
+    """Turn bytes into events as they arrive, and stop at the first that does not have the right form."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -73,30 +73,30 @@ class EventReader:
         """Take more bytes and yield the events that are complete.
 
         Raises:
-            ProtocolError: too much, or not in the form of an event; the message says what.
+            ProtocolError: If it is too much or not in the form of an event. The message says what is wrong.
         """
         self._buffer += data
         self._total += len(data)
         if self._total > MAX_TOTAL:
-            raise ProtocolError(f"It sent more than {MAX_TOTAL // 2**20} MiB.")
+            raise ProtocolError(f"The sandbox sent more than {MAX_TOTAL // 2**20} MiB.")
         while len(self._buffer) >= _HEAD.size:
             magic, length = _HEAD.unpack_from(self._buffer)
             if magic != _MAGIC:
-                raise ProtocolError("It sent something that is no reply.")
+                raise ProtocolError("The sandbox sent something that is not a reply.")
             if length > MAX_FRAME:
-                raise ProtocolError(f"It sent a reply of more than {MAX_FRAME // 2**20} MiB.")
+                raise ProtocolError(f"The sandbox sent a reply of more than {MAX_FRAME // 2**20} MiB.")
             if len(self._buffer) < _HEAD.size + length:
                 return
             body = bytes(self._buffer[_HEAD.size : _HEAD.size + length])
             del self._buffer[: _HEAD.size + length]
             self._events += 1
             if self._events > MAX_EVENTS:
-                raise ProtocolError(f"It sent more than {MAX_EVENTS} replies.")
+                raise ProtocolError(f"The sandbox sent more than {MAX_EVENTS} replies.")
             yield _checked(body)
 
     @property
     def unfinished(self) -> bool:
-        """True when part of an event is waiting for its rest."""
+        """True when the last event is incomplete."""
         return bool(self._buffer)
 
 
@@ -104,15 +104,15 @@ def _checked(body: bytes) -> dict[str, Any]:
     try:
         event = from_wire(body)
     except WireError as error:
-        raise ProtocolError(f"Its reply cannot be read. {error}") from error
+        raise ProtocolError(f"A reply cannot be read. {error}") from error
     kind = event.get("event") if type(event) is dict else None
     fields = _FIELDS.get(kind) if type(kind) is str else None
     if fields is None:
-        raise ProtocolError("It sent a reply of unknown kind.")
+        raise ProtocolError("A reply is of unknown kind.")
     if set(event) != {"event", *fields} or any(type(event[name]) is not sort for name, sort in fields.items()):
-        raise ProtocolError(f"Its reply of kind {kind!r} has the wrong fields.")
+        raise ProtocolError(f"A reply of kind {kind!r} has the wrong fields.")
     if kind == "located" and not all(_is_place(place) for place in event["places"].values()):
-        raise ProtocolError("Its reply of kind 'located' has the wrong fields.")
+        raise ProtocolError("A reply of kind 'located' has the wrong fields.")
     return event
 
 
