@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from material import SPARSE, classifier, image_folders, labelled_photographs, photographs
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
-from small_world import custom_backbone
+
+from tests.audit.material import SPARSE, classifier, image_folders, labelled_photographs, photographs
+from tests.audit.small_world import custom_backbone
 
 AUTOTUNE = tf.data.AUTOTUNE
 

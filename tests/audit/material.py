@@ -8,7 +8,8 @@ import keras
 import numpy as np
 from keras import layers
 from PIL import Image
-from small_world import custom_backbone
+
+from tests.audit.small_world import custom_backbone
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 

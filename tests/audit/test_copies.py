@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from material import photographs, resized, through_jpeg
 from PIL import Image
-from small_world import pictures
 
+from tests.audit.material import photographs, resized, through_jpeg
+from tests.audit.small_world import pictures
 from tlcourse.audit.data.duplicates import blank, copies_between, exact_copies, repeated
 from tlcourse.audit.data.hashing import Prints, digests_of, mirror, prints_of
 from tlcourse.audit.data.neighbours import bands_for, near_pairs

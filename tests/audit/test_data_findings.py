@@ -6,10 +6,10 @@ import inspect
 
 import keras
 import pytest
-from correct_data_programs import PROGRAMS
-from pairs_data import content_pairs, feeding_pairs, split_pairs, text_pairs
 
 import tlcourse
+from tests.audit.correct_data_programs import PROGRAMS
+from tests.audit.pairs_data import content_pairs, feeding_pairs, split_pairs, text_pairs
 from tlcourse.audit.detectors.registry import DATA_DETECTORS
 
 PAIRS = [*split_pairs.PAIRS, *feeding_pairs.PAIRS, *content_pairs.PAIRS, *text_pairs.PAIRS]

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from PIL import Image
-from small_world import custom_backbone, pictures
 
 import tlcourse
+from tests.audit.small_world import custom_backbone, pictures
 from tlcourse.audit import Finding, NotChecked, Report
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.collect import BASIC, Collected, read_splits
@@ -241,7 +241,7 @@ class TestDetectors:
         assert self.run(lambda context: ()).passed == ("a",)
 
     def test_a_wrong_model_is_refused_by_name(self):
-        with pytest.raises(TypeError, match="received str"):
+        with pytest.raises(TypeError, match="model of type str"):
             tlcourse.audit("model", data())
 
     def test_a_backbone_that_is_not_in_the_model_is_not_checked(self):

@@ -6,10 +6,10 @@ import inspect
 
 import keras
 import pytest
-from correct_models import PROGRAMS
-from pairs import history_pairs, output_pairs, preprocessing_pairs, training_pairs
 
 import tlcourse
+from tests.audit.correct_models import PROGRAMS
+from tests.audit.pairs import history_pairs, output_pairs, preprocessing_pairs, training_pairs
 from tlcourse.audit.context import Context
 from tlcourse.audit.data.collect import Collected
 from tlcourse.audit.detectors.registry import MODEL_DETECTORS

@@ -138,7 +138,8 @@ def test_commands_of_a_notebook_are_left_out_and_lines_are_named_by_cell(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"), [("a.ipynb", "{", "no notebook"), ("a.txt", "", r"\.py"), ("a.ipynb", "[]", "no notebook")]
+    ("name", "content", "message"),
+    [("a.ipynb", "{", "not a notebook"), ("a.txt", "", r"\.py"), ("a.ipynb", "[]", "not a notebook")],
 )
 def test_what_is_no_program_is_refused_in_words(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)

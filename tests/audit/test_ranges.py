@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from small_world import pictures
 
+from tests.audit.small_world import pictures
 from tlcourse.audit.model.ranges import contract_for, mismatch
 
 STEM = keras.layers.Conv2D(1, 1)
@@ -65,4 +65,4 @@ def test_pictures_without_dark_red_are_no_proof_of_a_wrong_order():
 def test_nan_is_named():
     values = preprocessed("tf")
     values[5] = np.nan
-    assert "no numbers" in mismatch(values, contract_for("tf", STEM))[1]
+    assert "NaN" in mismatch(values, contract_for("tf", STEM))[1]

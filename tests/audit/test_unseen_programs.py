@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 import nbformat
 import pytest
-from small_world import application
 
+from tests.audit.small_world import application
 from tlcourse.audit.program.examine import examine_program
 
 FOLDER = Path(__file__).parent / "unseen"

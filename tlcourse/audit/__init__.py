@@ -1,6 +1,6 @@
 """The transfer-learning doctor: `tlcourse.audit(model, train, validation, test)` says what is wrong with a model and its data.
 
-The room is callable, so that `tlcourse.audit(...)` and `from tlcourse.audit import Report` both work.
+The package can be called, so both `tlcourse.audit(...)` and `from tlcourse.audit import Report` work.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a detector is: ids that it answers for, and a function that looks."""
+"""What a detector is: the ids of its findings, and the function that makes them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tlcourse.audit.report import Finding, NotChecked
 
 @dataclass(frozen=True)
 class Detector:
-    """A check of one thing.
+    """A check for one kind of mistake.
 
     Args:
-        ids: Of the findings that it can make. What it neither finds nor names as not checked counts as passed.
-        check: `check(context)` yields findings, and `NotChecked` rows for what it could not look at. It may raise
+        ids: Ids of the findings that it can make. An id that it neither finds nor reports as not checked counts as passed.
+        check: `check(context)` yields findings, and `NotChecked` rows for what it could not check. It may raise
             `CannotCheckError` with the reason instead; any other error becomes `NotChecked` too.
     """
 

@@ -1,4 +1,4 @@
-"""What an audit says: findings with their evidence, what could not be checked, and what was found clean."""
+"""The report of an audit: findings with their evidence, what could not be checked, and what was found clean."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any, Literal
 Severity = Literal["serious", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
 
-_MARKS = {"serious": "✖", "warning": "▲", "note": "●"}  # shapes, so that nothing hangs on colour
+_MARKS = {"serious": "✖", "warning": "▲", "note": "●"}  # shapes, for readers who do not see the colours
 _COLOURS = {"serious": "#D55E00", "warning": "#E69F00", "note": "#0072B2"}  # Okabe-Ito
 _WIDTH = 100
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One mistake that was found.
 
     Args:
         id: Short stable name in kebab-case, such as "preprocessing".
-        severity: "serious" (the result is not to be trusted), "warning" (worse than it need be), or "note".
-        title: One line that says what is wrong with this model or data.
-        evidence: Measured numbers, by name; "sentence" holds the same in words.
+        severity: "serious" (do not trust the result), "warning" (the result is worse than it could be), or "note".
+        title: One line that says what is wrong with this model or its data.
+        evidence: What was measured, by name; "sentence" says it in words.
         why: Why it matters for this model.
-        fix: The line that mends it, to paste where possible.
+        fix: How to fix it, with lines to paste if possible.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:
-            raise ValueError(f"`severity` must be one of {SEVERITIES}; received severity={self.severity!r}.")
+            raise ValueError(f"`severity` must be one of {SEVERITIES}. Received: severity={self.severity!r}.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that `json.dumps` takes."""
@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class NotChecked:
-    """A finding that could not be looked for: its `id`, and the reason."""
+    """A kind of mistake that could not be looked for: its `id`, and the reason."""
 
     id: str
     reason: str
@@ -64,14 +64,14 @@ class NotChecked:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of an audit; prints in a terminal, shows as HTML in a notebook.
+    """The result of an audit. It prints in a terminal and shows as HTML in a notebook.
 
     Args:
         model_name: Name of the model that was examined.
-        findings: What is wrong, the most serious first.
+        findings: What is wrong, the most serious findings first.
         not_checked: What could not be looked for, with reasons.
         passed: Ids that were looked for and found clean.
-        facts: Numbers on the model and the data that the audit saw, by name.
+        facts: Numbers about the model and the data, by name.
     """
 
     model_name: str
@@ -82,20 +82,22 @@ class Report:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Ids of the findings, the most serious first, each once."""
+        """Ids of the findings, each once, the most serious first."""
         return tuple(dict.fromkeys(finding.id for finding in self.findings))
 
     @property
     def exit_status(self) -> int:
-        """1 where there is a serious finding, else 0."""
+        """1 if there is a serious finding, else 0."""
         return int(any(finding.severity == "serious" for finding in self.findings))
 
     def __getitem__(self, name: str) -> Finding:
-        """Return the most serious finding of this id."""
+        """Return the most serious finding with this id."""
         for finding in self.findings:
             if finding.id == name:
                 return finding
-        raise KeyError(f"no finding {name!r}; findings: {', '.join(self.ids) or 'none'}")
+        raise KeyError(
+            f"The report has no finding of this id; it has {', '.join(self.ids) or 'none'}. Received: name={name!r}."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole report as plain values that `json.dumps` takes."""
@@ -153,7 +155,7 @@ _LEFT = ' style="text-align:left;vertical-align:top"'
 
 
 def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Sort the most serious first; findings of equal severity keep their order."""
+    """Sort findings by severity, the most serious first. Findings of equal severity keep their order."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
@@ -164,7 +166,7 @@ def _parts(finding: Finding) -> list[tuple[str, str]]:
 
 
 def _wrapped(label: str, text: str, indent: str = "  ") -> list[str]:
-    """Wrap prose; lines of code that the text brings along stay as they are."""
+    """Wrap prose. Lines of code in the text stay as they are."""
     lines: list[str] = []
     for number, line in enumerate(text.split("\n")):
         start = f"{indent}{label}: " if number == 0 else f"{indent}    "
@@ -190,7 +192,7 @@ def _short(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Turn NumPy numbers and arrays, tuples and mappings into what `json.dumps` takes."""
+    """Turn NumPy numbers and arrays, tuples and mappings into what `json.dumps` accepts."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tlcourse.audit.context import CannotCheckError, Context
+from tlcourse.audit.context import CannotCheckError, Context, ready
 from tlcourse.audit.data.collect import BASIC, read_splits
 from tlcourse.audit.data.sources import make_split
 from tlcourse.audit.detector import Detector
@@ -28,34 +28,34 @@ def audit(
     class_names: Sequence[str] | None = None,
     before: Any = None,
 ) -> Report:
-    """Examine a Keras 3 model and its data, and say what is wrong, why it matters here, and what mends it.
+    """Examine a Keras 3 model and its data, and report what is wrong, why it matters, and how to fix it.
 
-    Nothing changes: weights, BatchNorm statistics, optimizer state, compiled state and random seeds are bit-identical after.
+    Nothing changes: weights, BatchNorm statistics, optimizer state, compiled state and random seeds are bit-identical afterwards.
     Each split is read at most twice.
 
     Args:
-        model: A Keras model, best compiled as it will be or was fitted. One that has no weights yet is built, as `fit()` would.
-        train: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, or a folder with one folder of images a class;
-            what `fit()` gets.
+        model: A Keras model, compiled as for `fit()`. A model without weights is built, as `fit()` would build it.
+        train: What `fit()` gets: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, or a folder that holds one folder
+            of images per class.
         validation: What `validation_data=` gets.
-        test: The set that the reported number comes from.
+        test: The set that the reported score comes from.
         backbone: The pretrained part: a layer of the model, or its name. Default: found by the names of its layers.
-        history: What `fit()` or `fit_two_phase()` returned, or a list of histories, one a phase.
+        history: What `fit()` or `fit_two_phase()` returned, or a list of histories, one for each phase.
         groups: Group of every training example, `(n,)`, or split name -> groups.
-        class_names: Of the target, to compare with what the backbone was trained on.
+        class_names: Names of the target classes, to compare with those that the backbone was trained on.
         before: `tlcourse.snapshot(model)` from before training, to see what moved.
 
     Returns:
-        A `Report`: prints, shows as HTML, `.to_dict()`.
+        A `Report`. It prints as text, shows as HTML in a notebook, and gives plain values by `.to_dict()`.
 
     Raises:
-        TypeError: `model` is no Keras model.
+        TypeError: If `model` is not a Keras model.
     """
     import keras
 
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"`model` must be a Keras model; received {type(model).__name__}. Try audit(model, (x_train, y_train))."
+            f"`model` must be a Keras model, as in audit(model, (x_train, y_train)). Received: model of type {type(model).__name__}."
         )
     given = {"train": train, "validation": validation, "test": test}
     splits = {name: make_split(name, data, model) for name, data in given.items() if data is not None}
@@ -75,7 +75,7 @@ def audit(
 
 
 def examine(context: Context, detectors: Iterable[Detector]) -> Report:
-    """Run `detectors` one by one and gather what they say."""
+    """Run the detectors one by one and collect what they report."""
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     ids: list[str] = []
@@ -91,7 +91,7 @@ def examine(context: Context, detectors: Iterable[Detector]) -> Report:
                     not_checked.append(said)
         except CannotCheckError as unseen:
             not_checked += [NotChecked(name, str(unseen)) for name in _open(detector, findings, not_checked)]
-        except Exception as error:  # a detector that fails is no reason to lose the others
+        except Exception as error:  # one failing detector must not hide the findings of the others
             reason = f"The detector failed: {type(error).__name__}: {error}"
             not_checked += [NotChecked(name, reason) for name in _open(detector, findings, not_checked)]
     said_ids = {row.id for row in findings} | {row.id for row in not_checked}
@@ -114,8 +114,6 @@ def _build(model: Any, train: Any) -> None:
     """Build a model that has no weights yet, for batches of any size, as the first `fit()` would."""
     if model.built or train is None or isinstance(train, NotChecked):
         return
-    from tlcourse.audit.context import ready
-
     try:
         batch = next(iter(train.iter_batches()))
         shape = getattr(batch.inputs, "shape", None)
@@ -123,12 +121,12 @@ def _build(model: Any, train: Any) -> None:
             model.build((None, *shape[1:]))
         if not model.built:
             model(ready(model, batch.inputs))
-    except Exception:  # the detectors say what cannot be seen of it
+    except Exception:  # the detectors then report what could not be checked
         return
 
 
 def _columns(history: Any) -> dict[str, list[float]] | None:
-    """Join histories of phases; take what `fit()` returns or its dict. "phase_ends" holds the epochs at which phases end."""
+    """Join the histories of all phases, given as objects or dicts. "phase_ends" holds the number of epochs at the end of each."""
     if history is None:
         return None
     phases = getattr(history, "phases", None) or (history if isinstance(history, (list, tuple)) else [history])

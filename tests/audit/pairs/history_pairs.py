@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras
 import numpy as np
 from keras import layers
-from small_world import custom_backbone, pictures
 
 import tlcourse
+from tests.audit.small_world import custom_backbone, pictures
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from small_world import application, custom_backbone, pictures
+
+from tests.audit.small_world import application, custom_backbone, pictures
 
 
 def frozen_base():

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from small_world import application, pictures
 
 import tlcourse
+from tests.audit.small_world import application, pictures
 
 
 # 1. A tutorial with EfficientNet: "always divide by 255". EfficientNet rescales by itself.

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from small_world import application, custom_backbone, pictures
 
 import tlcourse
+from tests.audit.small_world import application, custom_backbone, pictures
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from material import SPARSE, classifier, image_folders, labelled_photographs, photographs
 from sklearn.model_selection import train_test_split
 
 import tlcourse
+from tests.audit.material import SPARSE, classifier, image_folders, labelled_photographs, photographs
 
 
 # 1. Fifteen per cent of a test set that nobody shuffled: the first classes of the alphabet.

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from material import classifier, image_folders, labelled_photographs
+
+from tests.audit.material import classifier, image_folders, labelled_photographs
 
 AUTOTUNE = tf.data.AUTOTUNE
 

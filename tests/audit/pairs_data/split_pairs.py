@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from material import SPARSE, classifier, image_folders, labelled_photographs, photographs, resized, through_jpeg
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 import tlcourse
+from tests.audit.material import SPARSE, classifier, image_folders, labelled_photographs, photographs, resized, through_jpeg
 
 
 # 1. Images from two searches, merged; the second search brought many again, saved anew in another size.

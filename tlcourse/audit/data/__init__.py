@@ -1,1 +1,1 @@
-"""What is measured on the data: reading splits, fingerprints, copies, order, balance, label noise."""
+"""What is measured on the data: reading splits, fingerprints, copies, changes, order, balance, label noise."""

@@ -1,4 +1,4 @@
-"""One or two passes over every split, shared by all detectors: each collector sees every batch and keeps what it needs."""
+"""Read every split once or twice for all detectors together. Each collector sees every batch and keeps what it needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE_SIZE = 64
 
 
 class Collector(Protocol):
-    """Sees the batches of one split. Memory must not grow with the pixels, only with the number of examples."""
+    """Sees the batches of one split. Its memory may grow with the number of examples, but not with the number of pixels."""
 
     def update(self, batch: Batch, pass_number: int) -> None:
         """Look at one batch of pass 1 or 2."""
@@ -24,12 +24,12 @@ class Collector(Protocol):
 
 @dataclass(frozen=True)
 class Collection:
-    """How a collector is made.
+    """How to make a collector.
 
     Args:
-        name: Under which the detectors find the collector: `context.collected["train"][name]`.
-        make: `make(split, model) -> Collector`, or None where it has nothing to see in this split.
-        passes: 1, or 2 where it compares two readings of the same split.
+        name: Name of the collector: detectors get it by `context.collector("train", name)`.
+        make: `make(split, model)` returns a collector, or None if there is nothing to collect from this split.
+        passes: 1, or 2 to compare two readings of the same split.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Collection:
 
 
 class Sample:
-    """Keeps a uniform sample of at most 64 examples of the first pass, and the first batch as it came."""
+    """Keeps a uniform sample of at most 64 examples of the first pass, and the first batch."""
 
     def __init__(self, split: Split, model: Any) -> None:
         self._rng = np.random.default_rng(0)
@@ -52,7 +52,7 @@ class Sample:
         self.first = self.first or batch
         positions = self.seen + np.arange(batch.size)
         self.seen += batch.size
-        # Reservoir sampling (Vitter 1985, algorithm R), one example a slot.
+        # Reservoir sampling (Vitter 1985, algorithm R), with one example in each slot.
         for index in np.flatnonzero(self._rng.random(batch.size) * (positions + 1) < SAMPLE_SIZE):
             one = slice(int(index), int(index) + 1)
             example = (_copy(take(batch.inputs, one)), _copy(take(batch.labels, one)))
@@ -63,7 +63,7 @@ class Sample:
 
     @property
     def batch(self) -> Batch | None:
-        """The sample as one batch; None where the split is empty or its examples cannot be stacked (ragged)."""
+        """The sample as one batch; None if the split is empty. The first batch, if the examples cannot be stacked (ragged)."""
         if not self._parts:
             return None
         try:
@@ -74,7 +74,7 @@ class Sample:
 
 
 class Labels:
-    """Keeps the labels of the first pass as class indices, and how they are encoded."""
+    """Keeps the labels of the first pass as class indices, and their encoding."""
 
     def __init__(self, split: Split, model: Any) -> None:
         self._parts: list[np.ndarray] = []
@@ -123,7 +123,7 @@ class Labels:
 
     @property
     def classes(self) -> np.ndarray | None:
-        """Class of every example in the order of the pass, `(n,)` int64; None where labels are no single class each."""
+        """Class of every example in the order of the pass, `(n,)` int64; None if a label is not one class."""
         if self.encoding not in ("integer", "one-hot") or not self._parts:
             return None
         return np.concatenate(self._parts).astype("int64")
@@ -135,7 +135,7 @@ BASIC = (Collection(SAMPLE, Sample), Collection(LABELS, Labels))
 
 @dataclass
 class Collected:
-    """What the passes left: per split the collectors by name, the number of examples, and why a split could not be read."""
+    """What was collected: for each split its collectors by name, its number of examples, and why it could not be read."""
 
     by_split: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -143,15 +143,15 @@ class Collected:
 
 
 def read_splits(splits: Mapping[str, Split | NotChecked], collections: Iterable[Collection], model: Any) -> Collected:
-    """Read every split once, and a second time where a collector asks for it.
+    """Read every split once, and a second time if a collector asks for it.
 
     Args:
-        splits: By name; those that are `NotChecked` are not read.
-        collections: What collects.
-        model: For collectors that run it.
+        splits: Split name -> split; a `NotChecked` is not read.
+        collections: How to make the collectors.
+        model: The model, for collectors that run it.
 
     Returns:
-        The collectors after the passes. A collector that raises is dropped, and the reason noted as "split/collector".
+        The collectors after the passes. A collector that raises is dropped, and the reason is kept under "split/collector".
     """
     result = Collected()
     for name, split in splits.items():
@@ -181,7 +181,7 @@ def _one_pass(split: Split, number: int, active: dict[str, Any], result: Collect
         for key, collector in list(active.items()):
             try:
                 collector.update(batch, number)
-            except Exception as error:  # one detector's mistake must not cost the others their pass
+            except Exception as error:  # one failing collector must not stop the others
                 result.failures[f"{split.name}/{key}"] = f"{type(error).__name__}: {error}"
                 result.by_split[split.name].pop(key, None)
                 del active[key]
@@ -189,7 +189,7 @@ def _one_pass(split: Split, number: int, active: dict[str, Any], result: Collect
 
 
 def _copy(structure: Any) -> Any:
-    """Copy, so that no view keeps a whole batch alive."""
+    """Copy a structure of arrays; a view would keep the whole batch in memory."""
     if isinstance(structure, np.ndarray):
         return structure.copy()
     if isinstance(structure, dict):

@@ -1,4 +1,4 @@
-"""Which images of one set stand in another as well: exactly, nearly, or mirrored; and images that are no images."""
+"""Find images of one set that are in another set too, exactly, nearly or mirrored; blank images, and images that fill a set."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 from tlcourse.audit.data.hashing import STEPS, Prints, mirror
 from tlcourse.audit.data.neighbours import near_pairs
 
-# Measured on flower photographs, cats and dogs, MNIST, chest X-rays and drawn flowers: of copies that were re-encoded at JPEG
-# quality 50, halved, enlarged, brightened by 10 % or mirrored, 99 % lie within 6 bits; of different images within 6 bits, none
-# out of 6,000 has thumbnails as close as the two bounds below.
+# Measured on flower photographs, cats and dogs, MNIST, chest X-rays and drawn flowers: 99 % of the copies that were re-encoded at
+# JPEG quality 50, halved, enlarged, brightened by 10 % or mirrored lie within 6 bits. Of different images within 6 bits, none of
+# 6,000 has thumbnails as close as the two bounds below.
 RADIUS = 6
-_LARGEST_DIFFERENCE = 0.5  # of any place of the thumbnail, in contrasts
+_LARGEST_DIFFERENCE = 0.5  # between any two pixels of the thumbnails, in contrasts
 _TYPICAL_DIFFERENCE = 0.12  # root mean square, in contrasts
-_RESEMBLING = 2.5  # times the two bounds: alike, but no copy
+_RESEMBLING = 2.5  # times the two bounds: similar images, but not copies
 _FEWEST_RESEMBLING = 5
-_MEMBERS = 32  # images with one and the same perceptual hash that are compared
+_MEMBERS = 32  # images with the same perceptual hash that are compared
 _AT_ONCE = 100_000  # pairs whose thumbnails are in memory at a time: about 100 MB
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Images of `right` that have a copy in `left`, with one witness each.
+    """Images of `right` that are copies of images of `left`, with one original for each.
 
     Args:
-        left: `(k,)` positions of the witnesses.
-        right: `(k,)` positions, each once, sorted.
-        kind: `(k,)` of "exact", "near" or "mirrored".
-        complete: False where so many images look alike that the search was cut short; then there may be more.
-        resembling: images of `right` that are much like some image of `left` but no copy of it, as one drawn digit is like
-            another. Where they are as many as near and mirrored copies, those two are likely no copies either.
+        left: Positions of the originals in the first set, `(k,)`.
+        right: Positions of the copies in the second set, `(k,)`, each once, sorted.
+        kind: "exact", "near" or "mirrored" for each pair, `(k,)`.
+        complete: False if so many images look alike that the search was cut short. Then there may be more copies.
+        resembling: Number of images of `right` that are similar to an image of `left`, but not copies of it, as one handwritten
+            digit is similar to another. If they are as many as the near and mirrored copies, those are probably not copies either.
     """
 
     left: np.ndarray
@@ -46,7 +46,7 @@ class Copies:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether near copies cannot be told from images that merely resemble each other."""
+        """Whether near copies cannot be told from images that are merely similar."""
         return self.resembling >= max(_FEWEST_RESEMBLING, len(self) - self.count("exact"))
 
     def exact_only(self) -> Copies:
@@ -70,9 +70,9 @@ def exact_copies(left: np.ndarray, right: np.ndarray) -> Copies:
 
 
 def copies_between(left: Prints, right: Prints) -> Copies:
-    """Find the images of `right` that are in `left`: to the bit, nearly, or mirrored.
+    """Find the images of `right` that are in `left`: equal to the bit, nearly equal, or mirrored.
 
-    Blank images are left out: they say nothing about where they come from (see `blank`).
+    Blank images are left out: nothing shows where they come from (see `blank`).
     """
     usable_left, usable_right = np.flatnonzero(~blank(left)), np.flatnonzero(~blank(right))
     copies = exact_copies(left.digests[usable_left], right.digests[usable_right])
@@ -91,10 +91,10 @@ def copies_between(left: Prints, right: Prints) -> Copies:
 
 
 def blank(prints: Prints) -> np.ndarray:
-    """Return where an image is one even tone: its contrast is below 1/200 of the set's usual contrast, or zero.
+    """Tell which images have one even colour: their contrast is below 1/200 of the median contrast of the set, or zero.
 
     Args:
-        prints: of a whole set, so that "usual" means something.
+        prints: Prints of a whole set.
 
     Returns:
         `(n,)` bool.
@@ -104,10 +104,10 @@ def blank(prints: Prints) -> np.ndarray:
 
 
 def repeated(digests: np.ndarray, at_least: int = 10, share: float = 0.005) -> list[tuple[int, int]]:
-    """Find single examples that fill a set: `(position of the first, how often)`, most frequent first.
+    """Find single examples that fill a set: `(position of the first, how often)`, the most frequent one first.
 
-    A set in which a whole class is repeated (oversampling) has many examples that are equally frequent; those are not meant, so
-    that nothing is returned where more than three are about as frequent as the most frequent one.
+    If a whole class is repeated (oversampling), many examples are equally frequent. Therefore nothing is returned if more than three
+    examples are about as frequent as the most frequent one.
     """
     _, first, counts = np.unique(digests, return_index=True, return_counts=True)
     if not len(counts) or counts.max() < max(at_least, share * len(digests)):
@@ -120,8 +120,11 @@ def repeated(digests: np.ndarray, at_least: int = 10, share: float = 0.005) -> l
 def _confirmed(
     left: Prints, right: Prints, usable_left: np.ndarray, usable_right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-    """Return one near copy in `left` for each image of `right` that has one, those that have something like it, and whether all
-    candidates were seen.
+    """Compare the thumbnails of all pairs with near hashes.
+
+    Returns:
+        Positions in `left` and in `right` of one pair for each copy, positions in `right` of merely similar images, and whether all
+        candidates were compared.
     """
     lefts, rights = _Buckets(left, usable_left, most=_MEMBERS), _Buckets(right, usable_right)
     pairs = near_pairs(lefts.hashes, rights.hashes, radius=RADIUS)
@@ -137,10 +140,10 @@ def _confirmed(
 
 
 class _Buckets:
-    """Positions grouped by perceptual hash: `order[start[k] : start[k] + size[k]]` share `hashes[k]`."""
+    """Positions grouped by perceptual hash: `order[start[k] : start[k] + size[k]]` have the hash `hashes[k]`."""
 
     def __init__(self, prints: Prints, positions: np.ndarray, most: int | None = None) -> None:
-        if most is not None:  # one of those that are equal to the bit speaks for all
+        if most is not None:  # keep one of the images that are equal to the bit
             positions = positions[np.unique(prints.digests[positions], return_index=True)[1]]
         self.order = positions[np.argsort(prints.hashes[positions], kind="stable")]
         self.hashes, self.start, self.size = np.unique(prints.hashes[self.order], return_index=True, return_counts=True)
@@ -152,8 +155,10 @@ class _Buckets:
 def _members_of(
     left: np.ndarray, right: np.ndarray, lefts: _Buckets, rights: _Buckets
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the images of each pair of buckets, some hundred thousand pairs at a time: first all of `right` with the first member
-    of `left`, then with the second, so that those which have found their copy need not be looked at again.
+    """Yield pairs of images from each pair of buckets, at most 100,000 at a time.
+
+    All images of `right` come with the first image of their `left` bucket, then with the second, and so on. The caller can then skip
+    images whose original is found already.
     """
     for member in range(int(lefts.size[left].max(initial=0))):
         some = np.flatnonzero(lefts.size[left] > member)
@@ -168,7 +173,7 @@ def _members_of(
 
 
 def _differences(left: Prints, i: np.ndarray, right: Prints, j: np.ndarray) -> np.ndarray:
-    """Return how far the two images of each pair are apart, as a multiple of what copies may be, place by place and in colour."""
+    """Return how different the two images of each pair are: 1 is the largest difference that copies may have."""
     colours = np.abs(left.colours[i].astype(np.int16) - right.colours[j]).max(axis=1, initial=0)
     difference = colours / np.float32(_LARGEST_DIFFERENCE * STEPS)
     k = np.flatnonzero(difference <= _RESEMBLING)

@@ -1,4 +1,4 @@
-"""The collector of the data findings: digests of every example, perceptual prints of every image, sizes of batches."""
+"""Collect fingerprints while a split is read: a digest of every example, a perceptual hash of every image, sizes of batches."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from tlcourse.audit.data.hashing import Prints, digests_of, prints_of
 from tlcourse.audit.data.sources import Batch, Split
 from tlcourse.audit.data.structures import image_leaf, leaves
 
-_SMALLEST_IMAGE = 8  # pixels a side; below, there is too little to know an image again
+FINGERPRINTS = "fingerprints"
+_SMALLEST_IMAGE = 8  # side in pixels; smaller images have too little detail to be recognised
 
 
 def make_fingerprints(split: Split, model: Any) -> Fingerprints | None:
-    """Make the collector for data that is the same each time it is read."""
+    """Return the collector for data that is the same each time it is read; None for pipelines."""
     return None if split.kind == "tf.data" else Fingerprints()
 
 
 def make_fingerprints_of_two_passes(split: Split, model: Any) -> Fingerprints | None:
-    """Make the collector for pipelines, which may bring other examples in the second pass."""
+    """Return the collector for pipelines, which may give other examples when they are read again; None for other data."""
     return Fingerprints() if split.kind == "tf.data" else None
 
 
 class Fingerprints:
-    """Keeps some hundred bytes of every example of the first pass, and eight of the second."""
+    """Keeps about a kilobyte of every image, and eight bytes of every other example and of every example of the second pass."""
 
     def __init__(self) -> None:
         self._digests: dict[int, list[np.ndarray]] = {1: [], 2: []}
         self._prints: list[Prints] = []
         self.batch_sizes: list[int] = []
         self.kind = ""
-        self.width = 0  # numbers or words an example
+        self.width = 0  # numbers or words in one example
 
     def update(self, batch: Batch, pass_number: int) -> None:
         arrays = [leaf for _, leaf in leaves(batch.inputs)]
@@ -45,7 +46,7 @@ class Fingerprints:
                 digests = prints.digests
             else:
                 digests = digests_of(_rows(array))
-            combined = combined * np.uint64(0x9E3779B97F4A7C15) + digests  # the order of the inputs counts; wraps around
+            combined = combined * np.uint64(0x9E3779B97F4A7C15) + digests  # depends on the order of the inputs; wraps around
         self._digests[pass_number].append(combined)
         if pass_number > 1:
             return
@@ -57,12 +58,12 @@ class Fingerprints:
         self.width = max(self.width, sum(_width(array) for array in arrays))
 
     def digests(self, pass_number: int = 1) -> np.ndarray:
-        """Return `(n,)` uint64 of the inputs of every example; empty where the pass was not made."""
+        """Return the digests of the inputs of every example, `(n,)` uint64; empty if this pass was not made."""
         return np.concatenate(self._digests[pass_number] or [np.zeros(0, np.uint64)])
 
     @property
     def prints(self) -> Prints | None:
-        """Prints of the images, of the first pass; None where the inputs hold no images."""
+        """Prints of the images in the first pass; None if the inputs hold no images."""
         return Prints.join(self._prints) if self._prints else None
 
     @property
@@ -80,7 +81,7 @@ def _rows(array: Any) -> np.ndarray:
 
 
 def _width(array: Any) -> int:
-    """Count the numbers of an example; of texts, their words in the middle case."""
+    """Return how many numbers one example has; for texts, the median number of words."""
     if isinstance(array, np.ndarray) and array.dtype.kind not in "OSU":
         return int(np.prod(array.shape[1:]))
     rows = _rows(array).reshape(int(array.shape[0]), -1)

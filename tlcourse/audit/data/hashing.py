@@ -1,6 +1,6 @@
-"""Prints of images: a few numbers by which the same image is known again after re-encoding, resizing or mirroring.
+"""Prints of images: a few numbers that recognise the same image after re-encoding, resizing or mirroring.
 
-Streamed: a batch in, 64 bits and a small thumbnail an image out, so that memory grows by some hundred bytes an image.
+Each batch is reduced to a 64-bit hash and a small thumbnail per image, so memory grows by some hundred bytes per image.
 Cropped, rotated or recoloured copies are not recognised.
 """
 
@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-SIDE = 32  # images are averaged to this side before anything else
+SIDE = 32  # side in pixels to which images are averaged first
 THUMBNAIL = 16
-STEPS = 25  # thumbnails and colours count in 1/25 of the contrast
+STEPS = 25  # unit of thumbnails and colours: 1/25 of the contrast
 _CELLS = 4
-_CHUNK = 256  # images that are worked on at once
+_CHUNK = 256  # images that are computed at once
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Prints:
     """What is kept of `n` images.
 
     Args:
-        digests: `(n,)` uint64 of the exact values.
-        hashes: `(n,)` uint64, perceptual: equal or almost equal for copies.
-        mirrored: `(n,)` uint64, the perceptual hash that the left-right mirrored image has.
-        thumbnails: `(n, 16, 16)` int8, brightness with mean 0, in steps of 1/25 of the contrast, cut at five contrasts.
-        colours: `(n, 32)` int8, in the same steps: red and blue against green in 4 x 4 cells; 0 for grey images.
-        contrast: `(n,)` float32, standard deviation of the brightness, in the units of the images.
+        digests: Digests of the exact values, `(n,)` uint64.
+        hashes: Perceptual hashes, `(n,)` uint64: equal or almost equal for copies.
+        mirrored: Perceptual hashes of the left-right mirrored images, `(n,)` uint64.
+        thumbnails: Brightness with mean 0, `(n, 16, 16)` int8, in units of 1/25 of the contrast, clipped at five contrasts.
+        colours: Red and blue minus green in 4 x 4 cells, `(n, 32)` int8, in the same units; 0 for grey images.
+        contrast: Standard deviation of the brightness, `(n,)` float32, in the units of the images.
     """
 
     digests: np.ndarray
@@ -46,7 +46,7 @@ class Prints:
 
     @classmethod
     def join(cls, parts: list[Prints]) -> Prints:
-        """Put the prints of batches one after the other."""
+        """Join the prints of several batches."""
         if not parts:
             parts = [prints_of(np.zeros((0, SIDE, SIDE, 1), np.uint8))]
         names = cls.__dataclass_fields__
@@ -54,14 +54,14 @@ class Prints:
 
 
 def prints_of(images: np.ndarray) -> Prints:
-    """Take the prints of a batch.
+    """Compute the prints of a batch.
 
     The perceptual hash is the sign of the 64 lowest frequencies of the brightness (a discrete cosine transform of 32 x 32
     averages) against their median (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions").
-    Brightness and contrast as a whole do not count, so that pixels in 0..1 and in 0..255 give the same hash.
+    Overall brightness and contrast do not count, so pixels in 0..1 and in 0..255 give the same hash.
 
     Args:
-        images: `(n, height, width, channels)` or `(n, height, width)`, any numeric dtype and range.
+        images: Images `(n, height, width, channels)` or `(n, height, width)`, any numeric dtype and range.
 
     Returns:
         Prints of the `n` images.
@@ -74,10 +74,10 @@ def prints_of(images: np.ndarray) -> Prints:
 
 
 def digests_of(examples: np.ndarray) -> np.ndarray:
-    """Return one uint64 an example, equal for examples that are equal to the last bit.
+    """Return one uint64 per example, equal for examples that are equal to the bit.
 
     Args:
-        examples: `(n, ...)`, numbers, or strings of any length (dtype object, bytes or str).
+        examples: Numbers `(n, ...)`, or strings of any length (dtype object, bytes or str).
 
     Returns:
         `(n,)` uint64.
@@ -93,7 +93,7 @@ def digests_of(examples: np.ndarray) -> np.ndarray:
 
 
 def mirror(prints: Prints) -> Prints:
-    """Return the prints that the left-right mirrored images have, except for their exact digests."""
+    """Return the prints of the left-right mirrored images; their exact digests stay as they are."""
     cells = prints.colours.reshape(len(prints), _CELLS, _CELLS, 2)[:, :, ::-1]
     return replace(
         prints,
@@ -105,7 +105,7 @@ def mirror(prints: Prints) -> Prints:
 
 
 def _perceptual(images: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return what `Prints` holds after the digests, for `(n, height, width, channels)`."""
+    """Compute all fields of `Prints` except the digests, for `(n, height, width, channels)`."""
     grey, colours = _averages(images)  # (n, 32, 32), (n, 4, 4, 2)
     grey = grey - grey.mean(axis=(1, 2), keepdims=True)
     contrast = grey.std(axis=(1, 2))
@@ -121,7 +121,7 @@ def _perceptual(images: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _averages(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Average brightness over the boxes of a 32 x 32 grid, and colour over 4 x 4 cells; one pass over the images."""
+    """Average brightness over the boxes of a 32 x 32 grid, and colour over 4 x 4 cells, in one pass over the images."""
     height, width, channels = images.shape[1:]
     if images.dtype != np.float32:
         images = images.astype(np.float32)
@@ -142,7 +142,7 @@ def _in_steps(values: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _boxes(size: int, parts: int) -> np.ndarray:
-    """Return `(parts, size)`: row k averages the k-th part of a line, each pixel with the share that lies in it."""
+    """Return a matrix `(parts, size)`: row k averages the k-th part of a line, each pixel weighted by its share in that part."""
     edges = np.linspace(0, size, parts + 1)
     overlap = np.minimum(edges[1:, None], np.arange(1, size + 1)) - np.maximum(edges[:-1, None], np.arange(size))
     return (np.clip(overlap, 0, None) * parts / size).astype(np.float32)
@@ -150,7 +150,7 @@ def _boxes(size: int, parts: int) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _cosines() -> np.ndarray:
-    """Return `(8, 32)`: the eight lowest cosines over a line of 32 values."""
+    """Return the eight lowest cosines over a line of 32 values, `(8, 32)`."""
     frequency, place = np.arange(8)[:, None], np.arange(SIDE)
     return np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE)).astype(np.float32)
 

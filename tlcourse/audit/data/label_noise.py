@@ -1,8 +1,8 @@
-"""Labels that look wrong: two classifiers that never saw an example agree on another class than its label.
+"""Find labels that look wrong: two classifiers that were not trained on an example agree on another class.
 
 Confident learning (Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in dataset labels") by the package
-cleanlab, made stricter: it alone flags 5 to 15 % of clean labels wherever the features are weak, since it cannot tell a hard example
-from a wrong label. Here a nearest-neighbour vote has to agree, and the flags have to be a large part of all errors.
+cleanlab, made stricter. On its own it flags 5 to 15 % of clean labels if the features are weak, because a hard example looks like a
+wrong label. Here a nearest-neighbour classifier must agree, and the flags must be a large part of all errors.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ import numpy as np
 FOLDS = 5
 COMPONENTS = 64
 NEIGHBOURS = 15
-_DOUBT = 0.1  # both classifiers give the label at most this
+_DOUBT = 0.1  # both classifiers give the label at most this probability
 # Measured without added noise on flower photographs, cats and dogs, drawn flowers, MNIST, digits, iris, wine, breast cancer, and on
 # hard but clean clusters of up to twelve classes: the flags are at most 15 % of all errors, or at most 1.3 % of the examples. With
-# 10 % wrong labels they are 20 to 60 % of the errors (drawn flowers 15 %, cats and dogs 5 %, which are missed).
+# 10 % wrong labels they are 20 to 60 % of the errors (drawn flowers 15 % and cats and dogs 5 %: these two are missed).
 _SHARE_OF_ERRORS = 0.17
 _SHARE_OF_EXAMPLES = 0.015
-_GAIN = 0.5  # accuracy above the largest class, as a part of what is possible
+_GAIN = 0.5  # accuracy above the share of the largest class, as a part of the largest possible gain
 _FEWEST = 5
 
 
 @dataclass(frozen=True)
 class LabelNoise:
-    """What out-of-fold probabilities say of the labels.
+    """What out-of-fold probabilities say about the labels.
 
     Args:
-        suspects: `(k,)` positions of the labels that look wrong, the clearest first; empty where the case is not made.
-        suggested: `(k,)` class that both classifiers prefer.
-        accuracy: of the out-of-fold predictions, 0-1.
-        gain: how much of the way from the share of the largest class to 1 the weaker classifier goes.
-        examined: number of examples.
+        suspects: Positions of the labels that look wrong, `(k,)`, the clearest first; empty if the evidence is too weak.
+        suggested: Class that both classifiers prefer, `(k,)`.
+        accuracy: Accuracy of the out-of-fold predictions, 0 to 1.
+        gain: Accuracy of the weaker classifier, where 0 is the share of the largest class and 1 is no error.
+        examined: Number of examples.
     """
 
     suspects: np.ndarray
@@ -44,7 +44,7 @@ class LabelNoise:
 
     @property
     def telling(self) -> bool:
-        """Whether the features tell the classes apart well enough to judge labels by them."""
+        """Whether the features separate the classes well enough to judge labels by them."""
         return self.gain >= _GAIN
 
 
@@ -52,12 +52,12 @@ def find_label_noise(features: np.ndarray, classes: np.ndarray) -> LabelNoise:
     """Find labels that look wrong.
 
     Args:
-        features: `(n, features)`, from a network that was not trained on these labels, or not to the end.
-        classes: `(n,)` whole numbers. Classes with fewer than ten examples are left out.
+        features: Features `(n, features)` of a network that was not trained on these labels, or not to the end.
+        classes: Whole numbers `(n,)`. Classes with fewer than ten examples are left out.
 
     Raises:
-        ImportError: cleanlab is not installed; names the line that installs it.
-        ValueError: fewer than two classes have ten examples, or the features say nothing.
+        ImportError: If cleanlab is not installed; the text names the line that installs it.
+        ValueError: If fewer than two classes have ten examples, or the features are the same for all examples.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.neighbors import KNeighborsClassifier
@@ -95,7 +95,7 @@ def find_label_noise(features: np.ndarray, classes: np.ndarray) -> LabelNoise:
 
 
 def _compact(features: np.ndarray) -> np.ndarray:
-    """Standardise, and keep the 64 directions of the largest variance; labels have no say in it."""
+    """Standardise the features, and keep the 64 directions of largest variance, without using the labels."""
     from sklearn.decomposition import PCA
 
     values = np.nan_to_num(np.asarray(features, dtype=np.float64))

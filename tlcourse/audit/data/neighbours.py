@@ -1,8 +1,8 @@
-"""Find all pairs of 64-bit hashes that differ in few bits, without comparing each with each.
+"""Find all pairs of 64-bit hashes that differ in few bits, without comparing every pair.
 
 Multi-index hashing (Norouzi, Punjani and Fleet 2012, "Fast search in Hamming space with multi-index hashing"): cut the bits into
-m bands. Two hashes that differ in at most r bits differ in at most floor(r / m) bits in one band at least, so that it is enough
-to look, band by band, at hashes whose band is almost the same.
+m bands. Two hashes that differ in at most r bits have at least one band in which they differ in at most floor(r / m) bits. So it is
+enough to compare, band by band, hashes whose band is almost the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 BITS = 64
-_TABLE_BITS = 22  # bands up to here are looked up in a table of 2 ** bits places
+_TABLE_BITS = 22  # bands up to this length are looked up in a table with 2 ** bits entries
 _MAX_PAIRS = 5_000_000  # in memory: about 200 MB while they are sorted
 _AT_ONCE = 2_000_000  # candidate pairs in memory at a time
 
@@ -24,9 +24,9 @@ class Pairs:
     """Pairs of positions, each once, sorted.
 
     Args:
-        left: `(k,)` positions in the first set of hashes.
-        right: `(k,)` positions in the second.
-        complete: False where the search ended at `max_candidates`; then there may be more pairs.
+        left: Positions in the first set of hashes, `(k,)`.
+        right: Positions in the second set, `(k,)`.
+        complete: False if the search ended at `max_candidates`. Then there may be more pairs.
     """
 
     left: np.ndarray
@@ -37,16 +37,16 @@ class Pairs:
 def near_pairs(left: np.ndarray, right: np.ndarray | None = None, *, radius: int, max_candidates: int = 100_000_000) -> Pairs:
     """Find every pair of hashes that differ in at most `radius` bits.
 
-    Give distinct hashes (`np.unique`): many equal ones are many pairs, whatever way they are found.
+    Pass distinct hashes (`np.unique`): many equal hashes make many pairs.
 
     Args:
-        left: `(n,)` uint64.
-        right: `(m,)` uint64, or None for pairs within `left` (the smaller position first).
-        radius: bits that may differ, 0 to 64.
-        max_candidates: comparisons after which the search ends: a bound for hashes that are almost all alike.
+        left: Hashes `(n,)`, uint64.
+        right: Hashes `(m,)`, uint64, or None for pairs within `left` (the smaller position first).
+        radius: Number of bits that may differ, 0 to 64.
+        max_candidates: Number of comparisons after which the search ends: a bound for hashes that are almost all alike.
 
     Raises:
-        ValueError: `radius` lies outside 0 to 64.
+        ValueError: If `radius` lies outside 0 to 64.
     """
     if not 0 <= radius <= BITS:
         raise ValueError(f"`radius` must lie between 0 and {BITS}. Received: radius={radius!r}.")
@@ -63,12 +63,12 @@ def near_pairs(left: np.ndarray, right: np.ndarray | None = None, *, radius: int
         if compared > max_candidates or pairs > _MAX_PAIRS:
             complete = False
             break
-    both = np.unique(np.concatenate(found), axis=0)  # some pairs are close in several bands
+    both = np.unique(np.concatenate(found), axis=0)  # a pair can be close in several bands
     return Pairs(both[:, 0], both[:, 1], complete)
 
 
 def _candidates(left: np.ndarray, right: np.ndarray, radius: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield positions that agree in a band up to the bits that the band may differ in."""
+    """Yield positions of hashes whose bands differ in few enough bits."""
     bands = bands_for(max(len(left), len(right)), radius)
     for start, length in bands:
         keys, other_keys = _band(left, start, length), _band(right, start, length)
@@ -80,7 +80,7 @@ def _candidates(left: np.ndarray, right: np.ndarray, radius: int) -> Iterator[tu
 
 
 def bands_for(count: int, radius: int) -> list[tuple[int, int]]:
-    """Choose the bands `(first bit, length)` that leave the fewest candidates among `count` hashes spread evenly."""
+    """Choose the bands `(first bit, length)` that give the fewest candidates among `count` evenly spread hashes."""
     best = min(range(1, min(radius + 1, BITS) + 1), key=lambda m: _expected_work(m, count, radius))
     edges = [BITS * k // best for k in range(best + 1)]
     return [(low, high - low) for low, high in pairwise(edges)]
@@ -111,7 +111,7 @@ def _band(hashes: np.ndarray, start: int, length: int) -> np.ndarray:
 
 
 def _range_finder(ordered: np.ndarray, length: int) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Return a function from keys to the places in `ordered` where each begins and ends."""
+    """Return a function from keys to the positions in `ordered` where each key begins and ends."""
     if length > _TABLE_BITS:
         return lambda keys: (np.searchsorted(ordered, keys, "left"), np.searchsorted(ordered, keys, "right"))
     begins = np.concatenate([[0], np.cumsum(np.bincount(ordered.astype(np.int64), minlength=1 << length))])
@@ -124,7 +124,7 @@ def _range_finder(ordered: np.ndarray, length: int) -> Callable[[np.ndarray], tu
 
 
 def _ranges(first: np.ndarray, last: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield `(i, place)` for every place from `first[i]` to `last[i]`, some millions at a time."""
+    """Yield `(i, place)` for every place from `first[i]` to `last[i]`, about two million at a time."""
     lengths = last - first
     hits = np.flatnonzero(lengths)
     ends = np.cumsum(lengths[hits])

@@ -1,4 +1,4 @@
-"""Whether examples of one class come in runs: how pure batches are, beside what a shuffled order would give."""
+"""Do examples of one class come in runs? How pure batches are, compared with a shuffled order."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Purity:
     """How alike the labels within a batch are.
 
     Args:
-        excess: 0 where batches are mixed as chance would mix them, 1 where every batch holds one class.
-        by_chance: the largest excess that 200 random orders of the same labels gave.
-        single_class_batches: share of the batches that hold one class.
-        longest_run: examples of one class in a row.
-        batches: number of them.
+        excess: 0 if batches are mixed as in a random order, 1 if every batch holds one class.
+        by_chance: Largest excess in 200 random orders of the same labels.
+        single_class_batches: Share of the batches that hold one class.
+        longest_run: Largest number of examples of one class in a row.
+        batches: Number of batches.
     """
 
     excess: float
@@ -29,15 +29,15 @@ class Purity:
 
 
 def purity_of_batches(classes: np.ndarray, batch_size: int, seed: int = 0) -> Purity:
-    """Measure how much of the order of `classes` is sorted by class, at the size of a batch.
+    """Measure how far the order of `classes` is sorted by class, within batches.
 
-    Two examples of one batch share their class with some probability; under a random order it is the sum of the squared class
-    shares. `excess` is where the probability lies between that and 1.
+    Two examples of one batch have the same class with some probability. In a random order it is the sum of the squared class
+    shares. `excess` says where the probability lies between that sum (0) and 1.
 
     Args:
-        classes: `(n,)` whole numbers in the order in which the examples come.
-        batch_size: 2 or more; the last, smaller batch is left out unless it is the only one.
-        seed: of the random orders.
+        classes: Whole numbers `(n,)`, in the order of the examples.
+        batch_size: Size of a batch, 2 or more. The last, smaller batch is left out unless it is the only one.
+        seed: Seed of the random orders.
     """
     _, classes = np.unique(classes, return_inverse=True)
     batch_size = min(batch_size, len(classes))

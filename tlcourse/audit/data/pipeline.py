@@ -1,9 +1,11 @@
-"""Read the stages of a `tf.data` pipeline: what is shuffled, cached, cut, and where random numbers are drawn."""
+"""Read the stages of a `tf.data` pipeline: what it shuffles, caches and cuts, and where it draws random numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from tlcourse.audit.data.sources import Split
 
 # Operations that make an example random. `PyFunc` may be one: its code cannot be seen.
 _RANDOM = ("RandomUniform", "RandomNormal", "RandomStandardNormal", "TruncatedNormal", "RandomGamma", "RandomPoisson")
@@ -18,10 +20,10 @@ class Stage:
     Args:
         name: "map", "cache", "shuffle", "take", ...: the method of `tf.data.Dataset` that made it.
         inputs: The stages that feed it.
-        buffer_size: Of a shuffle.
+        buffer_size: Buffer size of a shuffle; None for other stages.
         reshuffles: Whether a shuffle draws a new order for each iteration.
         random_operations: Names of the random operations in the functions of this stage.
-        inner: Names of the stages that its functions make (of an `interleave` or `flat_map`).
+        inner: Names of the stages that its functions create, as in `interleave` or `flat_map`.
     """
 
     name: str
@@ -47,16 +49,21 @@ class Stage:
         return [self, *self.upstream()]
 
 
+def pipeline_of(split: Split) -> Stage | None:
+    """Return the last stage of the pipeline of a split; None if it has no `tf.data` pipeline that can be read."""
+    return last_stage(split.original) if split.kind == "tf.data" else None
+
+
 def last_stage(dataset: Any) -> Stage | None:
-    """Return the last stage of a `tf.data.Dataset`, linked to all before it; None where it cannot be seen."""
+    """Return the last stage of a `tf.data.Dataset`, linked to all before it; None if it cannot be read."""
     try:
         return _stage(dataset, {})
-    except (AttributeError, TypeError, ValueError):  # a dataset of another kind, or a TensorFlow with other insides
+    except (AttributeError, TypeError, ValueError):  # another kind of dataset, or another version of TensorFlow
         return None
 
 
 def random_map_before_cache(last: Stage) -> tuple[str, tuple[str, ...]] | None:
-    """Find a cache that stores what a random map made.
+    """Find a cache that stores the output of a random map.
 
     Returns:
         `(name of the cache, random operations)`, or None.
@@ -70,7 +77,7 @@ def random_map_before_cache(last: Stage) -> tuple[str, tuple[str, ...]] | None:
 
 
 def cut_after_reshuffle(last: Stage) -> str | None:
-    """Find `take`, `skip` or `shard` of a stream whose order is drawn anew each time.
+    """Find `take`, `skip` or `shard` after a shuffle that draws a new order for each iteration.
 
     Returns:
         Name of the stage that cuts, or None.
@@ -82,27 +89,27 @@ def cut_after_reshuffle(last: Stage) -> str | None:
 
 
 def shuffles(last: Stage) -> list[Stage]:
-    """Return the shuffle stages, the last of the pipeline first."""
+    """Return the shuffle stages, the last one first."""
     return [stage for stage in last.all_stages() if stage.name == "shuffle"]
 
 
 def shuffles_inside(last: Stage) -> bool:
-    """Tell whether a function of the pipeline (of an `interleave`, say) shuffles."""
+    """Tell whether a function inside the pipeline, such as that of an `interleave`, shuffles."""
     return any("shuffle" in stage.inner for stage in last.all_stages())
 
 
 def has_random_map(last: Stage) -> bool:
-    """Tell whether any stage but a shuffle draws random numbers."""
+    """Tell whether any stage other than a shuffle draws random numbers."""
     return any(stage.random_operations for stage in last.all_stages())
 
 
 def has_opaque_map(last: Stage) -> bool:
-    """Tell whether Python code runs in the pipeline, which may do anything."""
+    """Tell whether Python code, which cannot be read, runs in the pipeline."""
     return any("PyFunc" in operation for stage in last.all_stages() for operation in stage.random_operations)
 
 
 def _order_changes(inputs: tuple[Stage, ...]) -> bool:
-    """Tell whether a reshuffling stage feeds `inputs` with no cache between."""
+    """Tell whether a reshuffling stage feeds `inputs` without a cache in between."""
     for stage in inputs:
         if stage.name == "shuffle" and stage.reshuffles:
             return True
@@ -129,13 +136,13 @@ def _stage(dataset: Any, known: dict[int, Stage]) -> Stage:
 
 
 def _plain(name: str) -> str:
-    """`_ParallelMapDataset` and `MapDatasetV2` are both "map"."""
+    """Return the short name of a stage: `_ParallelMapDataset` and `MapDatasetV2` are both "map"."""
     name = name.removeprefix("_").split("Dataset")[0].removeprefix("Parallel").lower()
     return "map" if name == "mapandbatch" else name
 
 
 def _operations(dataset: Any) -> set[str]:
-    """Return the names of all operations in the functions of one stage, those that they call included."""
+    """Return the names of all operations in the functions of one stage, and in the functions that they call."""
     names: set[str] = set()
     for wrapped in dataset._functions():
         graph = wrapped.function.graph.as_graph_def()

@@ -1,6 +1,6 @@
-"""Data of any common kind as one stream of batches: arrays, tf.data, PyDataset, a folder of images.
+"""Read data of any common kind as batches: arrays, tf.data, PyDataset, a folder of images.
 
-Nothing is loaded as a whole: a split is read batch by batch, and each reading of a pipeline counts as one pass.
+A split is never loaded as a whole: it is read batch by batch, and each reading of a pipeline counts as one pass.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".t
 
 @dataclass(frozen=True)
 class Batch:
-    """Some examples in a row.
+    """Some consecutive examples.
 
     Args:
-        inputs: What the model takes: one array `(batch, ...)`, or a tuple, list or dict of them.
-        labels: One array `(batch, ...)`, a structure of them, or None.
+        inputs: Inputs of the model: one array `(batch, ...)`, or a tuple, list or dict of arrays.
+        labels: One array `(batch, ...)`, a structure of arrays, or None.
         start: Position of the first example in its pass.
         size: Number of examples.
     """
@@ -46,13 +46,13 @@ class Split:
     Args:
         name: "train", "validation" or "test".
         kind: "arrays", "tf.data", "PyDataset", "folder" or "iterable".
-        original: The object as the caller passed it.
-        length: Number of examples, where it is known without reading them.
-        batch_size: Of the source itself; None where it has none (arrays, folders).
-        files: Paths of a folder's images in the order in which they are read (also of pipelines that know theirs).
-        class_names: Of the source, where it knows them.
-        endless: The source repeats for ever; only its first examples are read.
-        unreadable: Filled while a folder is read: (path, reason).
+        original: The object that the caller passed.
+        length: Number of examples, if it is known without reading them.
+        batch_size: Batch size of the source; None if it has none (arrays, folders).
+        files: Paths of the images in the order in which they are read, for folders and for pipelines that know them.
+        class_names: Names of the classes, if the source knows them.
+        endless: Whether the source repeats for ever. Only its first examples are read.
+        unreadable: Files that could not be read, as (path, reason); filled while a folder is read.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Split:
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
 
     def iter_batches(self) -> Iterator[Batch]:
-        """Read the split once, from its first batch on; inputs and labels are NumPy arrays."""
+        """Read the split once, from the beginning. Inputs and labels become NumPy arrays."""
         start = 0
         for inputs, labels in self._read():
             inputs, labels = to_numpy(inputs), to_numpy(labels)
@@ -79,17 +79,17 @@ class Split:
 
 
 def make_split(name: str, data: Any, model: Any = None) -> Split | NotChecked:
-    """Wrap `data` of any supported kind.
+    """Wrap data of any supported kind.
 
     Args:
         name: "train", "validation" or "test".
-        data: `(x, y)`, `(x, y, sample_weight)`, x alone, a tlcourse Dataset, a `tf.data.Dataset` (batched or not), a
-            `keras.utils.PyDataset`, an iterable of batches that can be read again, or the path of a folder with one
-            folder a class.
-        model: Tells the size at which images of a folder are read, and whether a pipeline is batched.
+        data: `(x, y)`, `(x, y, sample_weight)`, only x, a tlcourse Dataset, a `tf.data.Dataset` (batched or not), a
+            `keras.utils.PyDataset`, an iterable of batches that can be read again, or the path of a folder that holds one folder
+            per class.
+        model: The model. Its inputs say in which size images of a folder are read, and whether a pipeline is batched.
 
     Returns:
-        A `Split`, or `NotChecked` with the reason where the data cannot be read without taking it from `fit()`.
+        A `Split`, or `NotChecked` with the reason if the data cannot be read without taking it away from `fit()`.
     """
     if isinstance(data, (str, os.PathLike)):
         return _folder(name, Path(data), model)
@@ -106,10 +106,12 @@ def make_split(name: str, data: Any, model: Any = None) -> Split | NotChecked:
     if isinstance(data, dict) or is_array(data):
         return _arrays(name, data, None, data)
     if isinstance(data, (types.GeneratorType, Iterator)) or callable(data):
-        return NotChecked(name, "A generator can be read only once: reading it here would take the examples from fit().")
+        return NotChecked(
+            name, "A generator can be read only once, and reading it here would take the examples away from fit()."
+        )
     if isinstance(data, Iterable):
         return Split(name, "iterable", data, lambda: (_pair(batch) for batch in data))
-    return NotChecked(name, f"Data of type {type(data).__name__} cannot be read; pass (x, y), a tf.data.Dataset or a folder.")
+    return NotChecked(name, f"Data of type {type(data).__name__} cannot be read. Pass (x, y), a tf.data.Dataset or a folder.")
 
 
 def _arrays(name: str, x: Any, y: Any, original: Any) -> Split:
@@ -145,7 +147,7 @@ def _tf_data(name: str, data: Any, model: Any) -> Split:
 
 
 def _is_batched(data: Any, model: Any) -> bool:
-    """Tell by the rank that the model takes, else by a leading axis of unknown size."""
+    """Tell whether elements are batches: by the rank of the model's inputs, or by a first axis of unknown size."""
     spec = data.element_spec
     found = leaves(spec[0] if isinstance(spec, tuple) else spec)
     shape = getattr(found[0][1], "shape", None) if found else None
@@ -154,7 +156,7 @@ def _is_batched(data: Any, model: Any) -> bool:
     expected = getattr(model, "inputs", None)
     if expected and len(found) == len(expected) and abs(shape.rank - len(expected[0].shape)) <= 1:
         return shape.rank >= len(expected[0].shape)
-    # Without a model that says: a batch has an axis that its last, smaller batch leaves open, and labels of rank one.
+    # Without such a model: a batch has a first axis of unknown size (its last batch is smaller), and labels of rank one.
     labels = leaves(spec[1]) if isinstance(spec, tuple) and len(spec) > 1 else []
     if labels and getattr(labels[0][1].shape, "rank", None) == 0:
         return False
@@ -184,7 +186,7 @@ def _folder(name: str, path: Path, model: Any) -> Split | NotChecked:
         if file.suffix.lower() in _IMAGE_SUFFIXES
     ]
     if not found:
-        return NotChecked(name, f"The folder {str(path)!r} has no folder with images in it; expected one folder a class.")
+        return NotChecked(name, f"The folder {str(path)!r} holds no folder with images; expected one folder per class.")
     side = _image_size(model)
     unreadable: list[tuple[Path, str]] = []
 
@@ -220,7 +222,7 @@ def _image_size(model: Any) -> tuple[int, int]:
 
 
 def _pair(element: Any) -> tuple[Any, Any]:
-    """Split one element of a source as `fit()` does: (x, y), (x, y, sample_weight), or x alone."""
+    """Split one element of a source as `fit()` does: (x, y), (x, y, sample_weight), or only x."""
     if isinstance(element, tuple) or (isinstance(element, list) and len(element) in (2, 3)):
         return element[0], element[1] if len(element) > 1 else None
     return element, None

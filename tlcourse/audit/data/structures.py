@@ -1,4 +1,4 @@
-"""Structures of arrays (one array, a tuple, list or dict of them), as Keras takes them for inputs and labels."""
+"""Structures of arrays (one array, or a tuple, list or dict of arrays), as Keras accepts them for inputs and labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def to_numpy(structure: Any) -> Any:
 
 
 def leaves(structure: Any, name: str = "") -> list[tuple[str, Any]]:
-    """List the arrays of a structure with their names: `[("", array)]` for a single one."""
+    """List the arrays of a structure with their names: `[("", array)]` for a single array."""
     if structure is None:
         return []
     if isinstance(structure, dict):
@@ -45,10 +45,10 @@ def take(structure: Any, indices: Any) -> Any:
 
 
 def stacked(parts: list[Any]) -> Any:
-    """Join structures of one kind along the batch.
+    """Join structures of one kind along the batch axis.
 
     Raises:
-        ValueError: Shapes differ in more than the batch, or an array has no batch.
+        ValueError: If shapes differ in more than the batch axis, or an array has none.
     """
     first = parts[0]
     if first is None:
@@ -61,7 +61,7 @@ def stacked(parts: list[Any]) -> Any:
 
 
 def image_leaf(inputs: Any) -> np.ndarray | None:
-    """Return the first array of `inputs` that holds images, `(batch, height, width, 1, 3 or 4)`; None where there is none."""
+    """Return the first array of `inputs` that holds images, `(batch, height, width, 1, 3 or 4)`; None if there is none."""
     for _, leaf in leaves(inputs):
         shape: tuple[int, ...] = getattr(leaf, "shape", ())
         if isinstance(leaf, np.ndarray) and len(shape) == 4 and shape[-1] in (1, 3, 4) and np.issubdtype(leaf.dtype, np.number):
@@ -75,7 +75,7 @@ def is_array(thing: Any) -> bool:
 
 
 def is_array_structure(thing: Any) -> bool:
-    """Tell whether `thing` is an array, a list of numbers, or a structure of them."""
+    """Tell whether `thing` is an array, a list of numbers, or a structure of these."""
     if isinstance(thing, dict):
         return all(is_array_structure(value) for value in thing.values())
     if isinstance(thing, (tuple, list)):

@@ -1,4 +1,4 @@
-"""Finding 3: BatchNorm in training mode inside a backbone that is meant to keep its statistics."""
+"""`batchnorm-moves`: BatchNorm layers run in training mode inside a backbone that should keep its statistics."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.structures import take
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.random_weights import drawn_of
-from tlcourse.audit.model.anatomy import Part, backbone_part
+from tlcourse.audit.model.anatomy import Part, backbone_part, is_batchnorm
 from tlcourse.audit.model.preserve import values_kept
+from tlcourse.audit.model.pretrained import drawn_of
 from tlcourse.audit.report import Finding
 
 _BATCH = 16
@@ -28,14 +28,18 @@ def _check(context: Context) -> Iterator[Finding]:
     if not part.batchnorms:
         return
     if not getattr(model, "compiled", False):
-        raise CannotCheckError("The model is not compiled: in a training loop of its own, the loop says in which mode it runs.")
+        raise CannotCheckError(
+            "The model is not compiled. In a training loop of your own, the loop decides in which mode the layers run."
+        )
     if type(model).train_step is not keras.Model.train_step:
-        raise CannotCheckError("The model has a train_step of its own; pass before=snapshot(model) and audit after a fit.")
+        raise CannotCheckError(
+            "The model has its own train_step. Pass before=tlcourse.snapshot(model), and audit it after a fit."
+        )
 
     frozen = [v for v in part.kernels if not v.trainable]
     asked = _asked_for_inference(model, part)
     if not (frozen or asked):
-        return  # trained as a whole, statistics and all, as in the network's own training
+        return  # the whole network trains, with its statistics, as in its pre-training
     if asked and not frozen and drawn_of(context, part).is_fresh:
         return
     batch = context.first_batch("train")
@@ -44,39 +48,58 @@ def _check(context: Context) -> Iterator[Finding]:
         return
     largest = max(change for _, change in moved)
     partly = len(frozen) < len(part.kernels)
-    why = (
-        "The statistics were averaged over the images of the pre-training. fit() replaces them by those of your batches, and the "
-        "frozen layers after them get inputs that they were not trained for."
-    )
-    if asked:
-        why += (
-            f" `{part.name}(x, training=False)` does not prevent it: in a functional model fit() overrides that argument once the "
-            "layers are trainable."
-        )
     yield Finding(
         "batchnorm-moves",
         "warning" if partly else "serious",
         f"{len(moved)} of {len(part.batchnorms)} BatchNorm layers of {part.name!r} run in training mode",
         {
-            "sentence": f"One training step on {min(_BATCH, batch.size)} images moved the statistics of {len(moved)} BatchNorm "
-            f"layers, first of {moved[0][0]!r}, while {len(frozen)} of {len(part.kernels)} kernels of the backbone are frozen.",
+            "sentence": f"One training step on {min(_BATCH, batch.size)} examples moved the statistics of {len(moved)} BatchNorm "
+            f"layers, such as {moved[0][0]!r}, while {len(frozen)} of {len(part.kernels)} kernels of the backbone are frozen.",
             "moved": len(moved),
             "batchnorm_layers": len(part.batchnorms),
             "frozen_kernels": len(frozen),
             "kernels": len(part.kernels),
             "largest_change": largest,
         },
-        why,
-        "Freeze the BatchNorm layers as the last thing before compile():\n"
+        _why(context, part, moved[0][0], asked),
+        "Freeze the BatchNorm layers just before compile():\n"
         "for layer in model._flatten_layers():\n"
         "    if isinstance(layer, keras.layers.BatchNormalization):\n"
         "        layer.trainable = False\n"
-        "or tlcourse.unfreeze(model, from_block=...), which does it.",
+        "or use tlcourse.unfreeze(model, from_block=...), which does this.",
     )
 
 
+def _why(context: Context, part: Part, first_moved: str, asked: bool) -> str:
+    """Say what the moving statistics do to this backbone: to its pretrained averages, to frozen layers, to `training=False`."""
+    learned = drawn_of(context, part).is_learned
+    why = "fit() replaces the statistics " + ("of the pre-training " if learned else "") + "by those of your batches"
+    if _frozen_after(part, first_moved):
+        why += (
+            ", and frozen layers after them get inputs that they were not trained for"
+            if learned
+            else ", and frozen layers follow"
+        )
+    why += "."
+    if asked:
+        why += (
+            f" `{part.name}(x, training=False)` does not prevent it: in a functional model, fit() overrides that argument if the "
+            "BatchNorm layers are trainable."
+        )
+    return why
+
+
+def _frozen_after(part: Part, name: str) -> bool:
+    """Tell whether layers with frozen weights follow the BatchNorm layer of this name."""
+    from tlcourse.finetune.blocks import batchnorms_in
+    from tlcourse.finetune.summary import weights_of
+
+    at = next((i for i, unit in enumerate(part.units) if any(layer.name == name for layer in batchnorms_in(unit))), 0)
+    return any(not v.trainable for unit in part.units[at + 1 :] if not is_batchnorm(unit) for v in weights_of(unit))
+
+
 def _moving(context: Context, part: Part, inputs: Any) -> list[tuple[str, float]]:
-    """Run one batch in training mode; list the BatchNorm layers whose statistics moved, and put all back."""
+    """Run one batch in training mode, list the BatchNorm layers whose statistics moved, and restore all values."""
     layers = part.batchnorms
     before = [(layer.moving_mean.numpy(), layer.moving_variance.numpy()) for layer in layers]
     with values_kept([*context.model.non_trainable_variables, *_seeds(context.model)]):
@@ -100,7 +123,7 @@ def _change(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def _asked_for_inference(model: Any, part: Part) -> bool:
-    """Tell whether the nested backbone is called with training=False somewhere: its author means it to keep its statistics."""
+    """Tell whether the nested backbone is called with training=False somewhere, to keep its statistics."""
     return any(
         node.arguments.kwargs.get("training") is False
         for node in getattr(part.layer, "_inbound_nodes", ())

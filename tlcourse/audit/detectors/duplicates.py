@@ -1,4 +1,4 @@
-"""Finding 8: the same example in two splits."""
+"""`duplicates`: the same example in two splits, also as a mirrored, resized or re-encoded image."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from itertools import combinations
 import numpy as np
 
 from tlcourse.audit.context import CannotCheckError, Context
+from tlcourse.audit.data.changes import moves_between, reshuffled_splits, share_source
 from tlcourse.audit.data.duplicates import Copies, copies_between, exact_copies
 from tlcourse.audit.data.fingerprints import Fingerprints
+from tlcourse.audit.data.same_examples import are_same_set, equal_by_chance, repeated_on_purpose
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.changing_split import changing_pairs, reshuffled, shares_source
-from tlcourse.audit.detectors.same_examples import are_same_set, equal_by_chance, fingerprints, one_set, repeated_on_purpose
 from tlcourse.audit.report import Finding, NotChecked
 
-_SERIOUS = 0.01  # share of the smaller set
-_SHARE_OF_ROWS = 0.01  # of rows that are no images
+_SERIOUS = 0.01  # share of the second set
+_SHARE_OF_ROWS = 0.01  # fewest equal rows, for data without images
 _AMBIGUOUS = (
-    "So many {right} images resemble {left} images, as drawn digits do, that copies which were re-encoded, resized or mirrored "
-    "cannot be told from likeness; equal ones were looked for."
+    "So many {right} images resemble {left} images, as handwritten digits do, that re-encoded, resized or mirrored copies cannot be "
+    "told from mere likeness. Only equal images were counted."
 )
-_KIND = {"exact": "to the bit", "near": "nearly (re-encoded, resized or a little brighter)", "mirrored": "mirrored"}
+_KIND = {"exact": "equal to the bit", "near": "nearly equal (re-encoded, resized or a little brighter)", "mirrored": "mirrored"}
 
 
-def _check_copies(context: Context) -> Iterator[Finding | NotChecked]:
+def _check(context: Context) -> Iterator[Finding | NotChecked]:
     names = [name for name in ("train", "validation", "test") if name in context.splits]
     if len(names) < 2:
         raise CannotCheckError("Only one set was given; copies across sets need validation or test data.")
-    moving = changing_pairs(context)
-    unstable = {name for pair in moving for name in pair} | set(reshuffled(context))
-    twins = "validation" in names and "test" in names and one_set(context)
+    splits, prints = context.readable_splits(), context.all_fingerprints()
+    moving = moves_between(splits, prints)
+    unstable = {name for pair in moving for name in pair} | set(reshuffled_splits(splits, prints))
+    twins = {"validation", "test"} <= set(prints) and are_same_set(prints["validation"], prints["test"])
     for left, right in combinations(names, 2):
         if (twins and right == "test") or (left, right) in moving:
-            continue  # told as "validation-is-test" or "changing-split"
-        if {left, right} & unstable and shares_source(context, left, right):
+            continue  # validation-is-test or changing-split reports it
+        if {left, right} & unstable and share_source(splits.get(left), splits.get(right)):
             continue
         try:
-            one, other = fingerprints(context, left), fingerprints(context, right)
+            one, other = context.fingerprints(left), context.fingerprints(right)
         except CannotCheckError as reason:
             yield NotChecked("duplicates", str(reason))
             continue
@@ -51,7 +52,7 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
     total = len(other.digests())
     if one.prints is None or other.prints is None:
         copies = exact_copies(one.digests(), other.digests())
-        chance = equal_by_chance(one) and not repeated_on_purpose(context, left)
+        chance = equal_by_chance(one) and not repeated_on_purpose(context.sample(left))
         if chance or len(copies) < max(2, _SHARE_OF_ROWS * total):
             return
     else:
@@ -60,43 +61,48 @@ def _copies(context: Context, left: str, right: str, one: Fingerprints, other: F
             if len(copies) > copies.count("exact"):
                 yield NotChecked("duplicates", _AMBIGUOUS.format(left=left, right=right))
             copies = copies.exact_only()
-    if not len(copies):
-        return
+    if len(copies):
+        yield _finding(context, left, right, copies, total, "images" if one.prints is not None else "examples")
+
+
+def _finding(context: Context, left: str, right: str, copies: Copies, total: int, things: str) -> Finding:
     share = len(copies) / total
-    images = one.prints is not None
     counts = {kind: copies.count(kind) for kind in ("exact", "near", "mirrored")}
-    severe = share >= _SERIOUS and (counts["exact"] or (share >= 2 * _SERIOUS and len(copies) > 2))
-    told_apart = counts["exact"] > 0 or (share >= _SERIOUS and len(copies) > 2)
-    severity = "serious" if severe else ("warning" if told_apart else "note")
-    thing = "images" if images else "examples"
-    told = ", ".join(f"{count} {_KIND[kind]}" for kind, count in counts.items() if count)
-    more = "" if copies.complete else " At least: so many images look alike that the search was cut short."
-    yield Finding(
+    serious = share >= _SERIOUS and (counts["exact"] or (share >= 2 * _SERIOUS and len(copies) > 2))
+    clear = counts["exact"] > 0 or (share >= _SERIOUS and len(copies) > 2)
+    kinds = ", ".join(f"{count} {_KIND[kind]}" for kind, count in counts.items() if count)
+    more = "" if copies.complete else " There may be more: so many images look alike that the search was cut short."
+    return Finding(
         "duplicates",
-        severity,  # type: ignore[arg-type]
-        f"{len(copies)} of {total} {right} {thing} are in the {left} set as well",
+        "serious" if serious else ("warning" if clear else "note"),
+        f"{len(copies)} of {total} {right} {things} are in the {left} set as well",
         {
-            "sentence": f"{told}. For example {left} {thing[:-1]} {copies.left[0]} and {right} {thing[:-1]} "
+            "sentence": f"{kinds}. For example {left} {things[:-1]} {copies.left[0]} and {right} {things[:-1]} "
             f"{copies.right[0]} ({copies.kind[0]}){_files(context, left, right, copies)}.{more}",
             **{kind: count for kind, count in counts.items() if count},
             "share": share,
             "pairs": [(int(i), int(j)) for i, j in zip(copies.left[:5], copies.right[:5], strict=True)],
         },
-        f"The model is scored on what it has learned by heart: {share:.1%} of the {right} set measures memory, not what new "
-        f"{thing} will bring.",
-        f"Take one of each pair out before splitting, so that copies stay on one side: `drop` are positions in the {right} set.\n"
+        _why(left, right, f"{share:.1%}", things),
+        f"Remove one of each pair before splitting, to keep copies on one side. `drop` holds positions in the {right} set:\n"
         f"drop = {np.unique(copies.right)[:8].tolist()}{'  # and more' if len(copies) > 8 else ''}\n"
         f"keep = np.setdiff1d(np.arange({total}), drop)",
     )
 
 
+def _why(left: str, right: str, share: str, things: str) -> str:
+    if left == "train":
+        reason = "that the model trains on. They measure what it memorized, not how it does on new data."
+    else:
+        reason = "on which epochs and checkpoints are chosen, so they are no longer new to the model."
+    return f"{share} of the {right} set are {things} {reason}"
+
+
 def _files(context: Context, left: str, right: str, copies: Copies) -> str:
-    files = [context.split(name).files for name in (left, right)]
-    if not (files[0] and files[1]) or any(context.split(name).unreadable for name in (left, right)):
+    splits = [context.split(name) for name in (left, right)]
+    if any(split.kind != "folder" or not split.files or split.unreadable for split in splits):
         return ""
-    if context.split(left).kind != "folder" or context.split(right).kind != "folder":
-        return ""
-    return f": {files[0][copies.left[0]]} and {files[1][copies.right[0]]}"
+    return f": {splits[0].files[copies.left[0]]} and {splits[1].files[copies.right[0]]}"
 
 
 def _same_set(left: str, right: str, count: int) -> Finding:
@@ -104,11 +110,11 @@ def _same_set(left: str, right: str, count: int) -> Finding:
         "duplicates",
         "serious",
         f"The {right} set is the {left} set",
-        {"sentence": f"All but a few of the {count} {right} examples are bit-identical to {left} examples.", "share": 1.0},
-        f"What is measured on the {right} set is how well the model learned by heart, nothing else.",
+        {"sentence": f"At least 95 % of the {count} {right} examples are bit-identical to {left} examples.", "share": 1.0},
+        f"A score on the {right} set measures how well the model memorized its training set, and nothing else.",
         "Hold examples out before training:\n"
         "x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=0.2, stratify=y, random_state=0)",
     )
 
 
-DETECTOR = Detector(("duplicates",), _check_copies)
+DETECTOR = Detector(("duplicates",), _check)

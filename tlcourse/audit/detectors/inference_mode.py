@@ -1,10 +1,9 @@
-"""Finding 6: dropout or augmentation that is active at inference, and a head larger than the data can support."""
+"""`inference-mode`: dropout or augmentation that is active at inference."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,15 +11,11 @@ import numpy as np
 from tlcourse.audit.context import CannotCheckError, Context, ready
 from tlcourse.audit.data.structures import to_numpy
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.model.anatomy import backbone_part, head_units
 from tlcourse.audit.model.trace import Seen, first_run, random_layers, trace
 from tlcourse.audit.report import Finding
 
-_LARGE_HEAD = 1_000_000
-_PER_EXAMPLE = 2_000
 
-
-def _check_mode(context: Context) -> Iterator[Finding]:
+def _check(context: Context) -> Iterator[Finding]:
     model = context.model
     if not model.built:
         raise CannotCheckError("The model has no weights yet.")
@@ -39,25 +34,24 @@ def _check_mode(context: Context) -> Iterator[Finding]:
         return
     names = [layer.name for layer in guilty]
     spread = _spread(first.output, second.output)
-    augments = any(_is_augmentation(layer) for layer in guilty)
     yield Finding(
         "inference-mode",
         "warning",
-        f"{'Augmentation' if augments else 'Dropout'} stays active at inference: {', '.join(names[:3])}",
+        f"Layers that change their input at random stay active at inference: {', '.join(names[:3])}",
         {
-            "sentence": f"With training=False {len(guilty)} of {len(watched)} random layers gave two outputs for one input, and two "
+            "sentence": f"With training=False, {len(guilty)} of {len(watched)} random layers gave two outputs for one input, and two "
             f"predictions for the same examples differ by up to {spread:.3g}.",
             "layers": names,
             "largest_difference": spread,
         },
-        "Validation and predictions are made on disturbed input, so they are worse than the model, and differ from call to call.",
-        "Let Keras pass the mode on: call the layer without `training=True`, and put random operations into a Keras layer, not into "
-        "a Lambda. (Monte-Carlo dropout on purpose: tlcourse.finetune.FixedMode says so.)",
+        "Validation scores and predictions are made on randomly changed values, so they differ from call to call.",
+        "Let Keras choose the mode: call the layer without `training=True`, and put random operations in a Keras layer, not in a "
+        "Lambda. (If Monte-Carlo dropout is intended, use tlcourse.finetune.FixedMode.)",
     )
 
 
 def _asked_for_training(context: Context) -> Iterator[Finding]:
-    """Find random layers of a functional model that are called with training=True: `predict` overrides that, a plain call does not."""
+    """Find random layers of a functional model that are called with training=True: `predict()` overrides it, `model(x)` does not."""
     randoms = [layer for layer in random_layers(context.model) if not _trains_by_default(layer)]
     asked = [layer for layer in randoms if any(_says_training(node) for node in layer._inbound_nodes)]
     if not asked:
@@ -72,20 +66,20 @@ def _asked_for_training(context: Context) -> Iterator[Finding]:
         "warning",
         f"{', '.join(names[:3])} is called with training=True: model(x) is random, predict() and evaluate() are not",
         {
-            "sentence": f"Two calls of model(x) on the same examples differ by up to {called:.3g}; as predict() runs it, they do not "
-            "differ.",
+            "sentence": f"Two calls of model(x) on the same examples differ by up to {called:.3g}. Run as predict() runs it, the model "
+            "gives the same output twice.",
             "layers": names,
             "largest_difference": called,
         },
-        "In a functional model predict() and evaluate() override the argument. What you measure is a network without it, what model(x) "
-        "answers is another; several predictions to tell how sure the model is are all the same.",
-        "Take `training=True` out. Where Monte-Carlo dropout is meant, use a layer that no mode reaches:\n"
+        "In a functional model, predict() and evaluate() override the argument. They measure the network without randomness, and "
+        "model(x) answers with it. Repeated predictions, made to see how sure the model is, are all the same.",
+        "Remove `training=True`. If Monte-Carlo dropout is intended, use a layer that ignores the mode:\n"
         "x = tlcourse.finetune.FixedMode(keras.layers.Dropout(0.5), training=True)(x)",
     )
 
 
 def _trains_by_default(layer: Any) -> bool:
-    """Tell whether the layer takes training=True where nobody says anything, as those that augment do."""
+    """Tell whether training=True is the default of the layer, as in augmentation layers."""
     parameters = inspect.signature(layer.call).parameters
     return "training" in parameters and parameters["training"].default is True
 
@@ -98,12 +92,8 @@ def _as_predict(context: Context) -> Any:
     return lambda inputs: context.model(inputs, training=False)
 
 
-def _is_augmentation(layer: Any) -> bool:
-    return type(layer).__name__.startswith(("Random", "MixUp", "CutMix", "AugMix", "Lambda"))
-
-
 def _held_in_training(model: Any) -> set[int]:
-    """List the layers that a wrapper keeps in training mode on purpose."""
+    """Return the ids of the layers that a wrapper keeps in training mode on purpose."""
     wrappers = [layer for layer in model._flatten_layers() if type(layer).__name__ == "FixedMode" and layer.training]
     return {id(inner) for wrapper in wrappers for inner in wrapper._flatten_layers()}
 
@@ -126,33 +116,4 @@ def _first(output: Any) -> np.ndarray:
     return np.asarray(output)
 
 
-def _check_head(context: Context) -> Iterator[Finding]:
-    part = backbone_part(context)
-    if part is None:
-        raise CannotCheckError("No backbone was found in the model, so there is no head.")
-    examples = context.count("train")
-    if context.split("train").endless:
-        raise CannotCheckError("The train data repeats for ever: the number of different examples is not known.")
-    rows = [(unit.name, sum(prod(v.shape) for v in unit.trainable_variables)) for unit in head_units(context, part)]
-    total = sum(count for _, count in rows)
-    context.facts["head_parameters"] = total
-    if total < _LARGE_HEAD or total < _PER_EXAMPLE * examples:
-        return
-    name, largest = max(rows, key=lambda row: row[1])
-    yield Finding(
-        "head-size",
-        "warning",
-        f"The head has {total:,} weights for {examples:,} training examples",
-        {
-            "sentence": f"{total / max(1, examples):,.0f} weights an example; layer {name!r} alone has {largest:,}.",
-            "head_parameters": total,
-            "training_examples": examples,
-            "largest_layer": name,
-        },
-        "A head of this size can learn the training examples by heart without using what the backbone knows.",
-        "Pool before the head, and make it one layer:\n"
-        "x = keras.layers.GlobalAveragePooling2D()(base.output)\noutputs = keras.layers.Dense(num_classes)(x)",
-    )
-
-
-DETECTORS = (Detector(("inference-mode",), _check_mode), Detector(("head-size",), _check_head))
+DETECTOR = Detector(("inference-mode",), _check)

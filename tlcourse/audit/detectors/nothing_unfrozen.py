@@ -1,4 +1,4 @@
-"""Finding 2: nothing unfrozen although fine-tuning is what the program is set up for."""
+"""`nothing-unfrozen`: the program is set up for fine-tuning, but the backbone, or the whole model, is frozen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlcourse.audit.model.anatomy import backbone_part, head_units
 from tlcourse.audit.model.optimizers import ADAPTIVE, highest_learning_rate, inner_optimizer, parts_of
 from tlcourse.audit.report import Finding
 
-_FINE_TUNING_RATE = 1.01e-5  # adaptive optimizers; a new head alone is trained at 1e-3, seldom at 2e-5
+_FINE_TUNING_RATE = 1.01e-5  # adaptive optimizers; a head is usually trained at 1e-3, seldom at 2e-5
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def _check(context: Context) -> Iterator[Finding]:
         raise CannotCheckError("The model has no weights yet.")
     optimizer = inner_optimizer(model)
     if optimizer is None:
-        raise CannotCheckError("The model is not compiled: what its loop trains cannot be seen.")
+        raise CannotCheckError("The model is not compiled, so it cannot be seen what its training loop trains.")
     if not model.trainable_variables:
         if model.weights and getattr(model, "loss", None) is not None:
             yield Finding(
@@ -31,7 +31,7 @@ def _check(context: Context) -> Iterator[Finding]:
                     "trainable": 0,
                     "tensors": len(model.weights),
                 },
-                "fit() runs and prints a loss, but no weight changes, not even the new head's.",
+                "fit() runs and prints a loss, but no weight changes.",
                 "Unfreeze the head, then compile again:\nmodel.trainable = True\nbase.trainable = False\nmodel.compile(...)",
             )
         return
@@ -59,8 +59,8 @@ def _check(context: Context) -> Iterator[Finding]:
             "learning_rate": rate,
             "phases": len(phases),
         },
-        "Only the head moves, and at this rate slowly: the second phase can gain little, and its result is still a frozen probe.",
-        "Unfreeze, keep BatchNorm frozen, and compile again:\n"
+        f"Only the head trains, slowly at a learning rate of {rate:g}. The backbone stays as it was.",
+        "Unfreeze upper layers, keep BatchNorm frozen, and compile again:\n"
         'tlcourse.unfreeze(base, from_block="block4")\n'
         "model.compile(keras.optimizers.Adam(1e-5), loss=..., metrics=[...])",
     )

@@ -1,4 +1,4 @@
-"""Finding on texts: words that the vocabulary has, but not with these capitals, and become unknown."""
+"""`unknown-words`: words with capitals become unknown, because the vocabulary is in lower case."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tlcourse.audit.detector import Detector
 from tlcourse.audit.model.token_prints import holds_ids
 from tlcourse.audit.report import Finding
 
-_SHARE = 0.05  # of words that capitals make unknown
-_UNKNOWN = 1  # TextVectorization's id for words outside of its vocabulary
-_WHY = "The vocabulary is in lower case. Every word with a capital, names and first words above all, is one and the same word to the model."
+_SHARE = 0.05  # share of the words that are unknown only because of their capitals
+_UNKNOWN = 1  # id that TextVectorization gives to words outside its vocabulary
+_WHY = "To the model, all unknown words are the same word. Names and the first words of sentences are lost first."
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """What turns texts into ids: its name, and a function from texts to (ids in a row, id of unknown words)."""
+    """A layer or tokenizer that turns texts into ids: its name, a function from texts to (ids, id of unknown words), and the fix."""
 
     name: str
     read: Callable[[list[str]], tuple[np.ndarray, int]]
@@ -43,7 +43,7 @@ def _check(context: Context) -> Iterator[Finding]:
         yield Finding(
             "unknown-words",
             "serious" if as_given >= 4 * _SHARE else "warning",
-            f"{reader.name!r} does not know {as_given:.0%} of the words, and in lower case {lowered:.0%}",
+            f"{reader.name!r} does not know {as_given:.0%} of the words, but in lower case only {lowered:.0%} are unknown",
             {
                 "sentence": f"In {len(texts)} texts {as_given:.1%} of the tokens are unknown; in lower case {lowered:.1%}.",
                 "unknown": as_given,
@@ -57,11 +57,11 @@ def _check(context: Context) -> Iterator[Finding]:
 
 
 def _check_ids(context: Context) -> Iterator[Finding]:
-    """Look at tokens that a KerasHub task has made of the texts already, as `fit()` gets them."""
+    """Look at the tokens that a KerasHub task has already made of the texts."""
     tokenizer = _tokenizer(context.model)
     ids = next((leaf for name, leaf in leaves(context.sample("train").inputs) if holds_ids(name)), None)
     if tokenizer is None or ids is None:
-        raise CannotCheckError("The sample of the train data holds no texts as strings.")
+        raise CannotCheckError("The train data holds no texts as strings.")
     unknown = int(tokenizer.token_to_id(tokenizer.oov_token))
     share = float((ids[ids != 0] == unknown).mean()) if (ids != 0).any() else 0.0
     words = [word for word in tokenizer.get_vocabulary() if not word.startswith("[")]
@@ -70,9 +70,9 @@ def _check_ids(context: Context) -> Iterator[Finding]:
     yield Finding(
         "unknown-words",
         "serious" if share >= 4 * _SHARE else "warning",
-        f"{tokenizer.name!r} keeps capitals, its vocabulary has none, and {share:.0%} of the tokens are unknown",
+        f"{tokenizer.name!r} keeps capitals, but its vocabulary has none, and {share:.0%} of the tokens are unknown",
         {
-            "sentence": f"Of the tokens in a sample {share:.1%} are {tokenizer.oov_token}; none of {len(words):,} entries has a capital.",
+            "sentence": f"In a sample, {share:.1%} of the tokens are {tokenizer.oov_token}; none of {len(words):,} entries has a capital.",
             "unknown": share,
             "vocabulary": len(words),
         },
@@ -82,7 +82,7 @@ def _check_ids(context: Context) -> Iterator[Finding]:
 
 
 def _tokenizer(model: Any) -> Any:
-    """Return the tokenizer of a KerasHub task that has a token for unknown words; None where there is none."""
+    """Return the tokenizer of a KerasHub task that has a token for unknown words; None if there is none."""
     tokenizer = getattr(getattr(model, "preprocessor", None), "tokenizer", None)
     return tokenizer if getattr(tokenizer, "oov_token", None) is not None else None
 
@@ -100,14 +100,14 @@ def _readers(model: Any) -> Iterator[_Reader]:
 
 
 def _unknown(reader: _Reader, texts: list[str]) -> float:
-    """Return the share of unknown words among the tokens, padding left out."""
+    """Return the share of unknown words among the tokens, without padding."""
     ids, unknown = reader.read(texts)
     real = ids[ids != 0]
     return float((real == unknown).mean()) if real.size else 0.0
 
 
 def _rows(ids: Any) -> np.ndarray:
-    """Join rows of ids, ragged or not: -> `(tokens,)`."""
+    """Join rows of ids, ragged or not, to `(tokens,)`."""
     if hasattr(ids, "flat_values"):
         return np.asarray(ids.flat_values)
     if isinstance(ids, list):

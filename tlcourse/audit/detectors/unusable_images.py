@@ -1,4 +1,4 @@
-"""Findings 11, second half, and 12: images that cannot be read or show nothing, and classes that the backbone has seen before."""
+"""`unusable-images`: images that cannot be read, that are blank, or one image that fills a set."""
 
 from __future__ import annotations
 
@@ -11,22 +11,18 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.duplicates import blank, repeated
 from tlcourse.audit.data.sources import Split
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.random_weights import is_pretrained
-from tlcourse.audit.detectors.same_examples import fingerprints
-from tlcourse.audit.model.anatomy import backbone_part
-from tlcourse.audit.model.seen_classes import imagenet_names, seen_in_pretraining
 from tlcourse.audit.report import Finding, NotChecked
 
-_SHARE = 0.005  # of blank images; fewer may be meant
+_SHARE = 0.005  # of blank images; fewer may be intended
 
 
-def _check_unusable(context: Context) -> Iterator[Finding | NotChecked]:
+def _check(context: Context) -> Iterator[Finding | NotChecked]:
     for name in ("train", "validation", "test"):
         split = context.splits.get(name)
         if not isinstance(split, Split):
             continue
         try:
-            found = fingerprints(context, name)
+            found = context.fingerprints(name)
         except CannotCheckError as reason:
             bad = _unreadable_files(split)
             if bad:
@@ -45,7 +41,7 @@ def _check_unusable(context: Context) -> Iterator[Finding | NotChecked]:
         if len(empty) >= max(2, _SHARE * total):
             yield _placeholder(
                 f"{len(empty)} of {total} {name} images are blank",
-                f"They are one even tone, such as images {empty[:5].tolist()}.",
+                f"They have one even colour, such as images {empty[:5].tolist()}.",
                 {"blank": len(empty), "share": len(empty) / total},
                 empty,
             )
@@ -53,7 +49,7 @@ def _check_unusable(context: Context) -> Iterator[Finding | NotChecked]:
             first, count = copies[0]
             at = np.flatnonzero(found.prints.digests == found.prints.digests[first])
             yield _placeholder(
-                f"One image stands {count} times in the {name} set",
+                f"One image occurs {count} times in the {name} set",
                 f"Images {at[:5].tolist()} and more are equal to the bit: a placeholder, or one file under many names.",
                 {"copies": count, "share": count / total},
                 at,
@@ -66,7 +62,7 @@ def _placeholder(title: str, sentence: str, numbers: dict[str, float], positions
         "serious" if numbers["share"] >= 0.05 else "warning",
         title,
         {"sentence": sentence, **numbers, "positions": positions[:20]},
-        "They carry a label and no image of it: the model learns what a failed download looks like.",
+        "They carry labels, but nothing in them tells one label from another, so the model learns nothing useful from them.",
         "Look at some, then leave them out:\n"
         f"drop = {positions[:8].tolist()}{'  # and more' if len(positions) > 8 else ''}\nx = np.delete(x, drop, axis=0)",
     )
@@ -79,13 +75,13 @@ def _unreadable(name: str, bad: list[tuple[Path, str]], total: int) -> Finding:
         "serious" if len(bad) >= 0.05 * total else "warning",
         f"{len(bad)} of {total} {name} images cannot be read",
         {"sentence": shown, "unreadable": len(bad), "files": [str(file) for file, _ in bad[:20]]},
-        "Keras' loaders stop in the middle of an epoch at the first of them, or are silent about it.",
-        f"Download them again, or take them out:\nfor file in {[str(file) for file, _ in bad[:3]]}:\n    Path(file).unlink()",
+        "Keras' loaders stop in the middle of an epoch at the first of them, or skip it without a message.",
+        f"Download them again, or remove them:\nfor file in {[str(file) for file, _ in bad[:3]]}:\n    Path(file).unlink()",
     )
 
 
 def _unreadable_files(split: Split) -> list[tuple[Path, str]]:
-    """Open the files of a pipeline that failed, to say which ones are broken."""
+    """Open the files of a pipeline that failed, and list those that are broken."""
     from PIL import Image
 
     bad = []
@@ -98,54 +94,4 @@ def _unreadable_files(split: Split) -> list[tuple[Path, str]]:
     return bad
 
 
-def _check_seen_classes(context: Context) -> Iterator[Finding]:
-    names = list(context.class_names or ())
-    for name in ("train", "validation", "test"):
-        split = context.splits.get(name)
-        if not names and isinstance(split, Split):
-            names = list(split.class_names)
-    if not names:
-        raise CannotCheckError("The names of the classes are not known: pass class_names=[...].")
-    part = backbone_part(context)
-    if part is None or part.family is None:
-        raise CannotCheckError("No backbone with known source classes was found in the model.")
-    if not is_pretrained(context, part):
-        raise CannotCheckError("The backbone has no pretrained values.")
-    source = _source_names(part.family.source)
-    matches = seen_in_pretraining(names, source)
-    exact = sum(not found.endswith("and others") for found in matches.values())
-    share = len(matches) / len(names)
-    if len(matches) < 2 or share < 0.2:
-        return
-    shown = ", ".join(f"{target} ({found})" for target, found in list(matches.items())[:6])
-    yield Finding(
-        "classes-seen-in-pretraining",
-        "warning" if exact >= 0.5 * len(names) else "note",
-        f"{len(matches)} of {len(names)} target classes are classes that {part.name!r} was pretrained on",
-        {"sentence": f"{shown}. Source: {part.family.source}.", "matches": matches, "share": share},
-        "The backbone has seen many labelled images of these classes, perhaps the very test images. The score is no measure of "
-        "how well features carry over to classes that are new to it.",
-        "Say so beside the number, and compare with the backbone's own output for these classes, or test on classes that it has "
-        "not seen.",
-    )
-
-
-def _source_names(source: str) -> list[str]:
-    if source.startswith("ImageNet"):
-        found = imagenet_names()
-        if found is None:
-            raise CannotCheckError(
-                "The list of ImageNet's classes is not on this machine. This line fetches it (35 kB): "
-                "keras.applications.imagenet_utils.decode_predictions(np.zeros((1, 1000)))"
-            )
-        return found
-    from tlcourse.backbones.embedded import SOURCE_CLASSES
-
-    lines = SOURCE_CLASSES.read_text(encoding="utf-8").splitlines()
-    return [line.split("\t")[-1] for line in lines if line.strip()]
-
-
-DETECTORS = (
-    Detector(("unusable-images",), _check_unusable),
-    Detector(("classes-seen-in-pretraining",), _check_seen_classes),
-)
+DETECTOR = Detector(("unusable-images",), _check)

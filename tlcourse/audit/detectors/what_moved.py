@@ -1,4 +1,4 @@
-"""Finding 14: what training really moved, against what it was meant to move."""
+"""`what-moved`: what training changed, compared with what it was set up to change. Needs a snapshot from before training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlcourse.audit.model.anatomy import Part, backbone_part
 from tlcourse.audit.model.optimizers import steps_taken
 from tlcourse.audit.report import Finding
 
-_FAR = 0.5  # change of the weights over their size: more is another network
+_FAR = 0.5  # change of the weights, as a part of their size, above which little of the old values is left
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def _check(context: Context) -> Iterator[Finding]:
         )
     if not isinstance(before, Snapshot):
         raise CannotCheckError(
-            f"before= must be tlcourse.snapshot(model) from before training; it is a {type(before).__name__}."
+            f"before= must be tlcourse.snapshot(model) from before training. Received: before={type(before).__name__}."
         )
     try:
         table = what_moved(before, context.model)
@@ -34,7 +34,7 @@ def _check(context: Context) -> Iterator[Finding]:
     context.facts["tensors_moved"] = f"{moved} of {total}"
     if table.bit_identical:
         if not steps_taken(context.model) and context.history is None:
-            raise CannotCheckError("Nothing was trained since the snapshot.")
+            raise CannotCheckError("Nothing has been trained since the snapshot.")
         yield _nothing(context.model.name, total)
         return
     part = backbone_part(context)
@@ -43,7 +43,7 @@ def _check(context: Context) -> Iterator[Finding]:
 
 
 def _rows_of(part: Part, context: Context, rows: Any) -> list[Any]:
-    """Pick the rows of the backbone; snapshots have one row for every unit that has values, in forward order."""
+    """Pick the rows of the backbone. A snapshot has one row for each unit with values, in forward order."""
     from tlcourse.finetune.blocks import units_of
 
     inside = {id(unit) for unit in part.units}
@@ -68,8 +68,8 @@ def _backbone(part: Part, rows: list[Any]) -> Iterator[Finding]:
             "serious",
             f"{part.name!r} is unfrozen, but training did not move it",
             {"sentence": f"0 of {total} backbone tensors moved, although {len(opened)} kernels are trainable.", **numbers},
-            "What was measured is a frozen backbone: the training step was built before the layers were unfrozen, or the "
-            "optimizer does not know them.",
+            "Whatever was measured, it was measured with the backbone from before training. Most often the training step was built "
+            "before the layers were unfrozen.",
             "Compile after unfreezing, then fit again:\nmodel.compile(keras.optimizers.Adam(1e-5), loss=..., metrics=[...])",
         )
         return
@@ -87,7 +87,7 @@ def _backbone(part: Part, rows: list[Any]) -> Iterator[Finding]:
                 "largest_change": float(largest.statistic_change),
                 **numbers,
             },
-            "The features are no longer those of the pre-training.",
+            "The frozen layers now get other inputs than before, so the features of the backbone have changed.",
             "Freeze the BatchNorm layers too:\ntlcourse.freeze(base)",
         )
         return
@@ -99,7 +99,7 @@ def _backbone(part: Part, rows: list[Any]) -> Iterator[Finding]:
         yield Finding(
             "what-moved",
             "warning",
-            f"Training moved {part.name!r} so far that little of the pre-training is left",
+            f"Training moved {part.name!r} so far that little of its old values is left",
             {
                 "sentence": f"{len(far)} of {len(rows)} layers changed by more than {_FAR:.0%} of their size, {largest.name!r} by "
                 f"{largest.weight_change:.0%}.",
@@ -107,8 +107,8 @@ def _backbone(part: Part, rows: list[Any]) -> Iterator[Finding]:
                 "largest_change": float(largest.weight_change),
                 **numbers,
             },
-            "Weights that move by their own size are new weights, learned from your examples alone.",
-            "Start again from the pretrained values with a rate 10 to 100 times smaller.",
+            "If these values were pretrained ones, most of what they held is lost, and only your examples have shaped the new ones.",
+            "Start again from the pretrained values with a learning rate 10 to 100 times smaller.",
         )
 
 
@@ -118,8 +118,8 @@ def _nothing(name: str, total: int) -> Finding:
         "serious",
         f"Training did not move {name!r} at all",
         {"sentence": f"0 of {total} tensors moved between the snapshot and now.", "moved": 0, "tensors": total},
-        "Whatever fit() printed, the model is the one from before.",
-        "Look at model.trainable_variables, compile after changing flags, and audit the model that was fitted, not a copy.",
+        "Whatever fit() printed, this is the model from before training.",
+        "Look at model.trainable_variables, compile after changing flags, and audit the model that was fitted, not a copy of it.",
     )
 
 

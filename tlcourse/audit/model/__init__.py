@@ -1,1 +1,1 @@
-"""What is measured on the model: its parts, losses, optimizer, and what arrives inside."""
+"""What is measured on the model: its parts, loss, optimizer and history, and what reaches its layers."""

@@ -1,4 +1,4 @@
-"""Find the pretrained part of a model, named by the caller or recognised by its layers."""
+"""Find the pretrained part of a model: named by the caller, or recognised by its layers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Part:
     """The backbone inside a model.
 
     Args:
-        name: For messages.
-        layer: The nested model or layer; None where its layers stand flat in the model.
-        units: Its layers in forward order, containers opened.
-        family: Its architecture, where it is a known one.
-        named: The caller said that this is the backbone.
+        name: Name of the part, for messages.
+        layer: The nested model or layer; None if its layers belong directly to the model.
+        units: Its layers in forward order, with containers opened.
+        family: Its architecture, if it is a known one.
+        named: Whether the caller named it as the backbone.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Part:
 
     @property
     def stem(self) -> Any:
-        """First layer with weights whose input range the family fixes; None for unknown architectures."""
+        """The first layer with weights, whose input range is known for the family; None for unknown architectures."""
         if self.family is None:
             return None
         import keras
@@ -46,7 +46,7 @@ class Part:
 
     @property
     def kernels(self) -> list[Any]:
-        """Variables that gradients can move, BatchNorm's scale and offset left out."""
+        """Variables that gradients can move, without the scales and offsets of BatchNorm layers."""
         from tlcourse.finetune.summary import weights_of
 
         return [v for unit in self.units if not is_batchnorm(unit) for v in weights_of(unit)]
@@ -60,26 +60,26 @@ class Part:
 
 
 def backbone_part(context: Context) -> Part | None:
-    """Find the pretrained part once, for all detectors; see `find_part`."""
-    if "part" not in context.shared:
-        context.shared["part"] = find_part(context)
-    return context.shared["part"]
+    """Find the pretrained part once for all detectors; see `find_part`."""
+    return context.once("part", lambda: find_part(context))
 
 
 def find_part(context: Context) -> Part | None:
     """Return the pretrained part: named by the caller, a known architecture, the largest nested model, or the frozen beginning.
 
     Returns:
-        None where the model has nothing that could be a backbone.
+        The part; None if the model has nothing that could be a backbone.
 
     Raises:
-        CannotCheckError: The model has no weights, or what the caller named is not in it.
+        CannotCheckError: If the model has no weights, or does not hold the layer that the caller named.
     """
     from tlcourse.finetune.blocks import units_of
 
     model = context.model
     if not model.built:
-        raise CannotCheckError(f"Model {model.name!r} has no weights yet: call it on a batch, or model.build(input_shape).")
+        raise CannotCheckError(
+            f"Model {model.name!r} has no weights yet. Call it on a batch, or call model.build(input_shape)."
+        )
     if context.backbone is not None:
         return _named(model, context.backbone)
     nested = [(layer, units_of(layer)) for layer in _containers(model)]
@@ -123,15 +123,15 @@ def _named(model: Any, backbone: Any) -> Part:
     if isinstance(backbone, str):
         found = [layer for layer in everything if layer.name == backbone and layer is not model]
         if not found:
-            raise CannotCheckError(f"The model has no layer of this name; received backbone={backbone!r}.")
+            raise CannotCheckError(f"The model has no layer of this name. Received: backbone={backbone!r}.")
         backbone = found[0]
     units = units_of(backbone)
     inside = {id(layer) for layer in everything}
     shared = [unit for unit in units if id(unit) in inside]
     if not shared:
         raise CannotCheckError(
-            f"The layers of backbone={getattr(backbone, 'name', backbone)!r} are not in the model; a copy of it would be another "
-            "network. Pass the layer itself, or its name."
+            f"The layers of backbone={getattr(backbone, 'name', backbone)!r} are not in the model. A copy is another network: "
+            "pass the layer itself, or its name."
         )
     nested = backbone if id(backbone) in inside and backbone is not model else None
     return Part(backbone.name, nested, tuple(shared), recognise(shared), True)
@@ -145,7 +145,7 @@ def _containers(model: Any) -> list[Any]:
 
 
 def _slice(units: Sequence[Any], family: Family) -> tuple[Any, ...]:
-    """Cut a known architecture out of a flat model: from its stem, with its own normalisation, to the last of its names."""
+    """Cut a known architecture out of a flat model: from its own normalisation and stem to its last layer."""
     names = [unit.name for unit in units]
     mine = [i for i, name in enumerate(names) if name.startswith(family.last) or name in family.signature]
     first = names.index(family.stem) if family.stem in names else min(mine)
@@ -153,20 +153,20 @@ def _slice(units: Sequence[Any], family: Family) -> tuple[Any, ...]:
         first = next((i for i, unit in enumerate(units) if type(unit).__name__ == "Conv2D"), first)
     while first and type(units[first - 1]).__name__ in ("Normalization", "Rescaling", "ZeroPadding2D"):
         first -= 1
-    # A head's own layers may begin like the backbone's ("conv_head"): only what stands before the first Dense layer counts.
+    # Names of head layers can begin like those of the backbone ("conv_head"): only layers before the first Dense layer count.
     ends = [i for i, unit in enumerate(units) if i > first and _is_head_start(unit, family)]
     end = min(ends, default=len(units))
     return tuple(units[first : max([i for i in mine if i < end] or [first]) + 1])
 
 
 def _without_head(units: Sequence[Any], family: Family) -> tuple[Any, ...]:
-    """Leave out a head that stands inside the nested model."""
+    """Remove a head that is inside the nested model."""
     end = next((i for i, unit in enumerate(units) if _is_head_start(unit, family)), len(units))
     return tuple(units[:end])
 
 
 def _is_head_start(unit: Any, family: Family) -> bool:
-    """Tell whether a head begins here: ConvNeXt has Dense layers inside, and squeeze-and-excitation pools inside."""
+    """Tell whether a head begins at this layer. ConvNeXt has Dense layers inside, and squeeze-and-excitation blocks pool inside."""
     kind = type(unit).__name__
     if kind == "Dense":
         return family.name != "convnext"
@@ -174,7 +174,7 @@ def _is_head_start(unit: Any, family: Family) -> bool:
 
 
 def _frozen_beginning(units: Sequence[Any]) -> Part | None:
-    """Take everything up to the last frozen layer as the pretrained part, where trainable layers follow it."""
+    """Take everything up to the last frozen layer as the pretrained part, if trainable layers follow it."""
     from tlcourse.finetune.summary import weights_of
 
     frozen = [i for i, unit in enumerate(units) if (own := weights_of(unit)) and not any(v.trainable for v in own)]
@@ -185,7 +185,7 @@ def _frozen_beginning(units: Sequence[Any]) -> Part | None:
 
 
 def _is_encoder(layer: Any, units: Sequence[Any]) -> bool:
-    """Tell whether this could be a backbone: several layers with weights, one that came as a whole, or one that is called so."""
+    """Tell whether this could be a backbone: by the number of its layers with weights, by its name, or because it is one opaque layer."""
     called_so = any(word in layer.name.lower() for word in ("backbone", "base", "encoder", "pretrained", "extractor"))
     with_weights = sum(bool(unit.weights) for unit in units)
     return with_weights >= 4 or (with_weights > 0 and called_so) or (len(units) == 1 and units[0] is layer)

@@ -1,4 +1,4 @@
-"""What reaches the layers that look up tokens and places: seen even where the run stops there."""
+"""What reaches the layers that look up tokens and positions. It is recorded even if the run stops there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tlcourse.audit.model.trace import value_of, watched
 
 @dataclass(frozen=True)
 class Arrival:
-    """What one call of a layer was given.
+    """The input of one call of a layer.
 
     Args:
         layer: An Embedding, or KerasHub's PositionEmbedding.
         values: Ids `(batch, length)` or `(length,)`; states `(batch, length, features)` for a PositionEmbedding.
         size: Number of rows of the layer's table.
-        leaf: Name of the input that holds exactly these ids; None where the model computed them.
+        leaf: Name of the input that holds exactly these ids; None if the model computed them.
     """
 
     layer: Any
@@ -29,32 +29,34 @@ class Arrival:
     leaf: str | None
 
     @property
-    def counts_places(self) -> bool:
-        """Whether the ids are 0, 1, 2 ... in each row: places, not words."""
+    def is_position(self) -> bool:
+        """Whether the layer looks up positions, not words: its input are states, or the ids 0, 1, 2 ... in each row."""
+        return self.values.ndim > 2 or self._counts_up
+
+    @property
+    def _counts_up(self) -> bool:
         return self.values.ndim <= 2 and self.length > 2 and bool((self.values == np.arange(self.length)).all())
 
     @property
     def length(self) -> int:
-        """Number of tokens of a text."""
+        """Number of tokens in a text."""
         return self.values.shape[1] if self.values.ndim > 1 else self.values.shape[0]
 
 
 def arrivals(context: Context) -> list[Arrival]:
-    """Run the model once on a sample of the train data and list what reached its tables, for all detectors that ask.
+    """Run the model once on a sample of the train data, and list what reached its tables.
 
     Returns:
-        An empty list where the model has no such layer.
+        An empty list if the model has no such layer.
 
     Raises:
-        CannotCheckError: The model has such layers and nothing reached them.
+        CannotCheckError: If the model has such layers and nothing reached them.
     """
-    if "arrivals" not in context.shared:
-        context.shared["arrivals"] = _look(context)
-    return context.shared["arrivals"]
+    return context.once("arrivals", lambda: _look(context))
 
 
 def has_tables(model: Any) -> bool:
-    """Tell whether the model looks up tokens or places."""
+    """Tell whether the model looks up tokens or positions."""
     return bool(_tables(model))
 
 
@@ -77,7 +79,7 @@ def _look(context: Context) -> list[Arrival]:
     try:
         with watched(tables, before):
             context.forward(inputs)
-    except CannotCheckError:  # ids beyond a table stop the run on a processor, after they have been seen
+    except CannotCheckError:  # ids outside a table stop the run on a CPU, after they have been recorded
         if not seen:
             raise
     named = [(name, leaf) for name, leaf in leaves(inputs) if _is_ids(leaf)]

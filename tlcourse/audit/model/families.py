@@ -1,4 +1,4 @@
-"""The architectures of `keras.applications` and of this package, recognised by the names of their layers: data only."""
+"""The architectures of `keras.applications` and of this package, recognised by the names of their layers. This file holds only data."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Family:
 
     Args:
         name: Module of `keras.applications`, or "tiny_resnet".
-        signature: Names of layers that all of the family have, and others together have not.
+        signature: Names of layers that every network of the family has. No other network has all of them.
         stem: Name of the first layer with weights; "" for the first convolution.
-        last: Beginning of the names of its last layers, where its layers stand flat in a model.
-        mode: What the stem was trained on, in the words of `keras.applications`: "tf" (-1..1), "caffe" (BGR minus mean), "torch"
-            (0..1, standardised), or "none" where the family has its own Normalization layer before the stem.
-        size: Side in pixels of the training images of its smallest member.
-        source: What it was trained to tell apart, where its pretrained values are used.
+        last: How the names of its last layers begin, to find its end in a flat model.
+        mode: Input that the stem was trained on, in the words of `keras.applications`: "tf" (-1..1), "caffe" (BGR minus mean),
+            "torch" (0..1, standardised), or "none" if the family has its own Normalization layer before the stem.
+        size: Usual side in pixels of the training images of its smallest network.
+        source: Classes that its pretrained values were trained on.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Find tables of vectors that were loaded into a model, such as word vectors: they hold what no initializer drew, the rest does."""
+"""Find tables of vectors that were loaded into a model, such as word vectors, while the rest of the model has random values."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tlcourse.audit.model.randomness import drawn
 
 
 def loaded_vectors(model: Any) -> Part | None:
-    """Take the Embedding layers of a fresh model whose values were put in as its pretrained part.
+    """Return the Embedding layers whose values were loaded, as the pretrained part of an untrained model.
 
     Returns:
-        None where there are none, or where the rest of the model was trained as well, so that the values may come from training.
+        None if there are none, or if the rest of the model was trained: then the vectors may come from training, too.
     """
     from tlcourse.finetune.blocks import units_of
 
@@ -27,7 +27,7 @@ def loaded_vectors(model: Any) -> Part | None:
 
 
 def _was_loaded(table: Any) -> bool:
-    """Tell whether the values are no draw of the layer's initializer, or a constant table was given as one."""
+    """Tell whether the values do not look drawn from the layer's initializer, or the initializer is a constant table."""
     values = getattr(getattr(table, "embeddings_initializer", None), "value", None)
     if values is not None:
         return np.ndim(values) > 0

@@ -1,4 +1,4 @@
-"""What the loss of a compiled model expects of outputs and labels."""
+"""What the loss of a compiled model expects: which kind of outputs, and which kind of labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,14 @@ _MULTI_CLASS = {
 
 @dataclass(frozen=True)
 class LossKind:
-    """`kind` is "sparse", "categorical" or "binary"; `function` takes (labels, outputs)."""
+    """What a cross-entropy expects.
+
+    Args:
+        kind: "sparse", "categorical" or "binary".
+        from_logits: Whether it expects raw scores, not probabilities.
+        name: Its name, for messages.
+        function: `function(labels, outputs)` computes it.
+    """
 
     kind: str
     from_logits: bool
@@ -38,15 +45,15 @@ class LossKind:
 
     @property
     def class_name(self) -> str:
-        """Name of the Keras class."""
+        """Name of its Keras class."""
         return _MULTI_CLASS[self.kind]
 
 
 def loss_kind(loss: Any) -> LossKind | None:
-    """Read what `compile(loss=...)` was given; None where it is no cross-entropy of Keras.
+    """Read the argument of `compile(loss=...)`; None if it is not a cross-entropy of Keras.
 
     Args:
-        loss: Name, function or Loss object. A list or dict of one is opened.
+        loss: Name, function or Loss object, or a list or dict that holds one of these.
     """
     import keras
 
@@ -70,7 +77,7 @@ def loss_kind(loss: Any) -> LossKind | None:
 
 
 def last_activation(model: Any) -> str:
-    """Return the name of the activation that the model's only output comes from; "" where it cannot be read."""
+    """Return the name of the activation that gives the only output of the model; "" if it cannot be read."""
     outputs = getattr(model, "outputs", None)
     layer = None
     if outputs and len(outputs) == 1:
@@ -81,12 +88,12 @@ def last_activation(model: Any) -> str:
     if type(layer).__name__ in ("Softmax", "ReLU"):
         return type(layer).__name__.lower()
     name = getattr(getattr(layer, "activation", None), "__name__", "")
-    # Activation("linear", dtype="float32") ends models of mixed precision, and says nothing of what comes before it.
+    # Activation("linear", dtype="float32") ends models of mixed precision, and does not show the activation before it.
     return "" if name == "linear" and type(layer).__name__ == "Activation" else name
 
 
 def _innermost(layer: Any) -> Any:
-    """Open nested models: the output of `Sequential([..., Dense])` comes from its last layer."""
+    """Follow the output into nested models, to the layer that computes it."""
     while layer is not None and getattr(layer, "layers", None):
         outputs = getattr(layer, "outputs", None)
         inner = getattr(getattr(outputs[0], "_keras_history", None), "operation", None) if outputs else layer.layers[-1]
@@ -97,7 +104,7 @@ def _innermost(layer: Any) -> Any:
 
 
 def output_scale(outputs: np.ndarray, activation: str) -> str:
-    """Tell "probabilities" from "logits", by the activation, or by values that only one of them can have; "" where neither can be said."""
+    """Return "probabilities" or "logits", by the activation or by values that only one of them can have; "" if it is not known."""
     flat = outputs.astype("float64").reshape(-1, outputs.shape[-1])
     if activation in ("softmax", "sigmoid"):
         return "probabilities"

@@ -1,4 +1,4 @@
-"""What can be read off any Keras optimizer: learning rates, steps taken, the variables that it knows."""
+"""What any Keras optimizer tells: learning rates, steps taken, the variables that it trains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STEPS = (0, 1, 10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
 def inner_optimizer(model: Any) -> Any:
-    """Return the optimizer of a compiled model without the wrapper that scales the loss; None where it is not compiled."""
+    """Return the optimizer of a compiled model without the wrapper that scales the loss; None if the model is not compiled."""
     if not getattr(model, "compiled", False):
         return None
     optimizer = getattr(model, "optimizer", None)
@@ -19,7 +19,7 @@ def inner_optimizer(model: Any) -> Any:
 
 
 def parts_of(optimizer: Any) -> list[Any]:
-    """List the optimizers inside one that holds several, else the optimizer itself."""
+    """List the optimizers inside an optimizer that holds several; otherwise the optimizer itself."""
     for name in ("optimizers", "_optimizers"):
         inner = getattr(optimizer, name, None)
         if isinstance(inner, (list, tuple)) and inner:
@@ -39,7 +39,7 @@ def rate_of(optimizer: Any) -> float | None:
 
 
 def highest_learning_rate(model: Any) -> float | None:
-    """Return the highest learning rate of a compiled model; None where there is none."""
+    """Return the highest learning rate of a compiled model; None if there is none."""
     optimizer = inner_optimizer(model)
     if optimizer is None:
         return None
@@ -48,7 +48,7 @@ def highest_learning_rate(model: Any) -> float | None:
 
 
 def rate_for(optimizer: Any, variable: Any) -> tuple[float, str] | None:
-    """Return the learning rate that one variable gets, and the kind of optimizer."""
+    """Return the learning rate for one variable, and the name of the optimizer that trains it."""
     chosen = optimizer
     if callable(choose := getattr(optimizer, "_optimizer_map", None)):
         chosen = choose(variable)
@@ -57,7 +57,7 @@ def rate_for(optimizer: Any, variable: Any) -> tuple[float, str] | None:
 
 
 def steps_taken(model: Any) -> int:
-    """Return how often the optimizer has moved the weights; 0 for a model that is not compiled."""
+    """Return how many steps the optimizer has taken; 0 if the model is not compiled."""
     optimizer = inner_optimizer(model)
     iterations = getattr(optimizer, "iterations", None)
     return 0 if iterations is None else int(np.asarray(iterations.numpy() if hasattr(iterations, "numpy") else iterations))
@@ -70,3 +70,24 @@ def known_variables(model: Any) -> list[Any] | None:
         return None
     known = [v for part in parts_of(optimizer) for v in (getattr(part, "_trainable_variables", None) or ())]
     return known or None
+
+
+def unknown_variables(model: Any) -> list[Any]:
+    """List the trainable variables of the model that its optimizer keeps no state for; empty before its first step."""
+    known = known_variables(model)
+    if known is None:
+        return []
+    inside = {id(variable) for variable in known} | {variable.path for variable in known}
+    return [v for v in model.trainable_variables if id(v) not in inside and v.path not in inside]
+
+
+def evidence_of_unknown(model: Any, unknown: list[Any]) -> dict[str, Any]:
+    """Return the evidence of a finding on variables that the optimizer does not know."""
+    known, trainable = known_variables(model) or [], model.trainable_variables
+    return {
+        "sentence": f"The optimizer keeps state for {len(known)} variables. {len(unknown)} of the {len(trainable)} trainable ones are "
+        f"not among them, such as {unknown[0].path!r}.",
+        "known": len(known),
+        "trainable": len(trainable),
+        "unknown": len(unknown),
+    }

@@ -1,4 +1,4 @@
-"""The collector of features: what enters the last layer of the model, for a random part of the examples."""
+"""Collect features while a split is read: the input of the last layer of the model, for a random part of the examples."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from tlcourse.audit.context import ready
 from tlcourse.audit.data.sources import Batch, Split
 from tlcourse.audit.data.structures import leaves, take
 
+PENULTIMATE = "penultimate"
 EXAMPLES = 1000
 _AT_ONCE = 64
 
 
 class Penultimate:
-    """Runs the model up to its last layer on at most 1,000 examples of the first pass, drawn at random."""
+    """Runs the model up to its last layer, on at most 1,000 examples of the first pass that are drawn at random."""
 
     def __init__(self, split: Split, body: Any, whole: Any = None) -> None:
         self._body, self._whole = body, whole
         self._rng = np.random.default_rng(0)
         length = expected_length(split)
         self._share = 1.0 if length is None else min(1.0, EXAMPLES / max(length, 1))
-        self._waiting: list[tuple[Any, np.ndarray]] = []  # inputs and positions, few enough to keep
+        self._waiting: list[tuple[Any, np.ndarray]] = []  # inputs and positions of examples that are not run yet
         self._features: list[np.ndarray] = []
         self._positions: list[np.ndarray] = []
         self._kept = 0
@@ -46,7 +47,7 @@ class Penultimate:
         return np.concatenate(self._features), np.concatenate(self._positions)
 
     def _run(self, whole_only: bool = False) -> None:
-        """Run what waits in batches of one size, so that the network is compiled once; the last one is kept, or filled up."""
+        """Run what waits in batches of one size, to compile the network only once. The last batch is kept for later, or filled up."""
         if not self._waiting:
             return
         inputs = _joined([inputs for inputs, _ in self._waiting])
@@ -66,7 +67,7 @@ class Penultimate:
 
 
 def make_penultimate(split: Split, model: Any) -> Penultimate | None:
-    """Make the collector for a model whose last layer can be seen; None for others, and for splits other than train."""
+    """Return the collector for the training set, if the model can be cut before its last layer; None otherwise."""
     if split.name != "train":
         return None
     body = body_of(model)
@@ -74,7 +75,7 @@ def make_penultimate(split: Split, model: Any) -> Penultimate | None:
 
 
 def body_of(model: Any) -> Any:
-    """Return the model up to the input of its last Dense layer, the output layer; None where it cannot be cut there."""
+    """Return the model up to the input of its last Dense layer, the output layer; None if it cannot be cut there."""
     import keras
 
     try:
@@ -94,7 +95,7 @@ def body_of(model: Any) -> Any:
 
 
 def expected_length(split: Split) -> int | None:
-    """Return about how many examples a pass will bring; None where nobody knows."""
+    """Return about how many examples a pass will give; None if it is not known."""
     if split.length is not None:
         return split.length
     data = split.original
@@ -109,7 +110,7 @@ def expected_length(split: Split) -> int | None:
 
 
 def _size_of_first_batch(split: Split) -> int:
-    """Ask the pipeline for the size it batches by, or 32 where it does not say."""
+    """Return the batch size of the pipeline, or 32 if it is not known."""
     size = getattr(split.original, "batch_size", None)
     stage: Any = split.original
     while size is None and stage is not None:

@@ -1,4 +1,4 @@
-"""Leave everything as it was: weights, statistics, optimizer state, seeds."""
+"""Restore everything that an audit may change: weights, statistics, optimizer state, seeds."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 
 @contextmanager
 def preserved(model: Any) -> Iterator[None]:
-    """Put back every value of `model`, its optimizer and its metrics, and the random states of Python, NumPy, Keras and TensorFlow.
+    """Restore all values of `model`, its optimizer and its metrics, and the random states of Python, NumPy, Keras and TensorFlow.
 
-    Memory: as much as the weights and the optimizer's state.
+    This takes as much memory as the weights and the state of the optimizer.
     """
     put_seeds_back = _seeds()
     try:
@@ -26,7 +26,7 @@ def preserved(model: Any) -> Iterator[None]:
 
 @contextmanager
 def values_kept(variables: Sequence[Any]) -> Iterator[None]:
-    """Put back the values of `variables`, bit by bit, at the end."""
+    """Restore the values of `variables` at the end, bit by bit."""
     values = [np.array(variable.numpy()) for variable in variables]
     try:
         yield
@@ -37,7 +37,7 @@ def values_kept(variables: Sequence[Any]) -> Iterator[None]:
 
 
 def _variables(model: Any) -> list[Any]:
-    """List what training could change, each variable once: weights, statistics, seeds, optimizer state, metrics."""
+    """List all variables that training could change, each once: weights, statistics, seeds, optimizer state, metrics."""
     found: dict[int, Any] = {}
     optimizer = getattr(model, "optimizer", None)
     for variable in [*model.variables, *(getattr(optimizer, "variables", None) or ()), *_metric_variables(model)]:
@@ -53,7 +53,7 @@ def _metric_variables(model: Any) -> list[Any]:
 
 
 def _seeds() -> Callable[[], None]:
-    """Remember the random states and the counters behind automatic layer names; return the function that puts them back."""
+    """Save the random states and the counters for automatic layer names, and return the function that restores them."""
     from keras.src.backend.common import global_state  # Keras' own generator and counters have no public name
 
     python, numpy = random.getstate(), np.random.get_state()
@@ -80,7 +80,7 @@ def _seeds() -> Callable[[], None]:
 
 
 def _eager_generator() -> random.Random | None:
-    """Return what `tf.random.set_seed` seeds for operations outside graphs."""
+    """Return the generator that `tf.random.set_seed` seeds for operations outside graphs."""
     try:
         from tensorflow.python.eager import context
     except ImportError:

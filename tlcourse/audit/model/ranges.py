@@ -1,4 +1,4 @@
-"""Which values a backbone's first layer was trained on, and what other values mean. Arrays in, words out."""
+"""Which values the first layer of a backbone expects, and what other values mean. Arrays go in, words come out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ _LAYERS = {
 
 @dataclass(frozen=True)
 class Contract:
-    """What the first layer expects: "tf", "unit", "raw", "torch" or "caffe", with the lowest and highest value of each channel."""
+    """What the first layer expects.
+
+    Args:
+        mode: "tf", "unit", "raw", "torch" or "caffe".
+        low: Lowest value of each channel, `(3,)`.
+        high: Highest value of each channel, `(3,)`.
+    """
 
     mode: str
     low: np.ndarray
@@ -37,7 +43,7 @@ class Contract:
 
 
 def contract_for(mode: str, stem: Any) -> Contract:
-    """Return what reaches `stem` where all is right: a Normalization layer takes 0..1, ConvNeXt's own takes 0..255."""
+    """Return the input that `stem` expects. A Normalization layer takes 0..1, that of ConvNeXt takes 0..255."""
     if type(stem).__name__ == "Normalization":
         mode = "raw" if stem.name.endswith("prestem_normalization") else "unit"
     low, high = {"tf": (-1.0, 1.0), "unit": (0.0, 1.0), "raw": (0.0, 255.0)}.get(mode, (0.0, 0.0))
@@ -50,7 +56,7 @@ def contract_for(mode: str, stem: Any) -> Contract:
 
 
 def describe(contract: Contract) -> str:
-    """Say the contract in words."""
+    """Describe the contract in words."""
     return _WORDS[contract.mode]
 
 
@@ -58,21 +64,21 @@ def mismatch(values: np.ndarray, contract: Contract) -> tuple[str, str, str] | N
     """Compare values with the contract.
 
     Args:
-        values: `(pixels, channels)`, of at least a few images.
-        contract: Of the layer that they reach.
+        values: Pixels `(pixels, channels)` of at least a few images.
+        contract: What the layer expects.
 
     Returns:
-        (severity, title, fix), or None where they fit. Augmentation may overshoot the range by a tenth without a word.
+        (severity, title, fix), or None if they fit. Augmentation may exceed the range by a tenth.
     """
     if values.shape[1] != 3 or not np.isfinite(values).all():
-        return ("serious", "Values that are no numbers reach the backbone", _fix(contract)) if values.shape[1] == 3 else None
+        return ("serious", "NaN or infinite values reach the backbone", _fix(contract)) if values.shape[1] == 3 else None
     low, high = np.quantile(values, 0.002), np.quantile(values, 0.998)
     span, expected = high - low, float(contract.high.max() - contract.low.min())
     if span == 0:
-        return None  # one colour: nothing to compare
+        return None  # one value everywhere: nothing to compare
     if contract.mode in ("caffe", "raw") and -1.1 <= low and high <= 1.1 and span > 0.1:
         words = "from -1 to 1" if low < -0.05 else "from 0 to 1"
-        return "serious", f"Images are scaled to values {words}, but the backbone takes pixels of 0 to 255", _fix(contract)
+        return "serious", f"Images are scaled to values {words}, but the backbone expects pixels from 0 to 255", _fix(contract)
     if span < 0.02 * expected:
         return "serious", "Images are scaled twice before the backbone", _fix(contract)
     if span > 20 * expected:
@@ -81,22 +87,22 @@ def mismatch(values: np.ndarray, contract: Contract) -> tuple[str, str, str] | N
         return _caffe(values, low, contract)
     if contract.mode == "raw":
         if low < -0.04 * expected:
-            return "serious", "Images are preprocessed twice: the backbone does it itself", _fix(contract)
+            return "serious", "Images are preprocessed twice: the backbone does it by itself", _fix(contract)
         return None
     if contract.mode == "unit":
         if low < -0.2:
-            return "serious", "Images are preprocessed twice: the backbone does it itself", _fix(contract)
-        return ("serious", "Images reach the backbone out of its range", _fix(contract)) if high > 1.5 else None
+            return "serious", "Images are preprocessed twice: the backbone does it by itself", _fix(contract)
+        return ("serious", "Images reach the backbone outside its range", _fix(contract)) if high > 1.5 else None
     if contract.mode == "tf":
         if low >= -0.01 and high <= 1.1:
-            return "warning", "Images are scaled to 0..1, but the backbone was trained on -1..1", _fix(contract)
+            return "warning", "Images are scaled to 0..1, but the backbone expects -1..1", _fix(contract)
         if low < -1.5 or high > 1.5:
-            return "warning", "Images reach the backbone out of its range", _fix(contract)
+            return "warning", "Images reach the backbone outside its range", _fix(contract)
         return None
     if low >= -0.01 or high > 4 or low < -4:
         return "warning", "Images reach the backbone without its mean and standard deviation", _fix(contract)
     if low > -1.1 and high < 1.1:
-        return "warning", "Images are scaled to -1..1, but the backbone was trained on standardised ones", _fix(contract)
+        return "warning", "Images are scaled to -1..1, but the backbone expects standardised values", _fix(contract)
     return None
 
 
@@ -106,9 +112,9 @@ def _caffe(values: np.ndarray, low: float, contract: Contract) -> tuple[str, str
     # Black pixels show the order: minus the mean of blue (-104) in the first channel of BGR, minus that of red (-124) in RGB.
     lowest, blue, red = values.min(axis=0), contract.low[0], contract.low[2]
     if abs(lowest[0] - red) < 5 and lowest[2] > blue - 5:
-        return "warning", "Channels reach the backbone in RGB order, but it was trained on BGR", _fix(contract)
+        return "warning", "Channels reach the backbone in RGB order, but it expects BGR", _fix(contract)
     return None
 
 
 def _fix(contract: Contract) -> str:
-    return f"Preprocess once, inside the model, so that nobody does it again:\n{_LAYERS[contract.mode]}"
+    return f"Preprocess once, inside the model:\n{_LAYERS[contract.mode]}"

@@ -1,4 +1,4 @@
-"""Which target classes the backbone was pretrained on: names of classes against names of source classes."""
+"""Find target classes that the backbone was pretrained on, by their names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-# Kinds of which ImageNet-1k holds many breeds or sorts under their own names, so that the plain name is not in its list.
-# The words of a source class that make it one of the kind.
+# ImageNet-1k has many breeds or sorts of these kinds under their own names, and not the plain name of the kind.
+# Kind -> names of source classes that belong to it.
 _KINDS: dict[str, tuple[str, ...]] = {
     "dog": ("retriever", "terrier", "spaniel", "shepherd", "hound", "poodle", "collie", "husky", "beagle", "dalmatian"),
     "cat": ("tabby", "siamese cat", "persian cat", "egyptian cat", "tiger cat"),
@@ -28,7 +28,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "snake": ("king snake", "garter snake", "rock python"),
     "spider": ("tarantula", "black widow", "garden spider"),
 }
-# Alone they name too much or another thing: "crane" is a bird and a machine, "daisy" alone is exact.
+# Words with two meanings: "crane" is a bird and a machine.
 _AMBIGUOUS = frozenset(
     "crane jay drake kite ruffle mouse bat seal coach turnstile monitor maillot cardigan sorrel boxer".split()
 )
@@ -38,13 +38,13 @@ _IRREGULAR = {"mice": "mouse", "geese": "goose", "wolves": "wolf", "leaves": "le
 def seen_in_pretraining(class_names: Sequence[str], source_names: Iterable[str]) -> dict[str, str]:
     """Match target classes with source classes by their names.
 
-    A target class matches a source class whose name has the same words, singular or plural, in any spelling of spaces, hyphens
-    and capitals; or, for a handful of kinds ("dog", "car"), one that is a sort of it. Part of a name is not enough: "tulip bulb"
-    is not "bulb", and words with two meanings alone ("crane") never match.
+    A target class matches a source class whose name has the same words, singular or plural, with any spaces, hyphens and capitals.
+    For some kinds ("dog", "car") it also matches a sort of that kind. A part of a name is not enough: "tulip bulb" is not "bulb". A
+    single word with two meanings ("crane") never matches.
 
     Args:
-        class_names: Of the target.
-        source_names: Of the source; a name with commas lists synonyms.
+        class_names: Names of the target classes.
+        source_names: Names of the source classes; a name with commas lists synonyms.
 
     Returns:
         Target name -> source name, for those that match.
@@ -68,7 +68,7 @@ def seen_in_pretraining(class_names: Sequence[str], source_names: Iterable[str])
 
 
 def imagenet_names() -> list[str] | None:
-    """Return the names of the 1,000 classes of ImageNet from Keras' cache; None where they are not on this machine."""
+    """Return the names of the 1,000 classes of ImageNet from the cache of Keras; None if they are not on this machine."""
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     file = home / "models" / "imagenet_class_index.json"
     try:
@@ -79,7 +79,7 @@ def imagenet_names() -> list[str] | None:
 
 
 def _normal(name: str) -> str:
-    """`"Golden-Retrievers"` and `"golden_retriever"` are both "golden retriever"; numbers and codes in front are dropped."""
+    """Bring a name to one form: `"Golden-Retrievers"` and `"golden_retriever"` become "golden retriever", without numbers and codes."""
     name = re.sub(r"^n\d{8}[-_ ]", "", name.strip())
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     words = [word for word in re.split(r"[^A-Za-z]+", name.lower()) if word]

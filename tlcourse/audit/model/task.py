@@ -1,4 +1,4 @@
-"""What a model is trained for: classes or numbers, with which metrics and weights, and how the classes are called."""
+"""What a model is trained for: classes or numbers, with which metrics and weights, and how to name its classes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from tlcourse.audit.context import Context
 
-MOST_CLASSES = 200  # more are no classes but numbers (ids, words, years)
+MOST_CLASSES = 200  # more distinct labels are numbers (ids, words, years), not classes
 
 
 def is_classifier(context: Context) -> bool:
-    """Tell by the loss whether labels mean classes; without a loss, by the encoding."""
+    """Tell whether labels are classes: by the loss, or by the labels if the model has no loss."""
     loss = getattr(context.model, "loss", None)
     name = str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss or "").lower()
     if not name:
@@ -22,7 +22,7 @@ def is_classifier(context: Context) -> bool:
 
 
 def has_weights(context: Context) -> bool:
-    """Tell whether examples come with weights, or the loss weighs classes."""
+    """Tell whether examples come with weights, or the loss weights classes."""
     split = context.split("train")
     original = split.original
     if split.kind == "arrays":
@@ -35,12 +35,20 @@ def has_weights(context: Context) -> bool:
 
 
 def metric_names(model: Any) -> list[str] | None:
-    """Return the names of the compiled metrics; None for a model that is not compiled."""
+    """Return the names of the compiled metrics; None if the model is not compiled."""
     config = getattr(model, "_compile_config", None)
     if config is None or not getattr(model, "compiled", False):
         return None
     given = [*_flat(config.config.get("metrics")), *_flat(config.config.get("weighted_metrics"))]
     return [_name(metric) for metric in given]
+
+
+def called(context: Context, labels: Sequence[int] | np.ndarray) -> str:
+    """Name classes in a sentence: `class 0`, `classes 0, 1`, `class 'cat'`."""
+    names = context.class_names or context.split("train").class_names
+    shown = [repr(str(names[label])) if names and label < len(names) else str(label) for label in map(int, labels[:6])]
+    more = f" and {len(labels) - 6} more" if len(labels) > 6 else ""
+    return f"{'class' if len(labels) == 1 else 'classes'} {', '.join(shown)}{more}"
 
 
 def _flat(metrics: Any) -> list[Any]:
@@ -57,11 +65,3 @@ def _name(metric: Any) -> str:
     if isinstance(metric, dict):
         return str(metric.get("config", {}).get("name") or metric.get("class_name")).lower()
     return str(getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric).lower()
-
-
-def called(context: Context, labels: Sequence[int] | np.ndarray) -> str:
-    """Name classes for a sentence."""
-    names = context.class_names or context.split("train").class_names
-    shown = [str(names[label]) if names and label < len(names) else str(label) for label in map(int, labels[:6])]
-    more = f" and {len(labels) - 6} more" if len(labels) > 6 else ""
-    return f"{'class' if len(labels) == 1 and not names else 'classes' if not names else ''} {', '.join(shown)}{more}".strip()

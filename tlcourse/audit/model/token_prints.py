@@ -1,4 +1,4 @@
-"""The collector of tokens: the range of ids in every input, and how the padding mask lies on the padding."""
+"""Collect facts on tokens while a split is read: the range of the ids of each input, and what the mask hides."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TOKENS = "tokens"
 
 @dataclass
 class MaskCounts:
-    """Tokens of one split, over all its texts.
+    """Numbers of tokens in all texts of one split.
 
     Args:
-        ids: Name of the input with ids.
+        ids: Name of the input with the ids.
         mask: Name of the input with the mask.
         words: Tokens before the padding.
-        hidden: Those of them that the mask hides.
+        hidden: Words that the mask hides.
         padding: Tokens of padding.
-        open: Those of them that the mask leaves open.
+        open: Padding that the mask leaves visible.
     """
 
     ids: str
@@ -37,7 +37,7 @@ class MaskCounts:
 
 @dataclass
 class TokenPrints:
-    """Keeps numbers only, whatever the number of texts."""
+    """Keeps a few numbers for each input, however many texts there are."""
 
     low: dict[str, float] = field(default_factory=dict)
     high: dict[str, float] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class TokenPrints:
 
 
 def padding_id(ids: np.ndarray) -> float | None:
-    """Return the id that fills the ends of rows: 0 where any row ends with it, else one that ends two rows or more twice over."""
+    """Return the id that fills the ends of rows: 0 if any row ends with it, else the id that ends most rows at least twice."""
     if (ids[:, -1] == 0).any():
         return 0.0
     if ids.shape[1] < 2:
@@ -89,17 +89,17 @@ def padding_id(ids: np.ndarray) -> float | None:
 
 
 def at_the_end(padding: np.ndarray) -> np.ndarray:
-    """Keep the run of True that reaches the end of each row: `(batch, length)` bool -> the same shape."""
+    """Keep only the run of True at the end of each row: `(batch, length)` bool -> the same shape."""
     return np.logical_and.accumulate(padding[:, ::-1], axis=1)[:, ::-1]
 
 
 def make_token_prints(split: Split, model: Any) -> TokenPrints | None:
-    """Make the collector for a model that looks up tokens; None for others."""
+    """Return the collector for a model that looks up tokens; None for other models."""
     return TokenPrints() if has_tables(model) else None
 
 
 def holds_ids(name: str) -> bool:
-    """Tell by the name of an input whether it holds the ids of words."""
+    """Tell, by the name of an input, whether it holds the ids of words."""
     lowered = name.lower()
     return (
         "mask" not in lowered

@@ -1,4 +1,4 @@
-"""Run a model on a batch and look at what reaches chosen layers, whatever kind of model it is."""
+"""Run a model of any kind on a batch, and record what reaches chosen layers."""
 
 from __future__ import annotations
 
@@ -28,9 +28,13 @@ _RANDOM = (
 
 @dataclass
 class Seen:
-    """One call of a layer: digests of what it was given and returned, None where the call ran inside a graph.
+    """One call of a layer.
 
-    `inputs` keeps the values for layers whose range matters; for the others memory would grow with their number.
+    Args:
+        layer: The layer.
+        inputs: The values of its input, for layers whose range matters; None for others, to save memory.
+        input_digest: Digest of its input; None if the call ran inside a graph.
+        output_digest: Digest of its output; None if the call ran inside a graph.
     """
 
     layer: Any
@@ -41,7 +45,7 @@ class Seen:
 
 @dataclass
 class Trace:
-    """The calls of the watched layers, in forward order, and the model's output."""
+    """The calls of the watched layers, in forward order, and the output of the model."""
 
     calls: list[Seen] = field(default_factory=list)
     output: Any = None
@@ -52,17 +56,15 @@ class Trace:
 
 
 def first_run(context: Context) -> Trace:
-    """Run the model once on a sample of the train data, in inference mode; all detectors share it.
+    """Run the model once on a sample of the train data, in inference mode, for all detectors.
 
-    Watched are layers that scale, layers that may be random, and the first layer of a known backbone.
+    It watches layers that scale, layers that may be random, and the first layer of a known backbone.
 
     Raises:
-        CannotCheckError: The data is missing, or the model cannot be run on it.
+        CannotCheckError: If the data is missing, or the model cannot be run on it.
     """
-    if "first_run" not in context.shared:
-        scalings, randoms = scaling_layers(context.model), random_layers(context.model)
-        context.shared["first_run"] = trace(context, [*scalings, *_stem(context)], randoms)
-    return context.shared["first_run"]
+    model = context.model
+    return context.once("first_run", lambda: trace(context, [*scaling_layers(model), *_stem(context)], random_layers(model)))
 
 
 def _stem(context: Context) -> list[Any]:
@@ -77,12 +79,12 @@ def trace(context: Context, keep: Sequence[Any], others: Sequence[Any]) -> Trace
     """Run the model of `context` on a sample of the train data in inference mode, and record the calls of layers.
 
     Args:
-        context: Holds the model.
-        keep: Layers to watch whose inputs are kept.
-        others: Layers to watch.
+        context: Context with the model.
+        keep: Layers to watch, whose inputs are kept.
+        others: Other layers to watch.
 
     Raises:
-        CannotCheckError: The data is missing, or the model cannot be run on it.
+        CannotCheckError: If the data is missing, or the model cannot be run on it.
     """
     result = Trace()
     inputs = context.sample_to_run().inputs
@@ -93,13 +95,13 @@ def trace(context: Context, keep: Sequence[Any], others: Sequence[Any]) -> Trace
 
 
 def scaling_layers(model: Any) -> list[Any]:
-    """List the Rescaling layers of `model` that make raw pixels small."""
+    """List the Rescaling layers of `model` that scale raw pixels down."""
     found = [layer for layer in model._flatten_layers() if type(layer).__name__ == "Rescaling"]
     return [layer for layer in found if 0 < np.abs(np.asarray(layer.scale, dtype="float64")).max() <= 1 / 64]
 
 
 def random_layers(model: Any) -> list[Any]:
-    """List the layers of Keras that add randomness in training, and Lambda layers, which may do so always."""
+    """List the layers of Keras that are random in training, and Lambda layers, which may always be random."""
     return [
         layer
         for layer in model._flatten_layers(include_self=False)
@@ -110,7 +112,7 @@ def random_layers(model: Any) -> list[Any]:
 
 @contextmanager
 def watched(layers: Sequence[Any], wrap: Callable[[Any, Any], Any]) -> Iterator[None]:
-    """Put `wrap(layer, layer.call)` in the place of each layer's `call` for the time of one run."""
+    """Replace `call` of each layer by `wrap(layer, layer.call)` for one run."""
     changed: list[Any] = []
     try:
         for layer in {id(layer): layer for layer in layers}.values():
@@ -133,7 +135,7 @@ def _recorder(layer: Any, call: Any, result: Trace, keep: bool) -> Any:
 
 
 def value_of(tensor: Any) -> np.ndarray | None:
-    """Return what a tensor holds; None for symbolic tensors and structures, which have no single value."""
+    """Return the values of a tensor; None for symbolic tensors and structures."""
     try:
         return np.asarray(tensor.numpy() if hasattr(tensor, "numpy") else tensor)
     except Exception:

@@ -1,4 +1,4 @@
-"""What a visit of the doctor looks like as text and as a page of its own."""
+"""Show what the doctor saw in a program, as text or as an HTML page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _STYLE = (
 
 
 def text(visit: Visit) -> str:
-    """Return the visit for a terminal."""
+    """Return a visit as text for a terminal."""
     parts = [f"{visit.path.name}, fit at {where}\n{report}" for where, report in visit.reports]
     return "\n\n".join([*parts, *_notes(visit)]) or "Nothing was seen."
 
 
 def page(visit: Visit) -> str:
-    """Return the visit as a page of HTML; everything that comes from the program is escaped."""
+    """Return a visit as an HTML page. Everything that comes from the program is escaped."""
     name = html.escape(visit.path.name)
     parts = [f"<h2>fit at {html.escape(where)}</h2>{report._repr_html_()}" for where, report in visit.reports]
     parts += [f"<p>{html.escape(note)}</p>" for note in _notes(visit)]

@@ -1,4 +1,4 @@
-"""Read a script or a notebook as pieces of Python that can be executed one after the other."""
+"""Read a script or a notebook as pieces of Python, to be executed one after the other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class SourceFile:
     """A program.
 
     Args:
-        path: Where it was read from, absolute.
-        pieces: `(file name for tracebacks, Python code)`, a script has one, a notebook one per code cell.
-        left_out: Lines that are no Python and are not executed, with the place they stand in.
+        path: Absolute path of the file.
+        pieces: `(file name for tracebacks, Python code)`: one for a script, one per code cell for a notebook.
+        left_out: Lines that are not Python and are not executed, with their place.
     """
 
     path: Path
@@ -25,7 +25,7 @@ class SourceFile:
     left_out: tuple[str, ...] = ()
 
     def locate(self, name: str, line: int) -> str:
-        """Say in words where a line of a piece stands."""
+        """Return the place of a line in words, such as `cell 3, line 2`."""
         cell = name.rpartition("#")[2] if "#" in name else ""
         return f"{cell}, line {line}" if cell else f"line {line}"
 
@@ -33,17 +33,20 @@ class SourceFile:
 def read_source(path: str | Path) -> SourceFile:
     """Read a `.py` script or an `.ipynb` notebook.
 
-    Notebook commands (`!pip install`, `%matplotlib`, `model.fit?`) are taken out line by line, cells that begin with `%%` whole.
+    Notebook commands (`!pip install`, `%matplotlib`, `model.fit?`) are removed line by line. Cells that begin with `%%` are removed
+    as a whole.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is neither, or cannot be read as such.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is neither, or cannot be read.
     """
     path = Path(path).absolute()
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}. Expected a Python script or a notebook.")
+        raise FileNotFoundError(
+            f"There is no file with this name. Expected a Python script or a notebook. Received: path={str(path)!r}."
+        )
     if path.suffix not in (".py", ".ipynb"):
-        raise ValueError(f"Expected a Python script (.py) or a notebook (.ipynb). Received: {path.name}.")
+        raise ValueError(f"Expected a Python script (.py) or a notebook (.ipynb). Received: path={path.name!r}.")
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     if path.suffix == ".py":
         return SourceFile(path, ((str(path), text),))
@@ -62,11 +65,13 @@ def _code_cells(path: Path, text: str) -> list[str]:
         sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
         return [source if isinstance(source, str) else "".join(source) for source in sources]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path.name} is no notebook of format 4: {type(error).__name__}: {error}") from error
+        raise ValueError(
+            f"The file is not a notebook of format 4: {type(error).__name__}: {error}. Received: path={path.name!r}."
+        ) from error
 
 
 def _without_commands(code: str) -> tuple[str, list[str]]:
-    """Replace what is no Python by `pass`, so that numbers of lines stay and no block is left empty."""
+    """Replace lines that are not Python by `pass`. This keeps line numbers, and no block becomes empty."""
     lines = code.split("\n")
     first = next((line for line in lines if line.strip()), "")
     if first.startswith("%%"):
