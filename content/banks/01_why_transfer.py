@@ -119,6 +119,17 @@ def swap_head(source, num_classes):
     return model
 
 
+# %% wrong: : features of another activation
+import keras
+
+
+def swap_head(source, num_classes):
+    copy = keras.models.clone_model(source)
+    copy.set_weights(source.get_weights())
+    features = keras.ops.square(copy.layers[-1].input)
+    return keras.Model(copy.inputs, keras.layers.Dense(num_classes)(features))
+
+
 # %% task 1.2
 
 # %% right: layers inside, one by one
@@ -315,6 +326,28 @@ def label_equivalent(labels, with_transfer, from_scratch):
 pairs = [*zip(labels, from_scratch)]
 needed = np.array([next((float(n) for n, y in pairs if y >= goal), np.inf) for goal in with_transfer])
 
+# %% wrong: : base of ten forgotten on the way back
+import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    needed = np.exp(np.interp(with_transfer, from_scratch, np.log10(labels)))
+    needed[np.array(with_transfer) > from_scratch[-1]] = np.inf
+    needed[np.array(with_transfer) < from_scratch[0]] = 0
+    return needed
+
+
+# %% wrong: guessed-beyond: the line goes on, and zero is forgotten
+import numpy as np
+
+
+def label_equivalent(labels, with_transfer, from_scratch):
+    logs = np.log(labels)
+    needed = np.interp(with_transfer, from_scratch, logs)
+    slope = (logs[-1] - logs[-2]) / (from_scratch[-1] - from_scratch[-2])
+    return np.exp(needed + slope * np.maximum(np.array(with_transfer) - from_scratch[-1], 0))
+
+
 # %% task 1.4
 
 # %% right: np.flatnonzero
@@ -425,6 +458,19 @@ import numpy as np
 
 def median_speed_up(runs, target):
     return np.median([(np.argmax(b) + 1) / (np.argmax(a) + 1) for a, b in runs])
+
+
+# %% wrong: : epochs after the target
+import numpy as np
+
+
+def median_speed_up(runs, target):
+    def reached(accuracies):
+        epochs = np.flatnonzero(np.array(accuracies) > target)
+        return epochs[0] + 3 if len(epochs) else np.inf
+
+    ratios = [0 if np.isinf(reached(a)) else reached(b) / reached(a) for a, b in runs]
+    return np.median(ratios)
 
 
 # %% task 1.5
