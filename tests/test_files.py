@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tlcourse.files import replacing, write_whole
+from tlcourse.files import lines_of, replacing, write_whole
 
 
 def names_in(folder: Path) -> list[str]:
@@ -131,3 +131,23 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path):
     done = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
     assert done.returncode == -9
     assert path.read_text() == "old"
+
+
+SEPARATORS = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\r"]
+
+
+@pytest.mark.parametrize("character", SEPARATORS)
+def test_lines_are_cut_at_newlines_only(tmp_path, character):
+    lines = ["a", character, f"b{character}c", "", "d"]
+    path = tmp_path / "file"
+    for end in ("", "\n"):
+        write_whole(path, "\n".join(lines) + end)
+        assert lines_of(path) == lines
+
+
+def test_line_ends_and_the_mark_of_windows_are_removed(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"\xef\xbb\xbfa\r\n\xe2\x80\xa8\r\n\r\n")
+    assert lines_of(path) == ["a", "\u2028", ""]
+    path.write_bytes(b"")
+    assert lines_of(path) == []

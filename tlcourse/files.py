@@ -1,4 +1,4 @@
-"""Write a file as a whole or not at all. Not about folders or about what is in a file."""
+"""Write a file as a whole or not at all, and read a text file line by line. Not about folders."""
 
 from __future__ import annotations
 
@@ -23,6 +23,27 @@ def write_whole(path: Path | str, data: bytes | str) -> None:
     """
     with replacing(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+def lines_of(path: Path | str) -> list[str]:
+    """Read the lines of a UTF-8 text file, cut at newlines only.
+
+    `str.splitlines` also cuts at ten other characters, such as U+2028, which texts and vocabularies may hold.
+
+    Args:
+        path: The file. Line ends of Windows are removed where every line has them.
+
+    Returns:
+        The lines without their ends; none for an empty file.
+
+    Raises:
+        OSError: If the file cannot be read.
+        UnicodeDecodeError: If it is not UTF-8.
+    """
+    lines = Path(path).read_bytes().decode("utf-8-sig").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line[:-1] for line in lines] if lines and all(line.endswith("\r") for line in lines) else lines
 
 
 @contextmanager

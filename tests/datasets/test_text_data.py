@@ -331,3 +331,13 @@ def test_the_full_profile_reads_the_real_texts(tmp_path, monkeypatch):
     questions = [load_questions(split) for split in SPLITS]
     assert sum(map(len, questions)) == 1190
     assert not set(questions[0].passages) & set(questions[1].passages)
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\x85", "\x0c", "\x1e"])
+def test_a_character_that_looks_like_a_line_end_stays_inside_its_sentence(tmp_path, character):
+    (tmp_path / "train.tsv").write_text(f"good{character}film\t1\nbad\t0\n", encoding="utf-8")
+    assert read_sst2(tmp_path, "train") == ([f"good{character}film", "bad"], [1, 0])
+    (tmp_path / "names.conll").write_text(f"An{character}na\tB-person\nran\tO\n\nhere\tO\n", encoding="utf-8")
+    words, tags = read_conll(tmp_path / "names.conll")
+    assert words == [(f"An{character}na", "ran"), ("here",)]
+    assert tags == [("B-person", "O"), ("O",)]

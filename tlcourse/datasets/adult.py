@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tlcourse.files import lines_of
+
 COLUMNS = (
     "age workclass fnlwgt education education-num marital-status occupation relationship race sex capital-gain capital-loss "
     "hours-per-week native-country income"
@@ -58,7 +60,7 @@ def _read(path: Path) -> list[list[str]]:
     if not path.is_file():
         raise FileNotFoundError(f"There is no {path.name} in {path.parent}. Remove the folder, and it is fetched again.")
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines_of(path), 1):
         if not line.strip() or line.startswith("|"):  # adult.test opens with a remark
             continue
         row = [value.strip() for value in line.split(",")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from pathlib import Path
 
 import numpy as np
+
+from tlcourse.files import lines_of
 
 WRITTEN = Path(__file__).parent / "written"
 KINDS = {"p": "person", "l": "place", "o": "organisation", "w": "work"}
@@ -22,7 +23,7 @@ def split_words(text: str) -> list[str]:
 
 def read_written_reviews(domain: str) -> tuple[list[str], list[int], list[str]]:
     """Return texts, labels (1: positive) and tones of "films" or "things"."""
-    rows = [line.split("\t") for line in (WRITTEN / "reviews.tsv").read_text(encoding="utf-8").splitlines()]
+    rows = [line.split("\t") for line in lines_of(WRITTEN / "reviews.tsv")]
     chosen = [(text, int(label == "positive"), tone) for place, label, tone, text in rows if place == domain]
     return [text for text, _, _ in chosen], [label for _, label, _ in chosen], [tone for _, _, tone in chosen]
 
@@ -30,7 +31,7 @@ def read_written_reviews(domain: str) -> tuple[list[str], list[int], list[str]]:
 def read_written_entities(split: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """Return words and tags of the sentences written for the course; names stand as `[p Ana Lind]` in the file."""
     all_words, all_tags = [], []
-    for line in (WRITTEN / f"entities_{split}.txt").read_text(encoding="utf-8").splitlines():
+    for line in lines_of(WRITTEN / f"entities_{split}.txt"):
         words: list[str] = []
         tags: list[str] = []
         end = 0
@@ -49,7 +50,7 @@ def read_written_entities(split: str) -> tuple[list[tuple[str, ...]], list[tuple
 def read_written_questions() -> list[tuple[str, list[tuple[str, int, int]]]]:
     """Return `(passage, [(question, start, end), ...])` for each passage written for the course."""
     found: list[tuple[str, list[tuple[str, int, int]]]] = []
-    for line in (WRITTEN / "questions.txt").read_text(encoding="utf-8").splitlines():
+    for line in lines_of(WRITTEN / "questions.txt"):
         if line.startswith("P: "):
             found.append((line[3:], []))
             continue
@@ -111,7 +112,7 @@ def read_conll(path: Path) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]
     all_words: list[tuple[str, ...]] = []
     all_tags: list[tuple[str, ...]] = []
     sentence: list[list[str]] = []
-    for number, line in enumerate([*path.read_text(encoding="utf-8").split("\n"), ""], 1):
+    for number, line in enumerate([*lines_of(path), ""], 1):
         if line.strip():
             parts = line.split("\t")
             if len(parts) < 2 or not parts[1].strip():
@@ -160,8 +161,7 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _tsv(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row]
+    return [line.split("\t") for line in lines_of(path) if line]
 
 
 def take_turns(labels: list[int], seed: int) -> np.ndarray:

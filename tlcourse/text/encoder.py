@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tlcourse.files import lines_of
 from tlcourse.text.registry import DEFAULT_TEXT_ENCODER, TextContract, find_text_encoder
 from tlcourse.text.tokens import Tokens, tokens_of
 
@@ -99,6 +100,7 @@ def load_text_encoder(name: str = DEFAULT_TEXT_ENCODER, *, weights: str | None =
             f"The text encoder {name!r} could not be loaded ({type(error).__name__}: {error}). KerasHub brings {preset!r} from the "
             "network, once; a folder with a preset needs none."
         ) from error
+    _require_size(vocabulary, backbone, name)
     contract = row.contract if row is not None else _contract_of(backbone, folder)
     return TextEncoder(folder.name if row is None else name, backbone, _tokenizer(vocabulary, contract.lower_case), contract)
 
@@ -116,8 +118,18 @@ def _keras_hub() -> Any:
 def _vocabulary(models: Any, preset: str) -> list[str]:
     file = Path(preset) / "assets" / "tokenizer" / "vocabulary.txt"
     if file.is_file():
-        return file.read_text(encoding="utf-8").splitlines()
+        return lines_of(file)
     return models.BertTokenizer.from_preset(preset).get_vocabulary()
+
+
+def _require_size(vocabulary: list[str], backbone: Any, name: str) -> None:
+    """Raise unless there is one token for each row of the embedding: a token too few or too many shifts all that follow."""
+    declared = backbone.get_config()["vocabulary_size"]
+    if len(vocabulary) != declared:
+        raise ValueError(
+            f"The vocabulary of {name!r} does not belong to its network, which has {declared} tokens. Restore vocabulary.txt, one "
+            f"token a line. Received: len(vocabulary)={len(vocabulary)}."
+        )
 
 
 def _tokenizer(vocabulary: list[str], lower_case: bool) -> Any:
