@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import nbformat
 import pytest
 
 from tlcourse.authoring.claims import Claim, bounds_of, measured, stale_claims, table
 
+SEEDS = count()
+
 
 def notebook(*cells):
     """A run: pairs of source and what the cell printed, below a setup cell that prints something, too."""
-    made = [nbformat.v4.new_code_cell("start()", outputs=[nbformat.v4.new_output("stream", text="seed 7\n")])]
+    made = [nbformat.v4.new_code_cell("start()", outputs=[nbformat.v4.new_output("stream", text=f"seed {next(SEEDS)}\n")])]
     for source, text in cells:
         outputs = [nbformat.v4.new_output("stream", text=text)] if text else []
         made.append(nbformat.v4.new_code_cell(source, outputs=outputs))

@@ -1,4 +1,4 @@
-"""The two markers of a source: solution regions become stubs, cells tagged `solution` stay in `solutions/` alone."""
+"""The two markers of a source: solution regions become stubs, cells tagged `solution` stay in `solutions/` only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check_markers(code: str, where: str) -> None:
             inside = False
         elif _LOOKS_LIKE_MARKER.search(text):
             raise SourceError(
-                f"{where}: {text!r} is no marker. The two markers are {BEGIN!r} and {END!r}, alone on their line."
+                f"{where}: {text!r} is no marker. The two markers are {BEGIN!r} and {END!r}, each on a line of its own."
             )
         elif inside and text:
             filled = True

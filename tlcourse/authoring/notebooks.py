@@ -135,7 +135,7 @@ def _code(text: str, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name_cells(cells: list[dict[str, Any]]) -> None:
-    """Name each cell after its content, so that a new cell changes no other; twins are counted; nbgrader names are unique."""
+    """Name each cell after its content, so a new cell changes no other; twins are counted; nbgrader names are unique."""
     seen: Counter[str] = Counter()
     grades: Counter[str] = Counter()
     for cell in cells:

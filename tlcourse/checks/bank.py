@@ -63,7 +63,7 @@ class LessonBank:
 def run_source(task: Task, name: str, source: str) -> Any:
     """Run an answer's source text as a learner's cell would run, and return what it calls `task.answer_name`."""
     file = f"<answer {task.id} {name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # so that feedback can quote a line
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for feedback, which quotes a line
     namespace: dict[str, Any] = {"__name__": "answer"}
     exec(compile(source, file, "exec"), namespace)
     return namespace[task.answer_name]
