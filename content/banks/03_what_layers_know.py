@@ -69,6 +69,14 @@ def linear_cka(x, y):
     return np.linalg.norm(x.T @ y) ** 2
 
 
+# %% wrong: : correlation of the means of the features
+import numpy as np
+
+
+def linear_cka(x, y):
+    return float(np.corrcoef(x.mean(axis=1), y.mean(axis=1))[0, 1])
+
+
 # %% task 3.2
 
 
@@ -159,6 +167,34 @@ def copy_first_blocks(source, target, count):
 for name in (f"conv{i}", f"norm{i}"):
     target.get_layer(name).trainable = False
 
+
+# %% wrong: batchnorm-not-copied: only the convolutions
+def copy_first_blocks(source, target, count):
+    for i in range(1, count + 1):
+        target.get_layer(f"conv{i}").set_weights(source.get_layer(f"conv{i}").get_weights())
+        for name in (f"conv{i}", f"norm{i}"):
+            target.get_layer(name).trainable = False
+
+
+# %% wrong: statistics-not-copied: only what is trainable
+def copy_first_blocks(source, target, count):
+    for i in range(1, count + 1):
+        for name in (f"conv{i}", f"norm{i}"):
+            a, b = source.get_layer(name), target.get_layer(name)
+            for theirs, ours in zip(a.trainable_weights, b.trainable_weights):
+                ours.assign(theirs)
+            b.trainable = False
+
+
+# %% wrong: : the head, too
+def copy_first_blocks(source, target, count):
+    for i in range(1, count + 1):
+        for name in (f"conv{i}", f"norm{i}"):
+            target.get_layer(name).set_weights(source.get_layer(name).get_weights())
+            target.get_layer(name).trainable = False
+    target.get_layer("head").set_weights(source.get_layer("head").get_weights())
+
+
 # %% task 3.3
 
 # %% right: complex numbers
@@ -202,6 +238,6 @@ return abs((power * np.exp(1j * angle)).sum()) / power.sum()
 # As "complex numbers", but:
 return abs((power * np.exp(2j * angle)).sum())
 
-# %% wrong: counts-strength-not-direction: share of power off the axes
+# %% wrong: : share of power off the axes
 # As "complex numbers", but:
 return power[1:, 1:].sum() / power.sum()
