@@ -213,10 +213,10 @@ def choosing(rows: Sequence[Row]) -> str:
     """Which method each score would choose, and what that costs against the best and against never adapting."""
     lines = [
         "\n## Choosing a method without labels of the target\n",
-        "In each draw a score picks one method, the oracle excluded, or one of several by lot where their scores are the same. Shown",
+        "In each draw a score picks one method, the oracle excluded, or one of several at random where their scores are the same. Shown",
         "is the mean accuracy on the target of what was picked.",
         "*Peeking* picks by the test labels of the target: nobody who uses a method can do that, and published tables often do.\n",
-        "| shift | source only | " + " | ".join(SCORES) + " | a method by lot | peeking |",
+        "| shift | source only | " + " | ".join(SCORES) + " | a method at random | peeking |",
         "|---|---|" + "---|" * (len(SCORES) + 2),
     ]
     for name in SHIFTS:
