@@ -179,10 +179,10 @@ def test_what_lesson_13_quotes_stands_in_the_page(request):
         page.split(f"\n## {name}\n")[1].split("\n## ")[0]
         for name in ("Clean to cluttered glyphs", "MNIST to coloured MNIST", "MNIST to cluttered MNIST")
     ]
-    quoted = re.findall(r"^# \| (source alone|AdaBN|DANN|domain randomisation) \|(.*)\|$", lesson, flags=re.MULTILINE)
+    quoted = re.findall(r"^# \| (source only|AdaBN|DANN|domain randomisation) \|(.*)\|$", lesson, flags=re.MULTILINE)
     assert len(quoted) == 4
     for method, cells in quoted:
-        name = {"source alone": "source only, network"}.get(method, method)
+        name = {"source only": "source only, network"}.get(method, method)
         for cell, own in zip(cells.split("|"), shifts, strict=True):
             measured = re.search(rf"^\| {name} \| (\S+) ± (\S+) \|", own, flags=re.MULTILINE)
             assert measured, f"{name} is not in the page"

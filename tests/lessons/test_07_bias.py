@@ -21,7 +21,7 @@ def test_every_answer_of_the_bank_is_judged_alike_on_many_seeds(task):
 
 
 def gains(seed):
-    """Return what balance by group, and balance by lot, gain in the worst group over plain training (median of three data sets)."""
+    """Return what balance by group, and balance at random, gain in the worst group over plain training (median of three data sets)."""
     case, found = _retrain_case(seed), []
     for data, hidden in zip(case.inputs["sets"], case.secret["sets"], strict=True):
         scores = []
