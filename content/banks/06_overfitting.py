@@ -160,6 +160,18 @@ if waited >= patience:
 model.set_weights(best_weights)
 break
 
+# %% wrong: beyond-max-epochs: one more than allowed
+# As "counts the waiting", but:
+for epoch in range(1, max_epochs + 2):
+    model.train_one_epoch()
+    loss = model.validation_loss()
+    if loss < best_loss:
+        best_loss, best_weights, waited = loss, model.get_weights(), 0
+    else:
+        waited += 1
+    if waited >= patience:
+        break
+
 # %% task 6.3
 
 # %% right: all
@@ -305,7 +317,11 @@ return np.flatnonzero(in_test), np.flatnonzero(~in_test)
 
 # %% wrong: patients-not-positions: numbers of patients
 # As "label by label", but:
-return patients[~in_test] + 1000, patients[in_test] + 1000
+return patients[~in_test], patients[in_test]
+
+# %% wrong: rounded-down
+# As "label by label", but:
+chosen.extend(theirs[: max(1, int(test_fraction * len(theirs)))])
 
 # %% wrong: lost-scans: one scan a patient
 # As "label by label", but:

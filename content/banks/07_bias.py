@@ -82,6 +82,16 @@ rates.append([np.mean((predictions[own] == 1) & (labels[own] == y)) for y in (0,
 # As "masks", but:
 return np.ptp(np.array(rates), axis=0).max(), min(accuracies)
 
+# %% wrong: groups-are-not-0-and-1
+import numpy as np
+
+
+def count_by_group(labels, predictions, groups):
+    accuracies = [np.mean(labels[groups == g] == predictions[groups == g]) for g in (0, 1)]
+    rates = [[predictions[(groups == g) & (labels == y)].mean() for y in (0, 1)] for g in (0, 1)]
+    return min(accuracies), np.ptp(np.array(rates), axis=0).max()
+
+
 # %% task 7.2
 
 # %% right: one draw
@@ -111,7 +121,20 @@ def retrain(features, labels, groups, fit, seed):
     return lambda new: (sum(model(new) for model in models) > 2.5).astype(int)
 
 
-# %% right: small groups repeated up to the largest
+# %% right: three draws, the mean of their votes
+import numpy as np
+
+
+def retrain(features, labels, groups, fit, seed):
+    rng = np.random.RandomState(seed)
+    smallest, models = np.bincount(groups).min(), []
+    for _ in range(3):
+        drawn = np.concatenate([rng.choice(np.where(groups == g)[0], smallest, replace=False) for g in range(4)])
+        models.append(fit(features[drawn], labels[drawn]))
+    return lambda new: np.round(np.mean([model(new) for model in models], axis=0)).astype(int)
+
+
+# %% wrong: repeated-examples: small groups repeated up to the largest
 import numpy as np
 
 
@@ -122,6 +145,18 @@ def retrain(features, labels, groups, fit, seed):
     rng.shuffle(drawn)
     return fit(features[drawn], labels[drawn])
 
+
+# %% wrong: repeated-examples: drawn with replacement
+# As "one draw", but:
+drawn = np.concatenate([rng.choice(np.flatnonzero(groups == g), smallest) for g in np.unique(groups)])
+
+# %% wrong: weights-not-a-draw: weights as the third argument
+# As "one draw", but:
+return fit(features, labels, 1 / np.bincount(groups)[groups])
+
+# %% wrong: weights-not-a-draw: weights by name
+# As "one draw", but:
+return fit(features, labels, weights=len(groups) / 4 / np.bincount(groups)[groups])
 
 # %% wrong: trained-on-everything: plain
 # As "one draw", but:
@@ -149,6 +184,10 @@ drawn = np.concatenate([np.sort(np.flatnonzero(groups == g))[:smallest] for g in
 # %% wrong: labels-out-of-step: out of step
 # As "one draw", but:
 return fit(features[drawn], labels[: len(drawn)])
+
+# %% wrong: too-few: one less than the smallest group
+# As "one draw", but:
+drawn = np.concatenate([rng.permutation(np.flatnonzero(groups == g))[: smallest - 1] for g in np.unique(groups)])
 
 # %% wrong: too-few: five of each
 # As "one draw", but:
@@ -232,6 +271,17 @@ return (ratio(predictions) if given > 0 else 1 / ratio(predictions)) / (ratio(la
 # As "sign", but:
 return gap((labels == predictions).astype(float))
 
+# %% wrong: groups-are-not-0-and-1
+import numpy as np
+
+
+def amplification(labels, predictions, groups):
+    def gap(values):
+        return values[groups == 0].mean() - values[groups == 1].mean()
+
+    return np.sign(gap(labels)) * (gap(predictions) - gap(labels))
+
+
 # %% task 7.4
 
 # %% right: sorted
@@ -261,6 +311,10 @@ def thresholds(scores, labels, groups, rate):
 # %% right: whole numbers
 # As "sorted", but:
 found[group] = own[-(-round(rate * len(own) * 10**6) // 10**6) - 1]
+
+# %% wrong: rounding-error: rounded up without tolerance
+# As "sorted", but:
+found[group] = own[int(np.ceil(rate * len(own))) - 1]
 
 # %% wrong: all-members-counted: all members
 # As "sorted", but:

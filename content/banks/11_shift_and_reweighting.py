@@ -15,14 +15,31 @@ def ratio_weights(source, target):
     return w / w.mean()
 
 
-# %% right: two Gaussians
+# %% right: two Gaussians, covariances fitted
 from scipy.stats import multivariate_normal
+import numpy as np
 
 
 def ratio_weights(source, target):
-    fit = lambda rows: multivariate_normal(rows.mean(axis=0), [[1, 0], [0, 1]])
+    fit = lambda rows: multivariate_normal(rows.mean(axis=0), np.cov(rows, rowvar=False))
     weights = fit(target).pdf(source) / fit(source).pdf(source)
     return list(weights / weights.mean())
+
+
+# %% right: KLIEP of the package
+import tlcourse
+
+
+def ratio_weights(source, target):
+    return tlcourse.adapt.kliep_weights(source, target)
+
+
+# %% right: the classifier of the package
+import tlcourse
+
+
+def ratio_weights(source, target):
+    return tlcourse.adapt.classifier_weights(source, target)
 
 
 # %% right: the line of the logits
@@ -75,7 +92,7 @@ p = LogisticRegression().fit(rows, domain).predict_proba(target)[:, 1]
 # As "odds of a logistic regression", but:
 p = LogisticRegression().fit(rows, domain).predict_proba(rows)[:, 1]
 
-# %% wrong: nothing-weighed: all ones
+# %% wrong: nothing-weighted: all ones
 import numpy as np
 
 
@@ -180,7 +197,15 @@ w = np.minimum(p / (1 - p), 20)
 # As "sample_weight", but:
 w = np.ones(len(x))
 
-# %% wrong: worse-than-nothing: upside down
+# %% wrong: weights-squared: polyfit squares them
+# As "sample_weight", but:
+return np.polyfit(x, y, 1, w=w)
+
+# %% wrong: probability-not-odds: probabilities
+# As "sample_weight", but:
+w = p
+
+# %% wrong: upside-down
 # As "sample_weight", but:
 w = (1 - p) / p
 
@@ -192,13 +217,13 @@ return (fitted.intercept_, fitted.coef_[0])
 # As "sample_weight", but:
 w = (p / (1 - p)) ** 0.15
 
-# %% wrong: hurts-without-a-shift: only the rows on the target's side
-import numpy as np
+# %% wrong: hurts-without-a-shift: the upper half of the rows where nothing moved
+# As "sample_weight", but:
+w = p / (1 - p) if p.std() > 0.1 else (x > np.median(x)).astype(float)
 
-
-def line_for_target(x, y, target_x):
-    near = np.argsort(x)[-60:]
-    return np.polyfit(x[near], y[near], 1)
+# %% wrong: too-much: the cube of the weights
+# As "sample_weight", but:
+w = (p / (1 - p)) ** 3
 
 
 # %% task 11.4
@@ -243,6 +268,19 @@ def target_shares(labels, said, target_said):
     return (q / q.sum()).tolist()
 
 
+# %% right: maximum likelihood by EM
+import numpy as np
+
+
+def target_shares(labels, said, target_said):
+    k = labels.max() + 1
+    says = np.array([np.bincount(said[labels == j], minlength=k) / np.sum(labels == j) for j in range(k)])
+    counted, q = np.bincount(target_said, minlength=k) / len(target_said), np.full(k, 1 / k)
+    for _ in range(2000):
+        q = q * (says @ (counted / (q @ says)))
+    return q
+
+
 # %% wrong: counted: counts what is said
 # As "joint matrix", but:
 return counted
@@ -250,6 +288,10 @@ return counted
 # %% wrong: weights-not-shares: ratios
 # As "joint matrix", but:
 return w
+
+# %% wrong: absolute: the sign dropped
+# As "joint matrix", but:
+shares = np.abs(w) * old
 
 # %% wrong: negative-shares: not clipped
 # As "joint matrix", but:

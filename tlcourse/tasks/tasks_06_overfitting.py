@@ -57,8 +57,14 @@ def _history_judge(case: Case, evidence: Any) -> Verdict:
         "gap-of-the-last-epoch": np.stack([at(last)[:, 0], wanted[:, 1]], axis=1),
     }
     name = next((name for name, values in variants.items() if np.allclose(found, values, equal_nan=True)), None)
-    bad = int(np.flatnonzero(~np.isclose(found, wanted).all(axis=1))[0])
-    return not_earned("Gap or epoch differ.", expected=show(wanted[bad]), received=show(found[bad]), misconception=name)
+    bad = min(np.flatnonzero(~np.isclose(found, wanted).all(axis=1)), key=lambda i: len(rows[i]["val_loss"]))
+    history = {key: [round(value, 3) for value in values] for key, values in rows[bad].items()}
+    return not_earned(
+        f"Gap or epoch differ for the history {history}.",
+        expected=show(wanted[bad]),
+        received=show(found[bad]),
+        misconception=name,
+    )
 
 
 _HISTORY = Task(
@@ -66,18 +72,18 @@ _HISTORY = Task(
     title="read a history",
     points=1,
     hints=(
-        "What does np.argmin say about a list that holds nan?",
-        "np.nanargmin finds the place of the smallest value that is no nan; the first of equal ones.",
-        'best = int(np.nanargmin(history["val_loss"])); the gap is taken at `best`, the epoch is best + 1',
+        "What does `np.argmin` return for a list that holds nan?",
+        "`np.nanargmin` finds the place of the smallest value that is not nan, and the first of equal ones.",
+        "At this place, subtract `val_accuracy` from `accuracy`. A place counts from 0, an epoch from 1.",
     ),
     answer_name="read_history",
     misconceptions={
         "counted-from-zero": "The first epoch is number 1.",
-        "validation-minus-training": "The gap is training minus validation: positive when something was learned by heart.",
-        "nan-is-best": "np.argmin takes nan for the smallest value; use np.nanargmin.",
+        "validation-minus-training": "The gap is training minus validation: positive when something was memorized.",
+        "nan-is-best": "`np.argmin` takes nan for the smallest value; use `np.nanargmin`.",
         "best-accuracy": "The best epoch is the one with the smallest validation loss, not with the highest accuracy.",
         "last-of-equals": "Of equal epochs the first counts.",
-        "gap-of-the-last-epoch": "The gap of the best epoch was asked for, not that of the last.",
+        "gap-of-the-last-epoch": "The gap was taken in the last epoch; the task asks for the gap in the best one.",
     },
     make_case=_history_case,
     probe=_history_probe,
@@ -156,20 +162,23 @@ def _patience_judge(case: Case, evidence: Any) -> Verdict:
         }
         name = next((name for name, values in variants.items() if values == epochs), None)
         if name is None and any(t > row["max_epochs"] for t, row in zip(epochs, rows, strict=True)):
-            name = "never-stops"
+            name = "beyond-max-epochs"
+        bad = next(i for i, (t, (e, _)) in enumerate(zip(epochs, wanted, strict=True)) if t != e)
         return not_earned(
-            "The training ended after another number of epochs.",
-            expected=show([e for e, _ in wanted]),
-            received=show(epochs),
+            f"The training ended after another number of epochs. {_in_words(rows[bad])}",
+            expected=f"{wanted[bad][0]} epochs",
+            received=f"{epochs[bad]} epochs",
             misconception=name,
         )
     if places != [float(p) for _, p in wanted]:
-        last = all(p == t for (t, p) in found)
+        bad = next(i for i, (p, (_, w)) in enumerate(zip(places, wanted, strict=True)) if p != w)
+        whole = all(p.is_integer() and 1 <= p <= t for t, p in found)
+        last = all(p == t for t, p in found)
         return not_earned(
-            "The weights are not those of the best epoch.",
-            expected=f"weights of epochs {show([p for _, p in wanted])}",
-            received=f"weights of epochs {show(places)}",
-            misconception="keeps-the-last" if last else "restores-another-epoch",
+            f"The weights are not those of the best epoch. {_in_words(rows[bad])}",
+            expected=f"the weights after epoch {wanted[bad][1]}",
+            received=f"the weights after epoch {places[bad]:g}" if whole else "weights that the model had after no epoch",
+            misconception="keeps-the-last" if last else "restores-another-epoch" if whole else None,
         )
     returned = [need_number(value, "the result") for value, _, _ in evidence["found"]]
     if returned != [float(t) for t in epochs]:
@@ -179,14 +188,19 @@ def _patience_judge(case: Case, evidence: Any) -> Verdict:
     return earned("Stopped in time, and the best weights are back, whatever ended the training.")
 
 
+def _in_words(row: Any) -> str:
+    losses = [round(loss, 2) for loss in row["losses"]]
+    return f"Validation losses {losses}, patience {row['patience']}, max_epochs {row['max_epochs']}."
+
+
 _PATIENCE = Task(
     id="6.2",
     title="stop early, and go back",
     points=2,
     hints=(
-        "When the loop ends, which weights does the model hold? And which should it?",
-        "Keep the best loss and the weights that belong to it; count the epochs since then, and set the count to 0 at each new best.",
-        "if loss < best_loss: best_loss, best_weights, waited = loss, model.get_weights(), 0; else waited += 1; stop at patience",
+        "When the loop ends, which weights does the model hold? Which should it hold?",
+        "Keep the best loss and its weights. Count the epochs since then, and set the count to 0 at each new best.",
+        "Stop as soon as the count equals `patience`. After the loop, in any case, `model.set_weights(...)`.",
     ),
     answer_name="train_with_patience",
     misconceptions={
@@ -194,8 +208,9 @@ _PATIENCE = Task(
         "restores-another-epoch": "The weights come from another epoch than the one with the smallest loss.",
         "one-too-late": "With patience 2, the second epoch without a new best is the last.",
         "one-too-early": "With patience 2, one epoch without a new best is allowed.",
-        "equal-counts-as-better": "A loss that is only equal is not smaller: it does not start the count anew.",
-        "never-stops": "The training runs to max_epochs, or beyond it; count the epochs without a new best.",
+        "equal-counts-as-better": "A loss that is only equal is not smaller: the count goes on.",
+        "never-stops": "The training always runs to `max_epochs`; count the epochs without a new best.",
+        "beyond-max-epochs": "You trained more than `max_epochs` epochs.",
     },
     make_case=_patience_case,
     probe=_patience_probe,
@@ -245,15 +260,24 @@ def _allowed_case(seed: int) -> Case:
 
 
 def _allowed_probe(answer: Any, inputs: Any) -> Any:
-    transforms = {name: _TRANSFORMS[name] for name in inputs["names"]}
-    found = []
+    counts = {"transformed": 0, "asked": 0}
+
+    def counting(kind: str, function: Any) -> Any:
+        def counted(image: Any) -> Any:
+            counts[kind] += 1
+            return function(image)
+
+        return counted
+
+    transforms = {name: counting("transformed", _TRANSFORMS[name]) for name in inputs["names"]}
+    expert, found = counting("asked", _expert), []
     for row in inputs["rows"]:
         images = [image.copy() for image in row["images"]]
-        names = call(answer, images, list(row["labels"]), transforms, _expert)
+        names = call(answer, images, list(row["labels"]), transforms, expert)
         if not isinstance(names, set | frozenset | list | tuple):
             return {"found": None}
         found.append(sorted({str(name) for name in names}))
-    return {"found": found}
+    return {"found": found, **counts}
 
 
 def _keeps(row: Any, name: str, needed: Any) -> bool:
@@ -268,16 +292,17 @@ def _allowed_judge(case: Case, evidence: Any) -> Verdict:
     found = [sorted(map(str, row)) for row in evidence["found"]]
     wanted = [sorted(n for n in names if _keeps(row, n, all)) for row in rows]
     if found == wanted:
-        return earned("Each transform is tried on every image, and judged by the label alone.")
+        return earned("Each transform is tried on every image, and only the label decides.")
     variants = {
         "first-image-only": [sorted(n for n in names if _keeps(row, n, lambda kept: kept[0])) for row in rows],
         "some-is-not-all": [sorted(n for n in names if _keeps(row, n, any)) for row in rows],
-        "compared-pixels": [[] for _ in rows],
         "all-allowed": [sorted(names) for _ in rows],
         "the-forbidden-ones": [sorted(n for n in names if not _keeps(row, n, all)) for row in rows],
     }
     name = next((name for name, values in variants.items() if values == found), None)
-    bad = next(i for i in range(len(rows)) if found[i] != wanted[i])
+    if not any(found) and evidence["transformed"] and not evidence["asked"]:
+        name = "compared-pixels"
+    bad = next(i for i in reversed(range(len(rows))) if found[i] != wanted[i])  # the last row has fewest directions
     return not_earned(
         f"For images with the labels {sorted(set(rows[bad]['labels']))} another set is allowed.",
         expected=show(wanted[bad]),
@@ -292,16 +317,16 @@ _ALLOWED = Task(
     points=2,
     hints=(
         "Mirrored left to right, an arrow that points up still points up. One that points left does not.",
-        "For each transform, ask the expert about every transformed image, and compare with that image's label.",
-        "all(expert(transform(image)) == label for image, label in zip(images, labels))",
+        "For each transform, ask the expert about every transformed image, and compare with the label of that image.",
+        "`expert(transform(image)) == label` is the question for one image. `all(...)` asks it for every pair of `zip(images, labels)`.",
     ),
     answer_name="allowed",
     misconceptions={
         "first-image-only": "One image is not enough: a transform can keep one label and break another.",
-        "some-is-not-all": "A transform that breaks the label of only some images breaks labels: all() and not any().",
-        "compared-pixels": "Augmentation changes pixels on purpose; ask whether the label is still true.",
+        "some-is-not-all": "A transform that breaks the label of only some images breaks labels: `all` and not `any`.",
+        "compared-pixels": "You transformed the images, but never asked the expert. Pixels may change; the label must stay true.",
         "all-allowed": "Not every transform keeps the label: ask the expert.",
-        "the-forbidden-ones": "These are the transforms that break labels; asked were those that keep them.",
+        "the-forbidden-ones": "These are the transforms that break labels; the task asks for those that keep them.",
     },
     make_case=_allowed_case,
     probe=_allowed_probe,
@@ -314,7 +339,7 @@ _ALLOWED = Task(
 def _patients_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     sick = np.array([0] * 14 + [1] * 6)  # sorted: a split that takes the first patients gets one class
-    numbers = np.sort(rng.permutation(200)[:20])
+    numbers = 1000 + np.sort(rng.permutation(200)[:20])  # above every position, so that the two cannot be confused
     patients = np.repeat(numbers, rng.integers(1, 9, 20))
     order = rng.permutation(len(patients)) if seed % 2 else np.arange(len(patients))
     labels = sick[np.searchsorted(numbers, patients)]
@@ -340,31 +365,44 @@ def _patients_judge(case: Case, evidence: Any) -> Verdict:
     splits = [[need_array(part, "a part", shape=(None,), kinds="iu") for part in split] for split in evidence["splits"]]
     train, test = splits[0]
     everything = np.concatenate([train, test])
-    if everything.min() < 0 or everything.max() >= count:
+    if len(everything) and (everything.min() < 0 or everything.max() >= count):
         return not_earned(
-            "A part holds positions that there are not.",
+            "There are positions outside the arrays.",
             expected=f"positions 0 to {count - 1}",
             received=show([int(everything.min()), int(everything.max())]),
-            misconception="patients-not-positions",
+            misconception="patients-not-positions" if np.isin(everything, patients).all() else None,
         )
     if sorted(everything.tolist()) != list(range(count)):
+        twice = len(everything) - len(np.unique(everything))
         return not_earned(
-            "Some scans are on no side, or on both.", expected=f"each of {count} positions once", misconception="lost-scans"
+            "Not every scan is on exactly one side.",
+            expected=f"each of {count} positions once",
+            received=f"{len(np.unique(everything))} different positions, {twice} of them repeated",
+            misconception="lost-scans",
         )
-    shared = set(patients[train].tolist()) & set(patients[test].tolist())
+    shared = sorted(set(patients[train].tolist()) & set(patients[test].tolist()))
     if shared:
-        return not_earned(f"{len(shared)} patients have scans on both sides.", misconception="split-by-scan")
+        return not_earned(
+            f"{len(shared)} patients have scans on both sides.",
+            expected="all scans of a patient on one side",
+            received=f"patient {shared[0]} on both",
+            misconception="split-by-scan",
+        )
     theirs = {label: np.unique(patients[labels == label]) for label in (0, 1)}
-    wanted = {label: max(1, round(case.inputs["fraction"] * len(p))) for label, p in theirs.items()}
+    shares = {label: case.inputs["fraction"] * len(p) for label, p in theirs.items()}
+    wanted = {label: max(1, round(share)) for label, share in shares.items()}
     got = {label: int(np.isin(p, patients[test]).sum()) for label, p in theirs.items()}
     if got != wanted:
-        turned = {label: len(p) - wanted[label] for label, p in theirs.items()}
-        name = "parts-exchanged" if got == turned else "labels-ignored"
+        names = {
+            "parts-exchanged": got == {label: len(p) - wanted[label] for label, p in theirs.items()},
+            "rounded-down": got == {label: int(share) for label, share in shares.items()},
+            "labels-ignored": sum(got.values()) == round(sum(shares.values())),
+        }
         return not_earned(
             "The test set does not hold the asked share of the patients of each label.",
             expected=f"patients in the test set by label: {wanted}",
             received=str(got),
-            misconception=name,
+            misconception=next((name for name, fits in names.items() if fits), None),
         )
     if not np.array_equal(np.sort(splits[1][1]), np.sort(test)):
         return not_earned("The same seed gave two different splits.", misconception="not-repeatable")
@@ -378,19 +416,20 @@ _PATIENTS = Task(
     title="split by patient",
     points=2,
     hints=(
-        "What do you shuffle, scans or patients? And how do you make sure that the few sick ones are on both sides?",
-        "For each label: its patients (np.unique), shuffled, the first ones into the test set. Then np.isin for the scans.",
-        "theirs = rng.permutation(np.unique(patients[labels == label])); chosen.extend(theirs[: max(1, round(fraction * len(theirs)))])",
+        "What do you shuffle, scans or patients? How do you make sure that some of the few sick patients are on both sides?",
+        "For each label: shuffle its patients (`np.unique`) and put the first ones in the test set. Then `np.isin` for the scans.",
+        "`rng.permutation(np.unique(patients[labels == label]))` shuffles the patients of a label. How many go into the test set?",
     ),
     answer_name="split_by_patient",
     misconceptions={
         "patients-not-positions": "Return positions of scans in the arrays, not numbers of patients.",
-        "lost-scans": "Every scan belongs to one side: np.flatnonzero of a mask and of its opposite.",
-        "split-by-scan": "Scans were shuffled. Shuffle patients, and let all scans of a patient follow.",
-        "labels-ignored": "Draw from the healthy and from the sick patients separately, or one kind may be missing.",
+        "lost-scans": "Every scan belongs to one side: `np.flatnonzero` of a mask and of its opposite.",
+        "split-by-scan": "Scans were divided, not patients. Draw patients, and let all scans of a patient follow.",
+        "labels-ignored": "The share is right for all patients together. Draw from the healthy and from the sick ones separately.",
+        "rounded-down": "The number of patients was rounded down; the task asks for the nearest whole number.",
         "parts-exchanged": "First train, then test.",
-        "not-repeatable": "Draw from np.random.default_rng(seed).",
-        "seed-ignored": "Which patients are in the test set has to depend on the seed.",
+        "not-repeatable": "Draw from `np.random.default_rng(seed)`.",
+        "seed-ignored": "The choice of the patients has to depend on the seed.",
     },
     make_case=_patients_case,
     probe=_patients_probe,

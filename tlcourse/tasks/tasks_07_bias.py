@@ -50,17 +50,25 @@ def _count_judge(case: Case, evidence: Any) -> Verdict:
     rates = [_rates(row) for row in rows]
     worst = np.array([r["accuracy"].min() for r in rates])
     gap = np.array([max(np.ptp(r["true"]), np.ptp(r["false"])) for r in rates])
-    if np.allclose(found, np.stack([worst, gap], axis=1)):
+    wanted = np.stack([worst, gap], axis=1)
+    if np.allclose(found, wanted):
         return earned("Worst group and gap are right, for two groups and for three.")
-    if np.allclose(found, np.stack([gap, worst], axis=1)):
+    if np.allclose(found, wanted[:, ::-1]):
         return not_earned("The two numbers are in the wrong order.", misconception="order-exchanged")
+    if np.allclose(found[0], wanted[0]) and np.isnan(found[1:]).any(axis=1).all():
+        return not_earned(
+            f"Right for the groups 0 and 1, but not a number for others: {_counts(rows[2])}.",
+            expected=show(wanted[2]),
+            received=show(found[2]),
+            misconception="groups-are-not-0-and-1",
+        )
     if not np.allclose(found[:, 0], worst):
         variants = {
             "average-accuracy": [np.mean(row["labels"] == row["predictions"]) for row in rows],
             "mean-of-the-groups": [r["accuracy"].mean() for r in rates],
             "best-group": [r["accuracy"].max() for r in rates],
         }
-        what, mine, wanted = "The accuracy of the worst group differs.", found[:, 0], worst
+        what, mine, right = "The accuracy of the worst group differs", found[:, 0], worst
     else:
         variants = {
             "true-positives-only": [np.ptp(r["true"]) for r in rates],
@@ -70,10 +78,28 @@ def _count_judge(case: Case, evidence: Any) -> Verdict:
             "sum-of-the-gaps": [np.ptp(r["true"]) + np.ptp(r["false"]) for r in rates],
             "share-of-the-whole-group": [max(np.ptp(r["joint true"]), np.ptp(r["joint false"])) for r in rates],
         }
-        what, mine, wanted = "The equalised-odds gap differs.", found[:, 1], gap
+        what, mine, right = "The equalised-odds gap differs", found[:, 1], gap
     name = next((name for name, values in variants.items() if np.allclose(mine, values)), None)
-    bad = int(np.argmax(np.abs(np.nan_to_num(mine, nan=9.0) - wanted)))
-    return not_earned(what, expected=show(float(wanted[bad])), received=show(float(mine[bad])), misconception=name)
+    bad = min(np.flatnonzero(~np.isclose(mine, right)), key=lambda i: len(np.unique(rows[i]["groups"])))
+    return not_earned(
+        f"{what} for these examples: {_counts(rows[bad])}.",
+        expected=show(float(right[bad])),
+        received=show(float(mine[bad])),
+        misconception=name,
+    )
+
+
+def _counts(row: Any) -> str:
+    """Return the four counts of each group, from which every rate follows."""
+    texts = []
+    for group in np.unique(row["groups"]):
+        own = row["groups"] == group
+        of = [
+            f"{int(row['predictions'][own & (row['labels'] == y)].sum())} of {int(np.sum(own & (row['labels'] == y)))}"
+            for y in (1, 0)
+        ]
+        texts.append(f"in group {group}, {of[0]} with label 1 and {of[1]} with label 0 are predicted 1")
+    return "; ".join(texts)
 
 
 _COUNT = Task(
@@ -82,19 +108,20 @@ _COUNT = Task(
     points=2,
     hints=(
         "Which examples does a rate count, and by how many is it divided?",
-        "For each of np.unique(groups) take a mask; the true positive rate is the mean of predictions[mask & (labels == 1)].",
-        "rates.append([np.mean(predictions[own & (labels == label)]) for label in (0, 1)]); np.ptp(np.array(rates), axis=0).max()",
+        "For each of `np.unique(groups)` make a mask. The true positive rate is the mean of `predictions[mask & (labels == 1)]`.",
+        "Collect both rates of each group in an array `(groups, 2)`. `np.ptp(rates, axis=0)` gives both gaps.",
     ),
     answer_name="count_by_group",
     misconceptions={
         "order-exchanged": "First the accuracy, then the gap.",
         "average-accuracy": "This is the accuracy over all examples: the number that hides the groups.",
-        "mean-of-the-groups": "This is the mean over groups; asked was the smallest.",
-        "best-group": "This is the best group; asked was the worst.",
-        "true-positives-only": "Equalised odds looks at both rates; this is the gap of the true positive rate alone (equal opportunity).",
-        "false-positives-only": "Equalised odds looks at both rates; this is the gap of the false positive rate alone.",
+        "groups-are-not-0-and-1": "Groups may have any numbers: take them from `np.unique(groups)`.",
+        "mean-of-the-groups": "This is the mean over groups; the task asks for the smallest.",
+        "best-group": "This is the best group; the task asks for the worst.",
+        "true-positives-only": "This is only the gap of the true positive rate (equal opportunity). Equalised odds looks at both rates.",
+        "false-positives-only": "This is only the gap of the false positive rate. Equalised odds looks at both rates.",
         "selection-gap": "This compares how many are selected, whatever their label (demographic parity).",
-        "mean-of-the-gaps": "The larger of the two gaps counts, not their mean: else a wide one hides behind a narrow one.",
+        "mean-of-the-gaps": "The larger of the two gaps counts, not their mean: a narrow gap would hide a wide one.",
         "sum-of-the-gaps": "The larger of the two gaps counts, not their sum.",
         "share-of-the-whole-group": "Divide by the group's examples of that label, not by the whole group.",
     },
@@ -105,7 +132,7 @@ _COUNT = Task(
 
 # ---------------------------------------------------------------- 7.2 a new last layer
 
-_GAIN = 0.15  # asked for; measured over 40 cases: 0.39 on average, with groups by lot -0.18 at most
+_GAIN = 0.15  # asked for; measured over 40 cases: 0.39 on average, with shuffled groups -0.18 at most
 _SIZES = ((620, 24, 30, 380), (400, 30, 22, 640), (560, 20, 26, 430))
 
 
@@ -152,8 +179,10 @@ class _Recorder:
         self._labels = labels
         self.used: list[np.ndarray] = []
         self.labels_right = True
+        self.weighted = False
 
-    def __call__(self, features: Any, labels: Any) -> Any:
+    def __call__(self, features: Any, labels: Any, *weights: Any, **options: Any) -> Any:
+        self.weighted |= bool(weights or options)  # the lesson's own `fit` takes weights, this one does not
         features, labels = np.ascontiguousarray(features, np.float64), np.asarray(labels)
         rows = np.array([self._places.get(row.tobytes(), -1) for row in features], np.int64)
         self.used.append(rows)
@@ -176,7 +205,7 @@ def _retrain_probe(answer: Any, inputs: Any) -> Any:
             if not callable(predict):
                 return {"runs": None}
             predicted = array_of(call(predict, data["test"].copy()), "the predictions")
-            run[name] = {"used": fit.used, "labels": bool(fit.labels_right), "predicted": predicted}
+            run[name] = {"used": fit.used, "labels": bool(fit.labels_right), "weighted": fit.weighted, "predicted": predicted}
         runs.append(run)
     return {"runs": runs}
 
@@ -188,8 +217,14 @@ def _worst(predicted: np.ndarray, groups: np.ndarray) -> float:
 def _retrain_judge(case: Case, evidence: Any) -> Verdict:
     if evidence["runs"] is None:
         return not_earned("Your function did not return a function.", expected="a function: features -> labels")
-    sets, gains, lots = case.inputs["sets"], [], []
+    sets, gains, lots, balanced_lots = case.inputs["sets"], [], [], []
     for data, hidden, run in zip(sets, case.secret["sets"], evidence["runs"], strict=True):
+        if run["real"]["weighted"]:
+            return not_earned(
+                "`fit` was called with more than features and labels.",
+                expected="fit(features, labels)",
+                misconception="weights-not-a-draw",
+            )
         predicted = {
             name: need_array(r["predicted"], "the predictions", shape=(len(hidden["groups"]),)) for name, r in run.items()
         }
@@ -200,10 +235,12 @@ def _retrain_judge(case: Case, evidence: Any) -> Verdict:
                 received=show(predicted["real"][:4]),
                 misconception="scores-not-labels",
             )
-        used = [need_array(rows, "what was trained on", shape=(None,), kinds="iu") for rows in run["real"]["used"]]
+        used = [need_array(rows, "the training data", shape=(None,), kinds="iu") for rows in run["real"]["used"]]
         verdict = _look_at_draws(data, used, bool(run["real"]["labels"]))
         if verdict is not None:
             return verdict
+        shuffled = [np.bincount(data["lots"][np.asarray(rows)], minlength=4) for rows in run["placebo"]["used"]]
+        balanced_lots.append(all(len(set(counts.tolist())) == 1 for counts in shuffled))
         others = [np.asarray(rows) for rows in run["other seed"]["used"]]
         if len(used) == len(others) and all(set(a.tolist()) == set(b.tolist()) for a, b in zip(used, others, strict=True)):
             return not_earned("Two seeds drew the same examples.", misconception="seed-ignored")
@@ -218,10 +255,10 @@ def _retrain_judge(case: Case, evidence: Any) -> Verdict:
         )
     if np.median(lots) > _GAIN:
         return not_earned(
-            "The worst group gains as much when the groups are drawn by lot: so it is not the groups that did it.",
-            misconception="gain-without-groups",
+            "The worst group gains as much when the groups are shuffled: so the gain does not come from them.",
+            misconception=None if all(balanced_lots) else "gain-without-groups",
         )
-    return earned(f"The worst group gains {np.median(gains):.2f}; with groups drawn by lot it does not.")
+    return earned(f"The worst group gains {np.median(gains):.2f}; with shuffled groups it does not.")
 
 
 def _look_at_draws(data: Any, used: list[np.ndarray], labels_right: bool) -> Verdict | None:
@@ -229,20 +266,22 @@ def _look_at_draws(data: Any, used: list[np.ndarray], labels_right: bool) -> Ver
     if not used:
         return not_earned("`fit` was not called.", expected="fit(features, labels)", misconception="fit-not-called")
     if any((rows < 0).any() for rows in used):
-        return not_earned("`fit` got rows that are not those of `features`.", misconception="changed-features")
+        return not_earned("`fit` got rows that are not rows of `features`.", misconception="changed-features")
     if not labels_right:
-        return not_earned("Features and labels are out of step.", misconception="labels-out-of-step")
+        return not_earned("Some rows got the label of another row.", misconception="labels-out-of-step")
     sizes, groups = np.bincount(data["groups"], minlength=4), data["groups"]
     for rows in used:
         counts = np.bincount(groups[rows], minlength=4)
-        if len(set(counts.tolist())) == 1 and counts[0] >= sizes.min():
-            continue
         label, place = counts.reshape(2, 2).sum(axis=1), counts.reshape(2, 2).sum(axis=0)
-        name = None
-        if np.array_equal(counts, sizes):
-            name = "trained-on-everything"
+        message, name = "The groups are not equally large in the data that you trained on.", None
+        if len(np.unique(rows)) < len(rows):
+            message, name = "Some examples are in your draw more than once.", "repeated-examples"
         elif len(set(counts.tolist())) == 1:
-            name = "too-few"
+            if counts[0] == sizes.min():
+                continue
+            message, name = "The groups are equally large, but smaller than the smallest group.", "too-few"
+        elif np.array_equal(counts, sizes):
+            name = "trained-on-everything"
         elif not counts.all():
             name = "groups-missing"
         elif label[0] == label[1]:
@@ -250,9 +289,9 @@ def _look_at_draws(data: Any, used: list[np.ndarray], labels_right: bool) -> Ver
         elif place[0] == place[1]:
             name = "balanced-by-place-only"
         return not_earned(
-            "The groups are not equally large in what you trained on.",
-            expected=f"{sizes.min()} or more of each group, as many of each",
-            received=show(counts.tolist()),
+            message,
+            expected=f"{sizes.min()} different examples of each group; the groups have {sizes.tolist()}",
+            received=f"{counts.tolist()} of the groups 0 to 3",
             misconception=name,
         )
     return None
@@ -263,23 +302,25 @@ _RETRAIN = Task(
     title="a new last layer",
     points=3,
     hints=(
-        "How many examples has the smallest group? That many you can take of each.",
-        "np.flatnonzero(groups == group) are the positions of a group; shuffle them with np.random.default_rng(seed) and cut.",
-        "drawn = np.concatenate([rng.permutation(np.flatnonzero(groups == g))[:smallest] for g in np.unique(groups)])",
+        "How many examples has the smallest group? You can take that many of each group.",
+        "`np.flatnonzero(groups == group)` gives the positions of a group. Shuffle them with `np.random.default_rng(seed)` and cut.",
+        "`np.concatenate` joins the positions of all groups. Use the same positions for `features` and for `labels`.",
     ),
     answer_name="retrain",
     misconceptions={
-        "scores-not-labels": "Return the function that `fit` returned: it predicts 0 or 1.",
+        "scores-not-labels": "Predict 0 or 1: return the function that `fit` returned, or let several of them vote.",
         "fit-not-called": "Train with `fit` and return what it gives back.",
-        "changed-features": "Hand rows of `features` to `fit` as they are.",
+        "weights-not-a-draw": "The task asks for a draw of examples, not for weights: `fit` takes features and labels.",
+        "changed-features": "Give rows of `features` to `fit` as they are.",
         "labels-out-of-step": "Use the same positions for features and for labels.",
         "trained-on-everything": "This is plain training: the large groups outvote the small ones.",
-        "too-few": "Take all of the smallest group, and as many of each other one.",
-        "groups-missing": "Some group was left out altogether; every one is needed, as many of each.",
-        "balanced-by-label-only": "Labels are balanced, groups are not: within each label the place still gives it away.",
-        "balanced-by-place-only": "Places are balanced, groups are not: within each place the label is still one-sided.",
-        "seed-ignored": "Draw at random with np.random.default_rng(seed), not the first ones.",
-        "gain-without-groups": "With groups by lot there should be nothing to gain; use the groups that were handed over.",
+        "repeated-examples": "Take as many of each group as the smallest has, and each example at most once.",
+        "too-few": "Take all of the smallest group, and as many of each other group.",
+        "groups-missing": "Some group was left out; you need as many examples of each of the four.",
+        "balanced-by-label-only": "Labels are balanced, groups are not: within each label, most examples are in one place.",
+        "balanced-by-place-only": "Places are balanced, groups are not: within each place, most examples have one label.",
+        "seed-ignored": "Draw at random with `np.random.default_rng(seed)`.",
+        "gain-without-groups": "Your draw is not balanced by the groups that your function received; use `groups`.",
     },
     make_case=_retrain_case,
     probe=_retrain_probe,
@@ -291,15 +332,15 @@ _RETRAIN = Task(
 
 def _amplified_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
-    rows = []
+    rows: list[dict[str, np.ndarray]] = []
     for favoured, given, decided in (
         (0, (0.6, 0.4), (0.7, 0.2)),  # amplified
         (1, (0.5, 0.2), (0.5, 0.05)),  # amplified, the second group favoured
         (0, (0.6, 0.4), (0.5, 0.48)),  # narrowed
-        (1, (0.7, 0.4), (0.3, 0.6)),  # turned round
+        (1, (0.7, 0.4), (0.3, 0.6)),  # reversed
         (1, (0.6, 0.3), (0.6, 0.3)),  # passed on
     ):
-        numbers = np.sort(rng.choice(10, 2, replace=False))
+        numbers = np.sort(rng.choice(np.arange(2, 10), 2, replace=False)) if rows else np.arange(2)
         sizes = [100 * int(n) for n in rng.permutation((3, 5))]
         groups = np.repeat(numbers, sizes)
         shares = [given, decided] if favoured == 0 else [given[::-1], decided[::-1]]
@@ -330,13 +371,21 @@ def _shares(row: Any, values: np.ndarray) -> tuple[float, float]:
 
 def _amplified_judge(case: Case, evidence: Any) -> Verdict:
     rows = case.inputs["rows"]
-    found = np.array([need_number(value, "the result") for value in evidence["found"]])
+    raw = [need_array(value, "the result", shape=()) for value in evidence["found"]]
     pairs = [(_shares(row, row["labels"]), _shares(row, row["predictions"])) for row in rows]
     given, decided = (np.array([pair[i][0] - pair[i][1] for pair in pairs]) for i in (0, 1))
     sign = np.sign(given)
     wanted = sign * (decided - given)
+    if np.isfinite(raw[0]) and np.isnan(raw[1:]).all():
+        return not_earned(
+            f"A number for the groups 0 and 1, but none for others: {_selected(rows[1])}.",
+            expected=show(float(wanted[1])),
+            received="nan",
+            misconception="groups-are-not-0-and-1",
+        )
+    found = np.array([need_number(value, "the result") for value in raw])
     if np.allclose(found, wanted):
-        return earned("Amplified, narrowed, turned round and passed on are told apart, whichever group is favoured.")
+        return earned("Amplified, narrowed, reversed and passed on are distinguished, whichever group is favoured.")
     ratios = [[s[0] / s[1] if g > 0 else s[1] / s[0] for s in pair] for pair, g in zip(pairs, sign, strict=True)]
     errors = [np.subtract(*_shares(row, (row["labels"] == row["predictions"]).astype(float))) for row in rows]
     variants = {
@@ -352,10 +401,23 @@ def _amplified_judge(case: Case, evidence: Any) -> Verdict:
     }
     name = next((name for name, values in variants.items() if np.allclose(found, values)), None)
     name = {"ratio-of-ratios": "ratio", "accuracy-gap-size": "accuracy-gap"}.get(name or "", name)
-    bad = int(np.argmax(np.abs(found - wanted)))
+    bad = int(np.flatnonzero(~np.isclose(found, wanted))[0])
     return not_earned(
-        "A number differs.", expected=show(float(wanted[bad])), received=show(float(found[bad])), misconception=name
+        f"The number differs for these examples: {_selected(rows[bad])}.",
+        expected=show(float(wanted[bad])),
+        received=show(float(found[bad])),
+        misconception=name,
     )
+
+
+def _selected(row: Any) -> str:
+    """Return how many of each group are 1, in the labels and in the predictions."""
+    texts = []
+    for group in np.unique(row["groups"]):
+        own = row["groups"] == group
+        ones = [int(row[key][own].sum()) for key in ("labels", "predictions")]
+        texts.append(f"of the {int(own.sum())} in group {group}, {ones[0]} have label 1 and {ones[1]} prediction 1")
+    return "; ".join(texts)
 
 
 _AMPLIFIED = Task(
@@ -364,18 +426,19 @@ _AMPLIFIED = Task(
     points=2,
     hints=(
         "Which group do the labels favour? Take both gaps in that direction.",
-        "A share is np.mean(values[groups == group]); if the labels favour the second group, both gaps change their sign.",
-        "gap = lambda v: v[groups == first].mean() - v[groups == second].mean(); np.sign(gap(labels)) * (gap(predictions) - gap(labels))",
+        "A share is `np.mean(values[groups == group])`. If the labels favour the second group, both gaps change their sign.",
+        "Write a function for the gap of an array of 0 and 1, first group minus second. `np.sign` of the labels' gap gives the direction.",
     ),
     answer_name="amplification",
     misconceptions={
+        "groups-are-not-0-and-1": "The two groups may have any numbers, such as 6 and 7: take them from `np.unique(groups)`.",
         "direction-fixed": "The gap was always taken as first minus second group; take it from the group that the labels favour.",
-        "absolute-gaps": "Without signs, a favour that was turned round looks like one that was kept.",
+        "absolute-gaps": "Without signs, a reversed gap looks like one that was kept.",
         "order-exchanged": "Predictions minus labels: above 0 means amplified.",
         "predictions-alone": "This is the gap in the predictions; subtract the gap that the labels already have.",
-        "favoured-by-the-predictions": "The direction is that of the labels; the predictions may have turned it round.",
-        "ratio": "Asked was a difference of shares, not a ratio.",
-        "accuracy-gap": "This compares how often the groups are predicted right; asked was how often they are predicted 1.",
+        "favoured-by-the-predictions": "The direction is that of the labels; the predictions may have reversed it.",
+        "ratio": "The task asks for a difference of shares, not a ratio.",
+        "accuracy-gap": "This compares how often the groups are predicted right; the task asks how often they are predicted 1.",
     },
     make_case=_amplified_case,
     probe=_amplified_probe,
@@ -388,7 +451,8 @@ _AMPLIFIED = Task(
 def _thresholds_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     rows = []
-    for rate, sizes in ((0.7, (100, 60)), (0.55, (47, 83, 31)), (0.9, (120, 40)), (1.0, (30, 50))):
+    for rate, sizes in ((0.7, (20, 12)), (0.28, (50, 14)), (0.55, (47, 83, 31)), (0.9, (120, 40)), (1.0, (30, 50))):
+        # of 25 suited, 0.28 are 7, and 0.28 * 25 is 7.000000000000001
         numbers = np.sort(rng.choice(10, len(sizes), replace=False))
         groups = np.repeat(numbers, sizes)
         labels = np.concatenate([np.arange(n) < n // 2 for n in sizes]).astype(np.int64)
@@ -411,8 +475,8 @@ def _thresholds_probe(answer: Any, inputs: Any) -> Any:
     return {"found": found}
 
 
-def _highest(scores: np.ndarray, rate: float) -> float:
-    return float(np.sort(scores)[::-1][max(1, int(np.ceil(rate * len(scores) - 1e-9))) - 1])
+def _highest(scores: np.ndarray, rate: float, tolerance: float = 1e-9) -> float:
+    return float(np.sort(scores)[::-1][max(1, int(np.ceil(rate * len(scores) - tolerance))) - 1])
 
 
 def _thresholds_judge(case: Case, evidence: Any) -> Verdict:
@@ -429,6 +493,7 @@ def _thresholds_judge(case: Case, evidence: Any) -> Verdict:
         wanted.append(np.array([_highest(s[suited], rate) for _, suited, _ in own]))
         turned = max(1e-6, 1 - rate)
         for name, options in {
+            "rounding-error": [[_highest(s[suited], rate, tolerance=0.0) for _, suited, _ in own]],
             "all-members-counted": [[_highest(s[everyone], rate) for everyone, *_ in own]],
             "one-for-all": [[_highest(s[y == 1], rate)] * len(own), [_highest(s, rate)] * len(own)],
             "unsuited-counted": [[_highest(s[unsuited], rate) for *_, unsuited in own]],
@@ -448,10 +513,14 @@ def _thresholds_judge(case: Case, evidence: Any) -> Verdict:
     ]
     mistake = names[0] if names else _by_rates(rows, found)
     bad = next(i for i, (a, b) in enumerate(zip(found, wanted, strict=True)) if not np.allclose(a, b))
+    place = int(np.flatnonzero(~np.isclose(found[bad], wanted[bad]))[0])
+    group = np.unique(rows[bad]["groups"])[place]
+    suited = np.sort(rows[bad]["scores"][(rows[bad]["groups"] == group) & (rows[bad]["labels"] == 1)])[::-1]
+    scores = ", ".join(f"{score:.4g}" for score in suited[:25]) + (", ..." if len(suited) > 25 else "")
     return not_earned(
-        f"With rate {rows[bad]['rate']} other thresholds are the highest that suffice.",
-        expected=show(wanted[bad]),
-        received=show(found[bad]),
+        f"The threshold of group {group} differs with rate {rows[bad]['rate']}. Its {len(suited)} suited people score {scores}.",
+        expected=show(float(wanted[bad][place])),
+        received=show(float(found[bad][place])),
         misconception=mistake,
     )
 
@@ -473,19 +542,20 @@ _THRESHOLDS = Task(
     title="thresholds for equal opportunity",
     points=2,
     hints=(
-        "Whose scores decide where the threshold lies: those of all, or those of the suited of one group?",
-        "Sort the scores of the suited of a group from high to low: the k-th of them selects k. How large must k be?",
-        "suited = np.sort(scores[(groups == group) & (labels == 1)])[::-1]; suited[int(np.ceil(rate * len(suited) - 1e-9)) - 1]",
+        "Whose scores decide where the threshold lies: those of all, or those of the suited people of one group?",
+        "Sort the scores of the suited people of a group from high to low: the k-th of them selects k. How large must k be?",
+        "k is `rate * len(suited)`, rounded up. Subtract something like `1e-9` first, so that a rounding error does not add one.",
     ),
     answer_name="thresholds",
     misconceptions={
-        "all-members-counted": "The share of all members was fixed (demographic parity); asked was the share of the suited ones.",
+        "rounding-error": "A rounding error of the product lifted the count by one: 0.28 * 25 is 7.000000000000001 in Python.",
+        "all-members-counted": "The share of all members was fixed (demographic parity); the task asks for the share of the suited ones.",
         "one-for-all": "All groups got one threshold; each has its own.",
         "unsuited-counted": "The unsuited were counted: label 1 is suited.",
         "rate-turned-round": "The share that is selected was taken for the share that is not.",
-        "between-two-scores": "np.quantile puts the threshold between two scores; a little higher, at the next score, would still do.",
-        "lets-everybody-in": "This selects every suited person; asked was the highest threshold that reaches the rate.",
-        "rate-missed": "In some group fewer suited people than the rate asks for are selected: round the count up.",
+        "between-two-scores": "`np.quantile` puts the threshold between two scores; the next higher score would still do.",
+        "lets-everybody-in": "This selects every suited person; the task asks for the highest threshold that reaches the rate.",
+        "rate-missed": "In some group fewer suited people are selected than the rate asks for. The count has to be rounded up.",
         "not-the-highest": "The rate is reached, but a higher threshold would reach it too.",
     },
     make_case=_thresholds_case,

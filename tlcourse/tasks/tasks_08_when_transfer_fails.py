@@ -69,7 +69,13 @@ def _runs_judge(case: Case, evidence: Any) -> Verdict:
         name = "not-paired"
     if name is None and np.isclose(found[0], all_t.mean() - all_s.mean()):
         name = "broken-draws-counted"
-    return not_earned("Mean or interval differ.", expected=show(wanted), received=show(found), misconception=name)
+    complete = [f"{draw}: {values['scratch'][draw]:.3f} and {values['transfer'][draw]:.3f}" for draw in both]
+    return not_earned(
+        f"Mean or interval differ at confidence {confidence}. Scratch and transfer of the complete draws: {'; '.join(complete)}.",
+        expected=show(wanted),
+        received=show(found),
+        misconception=name,
+    )
 
 
 _RUNS = Task(
@@ -77,19 +83,19 @@ _RUNS = Task(
     title="the gain, and its interval",
     points=2,
     hints=(
-        "Draws differ in difficulty. What cancels that out: the difference of two means, or the mean of differences?",
-        "Put the runs into a dict by (draw, way); keep the draws that have both; the interval is that of the differences.",
-        "margin = stats.t.ppf((1 + confidence) / 2, len(gains) - 1) * gains.std(ddof=1) / np.sqrt(len(gains))",
+        "Draws differ in difficulty. What cancels that: the difference of two means, or the mean of differences?",
+        "Put the runs in a dict with the key `(draw, way)`. Keep the draws that have both ways, and take the differences.",
+        "The margin is `stats.t.ppf((1 + confidence) / 2, n - 1)` times the standard error of the mean. Is `ddof` right?",
     ),
     answer_name="gain_with_interval",
     misconceptions={
         "scratch-minus-transfer": "The gain is transfer minus scratch: negative where transfer harms.",
         "not-paired": "The two ways were taken for independent samples. Take the difference within each draw first.",
-        "normal-not-t": "With a handful of draws, take the quantile of Student's t distribution and not 1.96 or its like.",
-        "divides-by-n": "The standard deviation of a sample divides by n - 1: std(ddof=1). NumPy's default divides by n.",
+        "normal-not-t": "The quantile is that of the normal distribution. With few draws, take that of Student's t distribution.",
+        "divides-by-n": "The standard deviation of a sample divides by n - 1: `std(ddof=1)`. NumPy's default divides by n.",
         "spread-not-mean": "This is the spread of single draws; that of their mean is smaller by the root of their number.",
-        "confidence-on-one-side": "Of what the interval leaves out, one half lies on each side: the quantile (1 + confidence) / 2.",
-        "paired-by-order": "The runs stand in the order in which they finished. Pair them by the number of the draw.",
+        "confidence-on-one-side": "The interval leaves out one half on each side: take the quantile `(1 + confidence) / 2`.",
+        "paired-by-order": "The runs are in the order in which they finished. Pair them by the number of the draw.",
         "broken-draws-counted": "A draw that lacks one of the two ways has no difference, and is left out of the mean.",
     },
     make_case=_runs_case,
@@ -137,14 +143,20 @@ def _sources_case(seed: int) -> Case:
 
 
 def _sources_probe(answer: Any, inputs: Any) -> Any:
-    named, shuffles, labels = {}, {}, inputs["labels"]
+    named, shuffles, placebos, labels = {}, {}, {}, inputs["labels"]
+    known = {table.tobytes(): name for name, table in inputs["tables"].items()}
     after = labels.copy()
     for kind, score in _SCORES.items():
         asked: list[Any] = []
+        found: dict[str, list[float]] = {name: [] for name in inputs["tables"]}
 
-        def noting(features: Any, given: Any, score: Any = score, asked: list[Any] = asked) -> float:
-            asked.append(np.array(given))
-            return score(np.asarray(features), np.asarray(given))
+        def noting(features: Any, given: Any, score: Any = score, asked: list[Any] = asked, found: Any = found) -> float:
+            given, value = np.array(given), score(np.asarray(features), np.asarray(given))
+            asked.append(given)
+            name = known.get(np.ascontiguousarray(features).tobytes())
+            if name is not None and not np.array_equal(given, labels):
+                found[name].append(value)
+            return value
 
         names = call(answer, {name: table.copy() for name, table in inputs["tables"].items()}, after, noting, inputs["seed"])
         if not isinstance(names, list | tuple):
@@ -152,7 +164,16 @@ def _sources_probe(answer: Any, inputs: Any) -> Any:
         named[kind] = [str(name) for name in names]
         other = [given for given in asked if not np.array_equal(given, labels)]
         shuffles[kind] = [len(other), len({given.tobytes() for given in other})]
-    return {"named": named, "shuffles": shuffles, "labels": after}
+        placebos[kind] = {name: values[:100] for name, values in found.items()}
+    return {"named": named, "shuffles": shuffles, "placebos": placebos, "labels": after}
+
+
+def _above_some(case: Case, kind: str, placebos: Any) -> list[list[str]]:
+    """Which sources lie above the mean, the median or the smallest of the placebo scores that were asked for."""
+    true = {name: _SCORES[kind](table, case.inputs["labels"]) for name, table in case.inputs["tables"].items()}
+    if not all(placebos[name] for name in true):
+        return []
+    return [sorted(n for n in true if true[n] > low(placebos[n])) for low in (np.mean, np.median, np.min)]
 
 
 def _sources_judge(case: Case, evidence: Any) -> Verdict:
@@ -172,8 +193,9 @@ def _sources_judge(case: Case, evidence: Any) -> Verdict:
         elif set(names) == {"unrelated", "wide"}:
             name = "the-unrelated-ones"
         elif set(wanted) < set(names):
-            few = "no-placebo" if asked == 0 else "one-placebo-is-enough" if asked < _PLACEBOS * len(tables) else None
-            name = few or ("same-shuffle-again" if different < _PLACEBOS else "above-some-is-enough")
+            name = _few(asked, different, len(tables))
+            if name is None and sorted(names) in _above_some(case, kind, evidence["placebos"][kind]):
+                name = "above-some-is-enough"
         return not_earned(
             f"With the score {kind!r} other sources know the task.",
             expected=show(wanted),
@@ -186,16 +208,25 @@ def _sources_judge(case: Case, evidence: Any) -> Verdict:
                 f"With the score {kind!r}, your function asked for too few placebo scores.",
                 expected=f"{_PLACEBOS} for each of {len(tables)} sources",
                 received=str(asked),
-                misconception="one-placebo-is-enough",
+                misconception=_few(asked, different, len(tables)),
             )
         if different < _PLACEBOS:
             return not_earned(
-                "The labels were shuffled once, and the same shuffle was scored again and again.",
+                "The same shuffles of the labels were scored again and again.",
                 expected=f"{_PLACEBOS} different shuffles or more",
                 received=str(different),
                 misconception="same-shuffle-again",
             )
-    return earned("The wide table fooled the crude score, and its placebo gave it away.")
+    return earned("The wide table fooled the crude score, and its placebo showed that.")
+
+
+def _few(asked: int, different: int, sources: int) -> str | None:
+    """Name what is missing in the shuffles that were scored, if anything is."""
+    if asked == 0:
+        return "no-placebo"
+    if asked < _PLACEBOS * sources:
+        return "one-placebo-is-enough"
+    return "same-shuffle-again" if different < _PLACEBOS else None
 
 
 _SOURCES = Task(
@@ -204,18 +235,18 @@ _SOURCES = Task(
     points=2,
     hints=(
         "A table that fits shuffled labels as well as the true ones: what does it know?",
-        "For each table: the true score, twenty scores with rng.permutation(labels), and the largest of the twenty.",
-        "if score(table, labels) > max(score(table, rng.permutation(labels)) for _ in range(20)): keep it, then sort by score",
+        "For each table: the true score, twenty scores with `rng.permutation(labels)`, and the largest of the twenty.",
+        "Make `rng` once, before the loop. Keep a table whose true score lies above that largest one; sort by true score.",
     ),
     answer_name="rank_sources",
     misconceptions={
-        "no-placebo": "A high score alone proves nothing: the wide table fits shuffled labels just as well.",
+        "no-placebo": "No shuffled labels were scored. The wide table fits shuffled labels just as well as the true ones.",
         "worst-first": "The best source comes first: sort from high to low.",
-        "the-unrelated-ones": "These are the sources that do not beat their placebo; asked were those that do.",
-        "one-placebo-is-enough": "One shuffle may be unlucky. Compare with twenty, for every source.",
+        "the-unrelated-ones": "These are the sources that do not beat their placebo; the task asks for those that do.",
+        "one-placebo-is-enough": "A few shuffles may be unlucky. Compare with twenty, for every source.",
         "above-some-is-enough": "The true score has to lie above all twenty, not above their mean or above one of them.",
-        "same-shuffle-again": "Shuffle anew for each placebo; make the generator once, outside the loop.",
-        "changes-labels": "rng.shuffle changes the labels themselves; rng.permutation returns a new array.",
+        "same-shuffle-again": "Shuffle again for each placebo; make the generator once, outside the loop.",
+        "changes-labels": "`rng.shuffle` changes the labels themselves; `rng.permutation` returns a new array.",
     },
     make_case=_sources_case,
     probe=_sources_probe,
@@ -241,7 +272,7 @@ def _decide_case(seed: int) -> Case:
         {"single": [0.3], "steady": _with_mean(rng, 0.06, 0.01)},  # one draw proves nothing
         {"large": _with_mean(rng, 0.20, 0.10), "sure": _with_mean(rng, 0.12, 0.005)},  # both pay: the mean decides
         {"close": _with_mean(rng, 0.07, 0.045)},  # pays with 1.96, not with t
-        {"hopeful": _with_mean(rng, 0.01, 0.06)},  # the upper end alone lies above the cost
+        {"hopeful": _with_mean(rng, 0.01, 0.06)},  # only the upper end lies above the cost
     ]
     order = rng.permutation(len(rows))
     return Case(inputs={"rows": [rows[i] for i in order], "cost": 0.025})
@@ -290,7 +321,7 @@ def _decide_judge(case: Case, evidence: Any) -> Verdict:
         "always-abstains": [["scratch"] * len(rows)],
     }
     name = next((name for name, lists in options.items() if found in lists), None)
-    bad = next(i for i in range(len(rows)) if found[i] != wanted[i])
+    bad = min((i for i in range(len(rows)) if found[i] != wanted[i]), key=lambda i: sum(map(len, rows[i].values())))
     gains = {source: [round(v, 3) for v in values] for source, values in rows[bad].items()}
     return not_earned(
         f"For the gains {gains} and the cost {cost} another answer follows from the rule.",
@@ -306,18 +337,18 @@ _DECIDE = Task(
     points=2,
     hints=(
         "What is compared with the cost: the mean of the gains, or the least that the draws allow?",
-        "Two steps. First keep the sources whose interval's lower end lies above the cost; then the largest mean, if any is left.",
-        'return max(paying, key=paying.get, default="scratch"), with paying = {name: mean} of those with low > cost',
+        "Two steps. Keep the sources whose interval has its lower end above the cost. Of these, take the largest mean.",
+        'Collect `{name: mean}` of the sources that pay. `max(..., key=..., default="scratch")` also works when there is none.',
     ),
     answer_name="decide",
     misconceptions={
         "never-abstains": 'Among bad sources one is the best, and still bad: where none pays, the answer is "scratch".',
         "mean-alone-decides": "A large mean of wild gains proves nothing; the lower end of the interval has to lie above the cost.",
         "ignores-the-cost": "More than 0 is not enough: it has to bring more than it costs.",
-        "trusts-one-draw": "A single draw has no spread, so that nothing is known about it.",
-        "normal-not-t": "With five draws the interval takes the quantile of Student's t, which is larger than 1.96.",
-        "largest-lower-end": "Of the sources that pay, the one with the largest mean was asked for.",
-        "upper-end": "The upper end says what is possible at best. Ask the lower end.",
+        "trusts-one-draw": "A single draw has no spread, so there is no interval and no proof.",
+        "normal-not-t": "The margin was computed with 1.96 or 2. With five draws the quantile of Student's t is larger.",
+        "largest-lower-end": "Of the sources that pay, the task asks for the one with the largest mean.",
+        "upper-end": "The upper end says what is possible at best. Look at the lower end.",
         "always-abstains": "A source that is proven to pay should be used.",
     },
     make_case=_decide_case,
@@ -328,10 +359,15 @@ _DECIDE = Task(
 # ---------------------------------------------------------------- 8.4 where does it look?
 
 
+_SMALL_MAPS = np.array([[[4.0, 1.0], [1.0, 3.0]], [[2.0, 0.0], [0.0, 4.0]]])
+_SMALL_GRADIENTS = np.array([[[1.0, -2.0], [3.0, 0.0]], [[2.0, -1.0], [2.0, -1.0]]])
+
+
 def _map_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
-    maps = [rng.normal(size=(5, 7, 4)) for _ in range(3)]
-    gradients = [rng.normal(0.4, 1.0, size=(5, 7, 4)) for _ in range(3)]
+    maps, gradients = [_SMALL_MAPS.copy()], [_SMALL_GRADIENTS.copy()]  # small enough to be shown
+    maps += [rng.normal(size=(5, 7, 4)) for _ in range(2)]
+    gradients += [rng.normal(0.4, 1.0, size=(5, 7, 4)) for _ in range(2)]
     maps.append(np.abs(rng.normal(size=(4, 4, 3))))
     gradients.append(np.full((4, 4, 3), -1.0))  # nothing speaks for this class
     return Case(inputs={"maps": maps, "gradients": gradients})
@@ -372,7 +408,7 @@ def _map_judge(case: Case, evidence: Any) -> Verdict:
         for name, way in ways.items()
     }
     if all(same[""]):
-        return earned("Channels weighed by their mean gradient, the positive part, from 0 to 1.")
+        return earned("Channels weighted by their mean gradient, the positive part, from 0 to 1.")
     if all(same[""][:-1]):
         return not_earned(
             "Where nothing speaks for a class, your map is not 0 everywhere.",
@@ -382,7 +418,10 @@ def _map_judge(case: Case, evidence: Any) -> Verdict:
         )
     name = next((name for name, hits in same.items() if name and all(hits[:-1])), None)
     bad = next(i for i, hit in enumerate(same[""]) if not hit)
-    return not_earned("The map differs.", expected=show(ways[""](*pairs[bad])), received=show(found[bad]), misconception=name)
+    of = f" for maps {pairs[0][0].tolist()} and gradients {pairs[0][1].tolist()}" if bad == 0 else ""
+    return not_earned(
+        f"The map differs{of}.", expected=show(ways[""](*pairs[bad])), received=show(found[bad]), misconception=name
+    )
 
 
 _MAP = Task(
@@ -391,19 +430,19 @@ _MAP = Task(
     points=2,
     hints=(
         "How many weights are there: one for each number of the maps, or one for each channel?",
-        "weights = gradients.mean(axis=(0, 1)); then a sum over the last axis, then np.maximum(..., 0).",
-        "heat = np.maximum((maps * weights).sum(axis=-1), 0); return heat / heat.max() if heat.max() > 0 else heat",
+        "`gradients.mean(axis=(0, 1))` gives the weights. Then sum over the last axis, then `np.maximum(..., 0)`.",
+        "`maps * weights` multiplies each channel by its weight. Divide by the largest value only if it is above 0.",
     ),
     answer_name="class_map",
     misconceptions={
-        "place-by-place": "Each place was weighed by its own gradient. In Grad-CAM a channel has one weight, the mean over places.",
-        "negative-kept": "Places that speak against the class are 0 in the map: np.maximum(heat, 0).",
-        "stretched": "Stretching from the smallest value to the largest makes places bright that speak against the class.",
-        "absolute": "The absolute value makes what speaks against the class look like what speaks for it.",
+        "place-by-place": "Each place was weighted by its own gradient. In Grad-CAM a channel has one weight, the mean over places.",
+        "negative-kept": "Places that speak against the class are 0 in the map: `np.maximum(heat, 0)`.",
+        "stretched": "You stretched the map from its smallest to its largest value. That makes places bright that speak against the class.",
+        "absolute": "With the absolute value, a place that speaks against the class looks like one that speaks for it.",
         "clipped-too-early": "First add up the channels, then keep what is positive: channels may cancel each other.",
-        "gradients-forgotten": "Without the gradients the map knows nothing about the class.",
+        "gradients-forgotten": "Without the gradients the map does not depend on the class.",
         "maps-forgotten": "The gradients say how much a channel matters; the maps say where it answered.",
-        "not-divided": "Divide by the largest value, so that the map goes from 0 to 1.",
+        "not-divided": "Divide by the largest value: the map goes from 0 to 1.",
         "divides-by-zero": "If nothing is positive, do not divide: the map is 0 everywhere.",
     },
     make_case=_map_case,

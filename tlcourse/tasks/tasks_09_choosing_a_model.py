@@ -43,23 +43,25 @@ def _log_density(row: Any, alpha: float, beta: float, constant: bool = True) -> 
     return -0.5 * (constant * examples * np.log(2 * np.pi) + float(np.linalg.slogdet(covariance)[1]) + quadratic)
 
 
-def _over_grid(row: Any, density: _Density, gather: Callable[[list[float]], Any] = max, per_picture: bool = True) -> float:
+def _over_grid(row: Any, density: _Density, gather: Callable[[list[float]], Any] = max, per_image: bool = True) -> float:
     values = [density(row, float(alpha), float(beta)) for alpha in row["alphas"] for beta in row["betas"]]
-    return float(gather(values)) / (len(row["column"]) if per_picture else 1)
+    return float(gather(values)) / (len(row["column"]) if per_image else 1)
 
 
 def _evidence_judge(case: Case, evidence: Any) -> Verdict:
     rows = case.inputs["rows"]
     found = [float(need_array(value, "the result", shape=(), kinds="iuf")) for value in evidence["found"]]
-    if not np.isfinite(found).all():
-        return not_earned(
-            "For 300 images the result is not finite.",
-            expected="a number",
-            received=show(found[int(np.flatnonzero(~np.isfinite(found))[0])]),
-            misconception="determinant-underflows",
-        )
     wanted = [_over_grid(row, _log_density) for row in rows]
-    if np.allclose(found, wanted, rtol=1e-6, atol=1e-8):
+    right = np.isclose(found, wanted, rtol=1e-6, atol=1e-8)
+    if not np.isfinite(found).all():
+        bad = int(np.flatnonzero(~np.isfinite(found))[0])
+        return not_earned(
+            f"For {len(rows[bad]['column'])} images the result is not finite.",
+            expected=show(wanted[bad]),
+            received=show(found[bad]),
+            misconception="determinant-underflows" if right[[0, 1, 3]].all() else None,
+        )
+    if right.all():
         return earned("The largest evidence of the grid, also where the determinant is too small to be written down.")
     small = rows[:2]  # enough to tell the variants apart
 
@@ -67,7 +69,7 @@ def _evidence_judge(case: Case, evidence: Any) -> Verdict:
         return [_over_grid(row, density, **options) for row in small]
 
     variants = {
-        "not-per-image": all_over(_log_density, per_picture=False),
+        "not-per-image": all_over(_log_density, per_image=False),
         "alpha-and-beta-exchanged": all_over(lambda row, a, b: _log_density(row, b, a)),
         "precision-is-not-variance": all_over(lambda row, a, b: _log_density(row, 1 / a, 1 / b)),
         "constant-forgotten": all_over(lambda row, a, b: _log_density(row, a, b, constant=False)),
@@ -75,7 +77,14 @@ def _evidence_judge(case: Case, evidence: Any) -> Verdict:
         "smallest-of-the-grid": all_over(_log_density, gather=min),
     }
     name = next((name for name, values in variants.items() if np.allclose(found[:2], values, rtol=1e-6)), None)
-    return not_earned("The evidence differs.", expected=show(wanted[:2]), received=show(found[:2]), misconception=name)
+    bad = int(np.flatnonzero(~right)[0])
+    images, width = rows[bad]["features"].shape
+    return not_earned(
+        f"The evidence differs for {images} images with {width} features each.",
+        expected=show(wanted[bad]),
+        received=show(found[bad]),
+        misconception=name,
+    )
 
 
 _EVIDENCE = Task(
@@ -83,19 +92,19 @@ _EVIDENCE = Task(
     title="the evidence by brute force",
     points=2,
     hints=(
-        "How large is C? What does np.linalg.det say of it with 300 images?",
-        "np.linalg.slogdet(C)[1] is log det C without the determinant itself; np.linalg.solve(C, column) is inv(C) @ column.",
-        "-(n * np.log(2 * np.pi) + np.linalg.slogdet(C)[1] + column @ np.linalg.solve(C, column)) / 2, largest over the pairs, / n",
+        "How large is C? What does `np.linalg.det` return for it with 300 images?",
+        "`np.linalg.slogdet(C)[1]` is log det C without the determinant itself; `np.linalg.solve(C, column)` is inv(C) @ column.",
+        "Two loops, over `alphas` and `betas`. Keep the largest log density, and divide it by n after the loops.",
     ),
     answer_name="best_evidence",
     misconceptions={
-        "determinant-underflows": "The determinant was computed first, and is 0 to the computer; take np.linalg.slogdet.",
+        "determinant-underflows": "A determinant of 300 rows is rounded to 0 or to infinity. Take `np.linalg.slogdet`.",
         "not-per-image": "Divide by the number of images.",
-        "alpha-and-beta-exchanged": "alpha belongs to the weights, so to features @ features.T; beta to the noise, so to the identity.",
-        "precision-is-not-variance": "alpha and beta are precisions: divide by them.",
-        "constant-forgotten": "n * log(2 pi) belongs to the density.",
-        "mean-of-the-grid": "Asked is the largest value over the pairs, not their mean.",
-        "smallest-of-the-grid": "Asked is the largest evidence: the largest number, though it is negative.",
+        "alpha-and-beta-exchanged": "`alpha` is of the weights, so it divides `features @ features.T`; `beta` is of the noise.",
+        "precision-is-not-variance": "`alpha` and `beta` are precisions: divide by them.",
+        "constant-forgotten": "`n * log(2 pi)` belongs to the density.",
+        "mean-of-the-grid": "The task asks for the largest value over the pairs, not for their mean.",
+        "smallest-of-the-grid": "The task asks for the largest evidence: the largest number, though it is negative.",
     },
     make_case=_evidence_case,
     probe=_evidence_probe,
@@ -154,13 +163,13 @@ def _leep_judge(case: Case, evidence: Any) -> Verdict:
     wanted = [float(_leep(row, _share).mean()) for row in rows]
     if np.isfinite(found[0]) and not np.isfinite(found[1]):
         return not_earned(
-            "Where one source class gets no probability at all, the result is not a number.",
+            "Where one source class gets no probability at all, the result is not finite.",
             expected=show(wanted[1]),
             received=show(found[1]),
-            misconception="empty-source-class",
+            misconception="empty-source-class" if np.isnan(found[1]) else None,
         )
     if np.allclose(found, wanted, rtol=1e-6, atol=1e-7):
-        return earned("Never above 0, and 0 where the source classes tell every label.")
+        return earned("Never above 0, and 0 where each source class holds images of one label.")
     variants = {
         "sign-turned": [-value for value in wanted],
         "sum-not-mean": [float(_leep(row, _share).sum()) for row in rows],
@@ -172,7 +181,14 @@ def _leep_judge(case: Case, evidence: Any) -> Verdict:
     name = next((name for name, values in variants.items() if np.isclose(found[0], values[0], rtol=1e-6)), None)
     if name is None and max(found) > 1e-9:
         name = "above-zero"
-    return not_earned("LEEP differs.", expected=show(wanted[0]), received=show(found[0]), misconception=name)
+    bad = int(np.flatnonzero(~np.isclose(found, wanted, rtol=1e-6, atol=1e-7))[0])
+    kind = ("", ", one of them without any probability", ", one of them certain for each image", ", with shuffled labels")[bad]
+    return not_earned(
+        f"LEEP differs for 60 images and 6 source classes{kind}.",
+        expected=show(wanted[bad]),
+        received=show(found[bad]),
+        misconception=name,
+    )
 
 
 _LEEP = Task(
@@ -180,16 +196,16 @@ _LEEP = Task(
     title="LEEP",
     points=2,
     hints=(
-        "Make the table of joint shares first, labels down and source classes across. Along which direction does it have to add up to 1?",
-        "Divide each column by its sum. Then each image's probabilities times the row of its own label, summed; then the logarithm.",
-        "given = joint / joint.sum(axis=0); np.mean(np.log((given[place_of_label] * source_probabilities).sum(axis=1)))",
+        "Make the table of joint shares first, labels down and source classes across. Do its rows or its columns add up to 1 in step 2?",
+        "Divide each column by its sum. Multiply each image's probabilities by the row of its own label and sum; then the logarithm.",
+        "`joint / joint.sum(axis=0)` gives the shares given z. `np.unique(labels, return_inverse=True)` gives each image's row.",
     ),
     answer_name="leep",
     misconceptions={
-        "empty-source-class": "A source class without any probability made 0 / 0; leave it out.",
-        "sign-turned": "The mean of the logarithms was turned round: LEEP is 0 or less, higher is better.",
+        "empty-source-class": "A source class without any probability gave 0 / 0; leave it out.",
+        "sign-turned": "The sign is reversed: LEEP is 0 or less, and higher is better.",
         "sum-not-mean": "Take the mean over the images, or the score grows with their number.",
-        "labels-tell-source": "You divided by the shares of the labels. Source classes have to tell labels: divide by the shares of z.",
+        "labels-tell-source": "You divided by the shares of the labels. The source class is given, so divide by the shares of z.",
         "joint-not-conditional": "The joint shares have to be divided by the sum for each source class.",
         "winner-takes-all": "Only the most probable source class was counted: that is NCE. LEEP counts all, each with its probability.",
         "logarithm-first": "First the sum over source classes, then the logarithm.",
@@ -241,7 +257,7 @@ def _published_tables(rng: np.random.Generator) -> dict[str, Any]:
 
     tables = {}
     for name, table in published_rankings().items():
-        order = rng.permutation(10)  # the order of the networks is nobody's business
+        order = rng.permutation(10)  # the order of the networks does not matter
         tables[name] = {
             "accuracies": table.accuracies[order].tolist(),
             "scores": {score: values[order].tolist() for score, values in table.scores.items()},
@@ -350,16 +366,16 @@ _AUDIT = Task(
     points=2,
     hints=(
         "One wrong number is enough to distrust a table. How far apart may a published and a recomputed one be, and in which direction?",
-        "For each score of a table: weightedtau(accuracies, values).statistic; compare the absolute difference with the tolerance.",
-        'if abs(weightedtau(table["accuracies"], values).statistic - table["weighted_tau"][score]) > tolerance: wrong.add(name)',
+        "For each score of a table: `weightedtau(accuracies, values).statistic`; compare the absolute difference with the tolerance.",
+        'Loop over `table["scores"].items()`. The published number is `table["weighted_tau"][score]`. One that is too far is enough.',
     ),
     answer_name="not_reproducible",
     misconceptions={
-        "the-good-ones": "These are the tables that do follow; asked were the others.",
-        "plain-kendall": "That is the plain tau, in which all pairs count the same; the published one is scipy.stats.weightedtau.",
-        "linear-correlation": "That is the linear correlation; the published one is scipy.stats.weightedtau.",
-        "tolerance-ignored": "Scores were rounded for print, so that small differences are no fault: compare with the tolerance.",
-        "signs-ignored": "A correlation of -0.3 is not one of 0.3: compare the numbers, not their sizes.",
+        "the-good-ones": "These are the tables that do follow; the task asks for the others.",
+        "plain-kendall": "That is the plain tau, in which all pairs count the same; the published one is `scipy.stats.weightedtau`.",
+        "linear-correlation": "That is the linear correlation; the published one is `scipy.stats.weightedtau`.",
+        "tolerance-ignored": "Scores were rounded for print, and small differences are no fault: compare with the tolerance.",
+        "signs-ignored": "A correlation of -0.3 is not one of 0.3: compare the numbers, not their absolute values.",
         "one-direction-only": "Too low is as wrong as too high: take the absolute difference.",
         "all-must-be-wrong": "One correlation that does not follow is enough.",
         "one-score-only": "Only one of the four scores was recomputed.",

@@ -1,4 +1,4 @@
-"""Tasks of lesson 10: drop copies, find suspicious labels out of fold, weigh rare classes."""
+"""Tasks of lesson 10: drop copies, find suspicious labels out of fold, weights against class imbalance."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _LIMIT = 6
 def _copies_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     originals = [_landscape(rng) for _ in range(12)]
-    pictures: list[np.ndarray] = [*originals[:6]]
+    drawn: list[np.ndarray] = [*originals[:6]]
     first = dict(enumerate(range(6)))  # original -> position of its first image
     owners = list(range(6))
     dropped = []
     for kind in rng.permutation(
         ["same", "brighter", "darker", "noisy", "noisy", "again", "new", "new", "new", "new", "new", "new"]
     ):
-        position = len(pictures)
+        position = len(drawn)
         if kind == "new":
             owner = len(first)
             first[owner] = position
-            pictures.append(originals[owner])
+            drawn.append(originals[owner])
         else:
             owner = 0 if kind == "again" else int(rng.integers(len(first)))
-            pictures.append(_changed(originals[owner], str(kind), rng))
+            drawn.append(_changed(originals[owner], str(kind), rng))
             dropped.append(position)
         owners.append(owner)
-    images = np.clip(np.stack(pictures), 0, 255)
+    images = np.clip(np.stack(drawn), 0, 255)
     return Case(inputs={"images": images, "limit": _LIMIT}, secret={"drop": dropped, "owners": owners})
 
 
@@ -58,18 +58,24 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
     found = need_array(evidence["drop"], "the positions", shape=(None,), kinds="iuf" if not len(evidence["drop"]) else "iu")
     got = [int(i) for i in found]
     if got == wanted:
-        return earned("One of each stays, the first, and no image that is no copy was dropped.")
-    if len(set(got)) != len(got) or any(i < 0 or i >= len(owners) for i in got):
-        return not_earned("A position is out of range or named twice.", received=show(got), misconception="named-twice")
+        return earned("The first of each stays, and only copies were dropped.")
+    if len(set(got)) != len(got):
+        return not_earned("A position is named more than once.", received=show(got), misconception="named-twice")
+    if any(i < 0 or i >= len(owners) for i in got):
+        return not_earned("A position is outside the array.", expected=f"positions 0 to {len(owners) - 1}", received=show(got))
     kept = [owners[i] for i in range(len(owners)) if i not in got]
     lost = sorted(set(owners) - set(kept))
     if lost:
-        both = all(sum(owner == gone for owner in owners) > 1 for gone in lost)
+        both = all(owners.count(gone) > 1 for gone in lost)
+        name = "drops-the-original-too" if both else "drops-what-is-no-copy"
+        if got == _same_sum(case.inputs["images"]):
+            name = "sums-compared"
+        places = [i for i, owner in enumerate(owners) if owner == lost[0]]
         return not_earned(
-            f"Of {len(lost)} images nothing is left.",
+            f"Of {len(lost)} different images nothing is left, such as the one at {places}.",
             expected="one of each stays",
-            received=show(got),
-            misconception="drops-the-original-too" if both else "drops-what-is-no-copy",
+            received=f"dropped: {show(got)}",
+            misconception=name,
         )
     if sorted(got) == wanted:
         return not_earned("The positions are not in rising order.", expected=show(wanted), received=show(got))
@@ -77,9 +83,20 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
         exact = {i for i in wanted if any(np.array_equal(case.inputs["images"][i], case.inputs["images"][k]) for k in range(i))}
         name = "only-identical" if set(got) == exact else None
         return not_earned("Copies are left over.", expected=show(wanted), received=show(got), misconception=name)
+    last = [i for i, owner in enumerate(owners) if owner in owners[i + 1 :]]
     return not_earned(
-        "One of each stays, but it is not the first.", expected=show(wanted), received=show(got), misconception="keeps-the-last"
+        "One of each stays, but not always the first.",
+        expected=show(wanted),
+        received=show(got),
+        misconception="keeps-the-last" if sorted(got) == last else None,
     )
+
+
+def _same_sum(images: np.ndarray) -> list[int]:
+    """Which images have a fingerprint with nearly as many ones as that of an earlier image."""
+    small = images.reshape(len(images), 8, images.shape[1] // 8, 9, images.shape[2] // 9).mean(axis=(2, 4))
+    sums = (small[:, :, 1:] > small[:, :, :-1]).sum(axis=(1, 2))
+    return [i for i in range(len(sums)) if np.any(np.abs(sums[:i] - sums[i]) <= _LIMIT)]
 
 
 _COPIES = Task(
@@ -87,15 +104,16 @@ _COPIES = Task(
     title="throw out the copies",
     points=2,
     hints=(
-        "With what is a new image compared: with all others, or with those that stay?",
-        "images.reshape(n, 8, height // 8, 9, width // 9).mean(axis=(2, 4)) shrinks all images at once.",
-        "keep a list of those that stay; drop i if its fingerprint differs from one of theirs in at most `limit` places",
+        "Which images is a new image compared with: all others, or those that stay?",
+        "`images.reshape(n, 8, height // 8, 9, width // 9).mean(axis=(2, 4))` shrinks all images at once.",
+        "Keep a list of the positions that stay. `(a != b).sum()` counts the places in which two fingerprints differ.",
     ),
     answer_name="copies_to_drop",
     misconceptions={
         "only-identical": "Only exact copies were found. Compare fingerprints, not pixels.",
         "drops-the-original-too": "Both the copy and its original were dropped: one has to stay.",
-        "drops-what-is-no-copy": "An image was dropped that is a copy of nothing: compare places of the fingerprint, not their sum.",
+        "drops-what-is-no-copy": "An image was dropped that has no copy.",
+        "sums-compared": "The sums of the fingerprints were compared. Compare the fingerprints place by place.",
         "keeps-the-last": "The first of equal images stays, the later ones go.",
         "named-twice": "Each position is named at most once.",
     },
@@ -109,17 +127,34 @@ _COPIES = Task(
 
 def _suspicious_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
-    truth = np.arange(150) % 3
-    features = rng.normal(size=(150, 400))  # more columns than examples: a classifier learns every label by heart
-    features[np.arange(150), truth] += 7.0
+    truth = rng.permutation(np.arange(150) % 3)
+    features = rng.normal(size=(150, 400))  # more columns than examples: a classifier memorizes every label
+    features[np.arange(150), truth] += 8.0
     labels = truth.copy()
-    flipped = rng.permutation(150)[:18]
+    # spread over the whole array, as many even positions as odd ones: who judges only a part finds only a part
+    flipped = 8 * np.arange(18) + 2 * rng.integers(0, 4, 18) + np.arange(18) % 2
     labels[flipped] = (truth[flipped] + rng.integers(1, 3, 18)) % 3
-    order = rng.permutation(150)
-    return Case(
-        inputs={"features": features[order], "labels": labels[order]},
-        secret={"flipped": np.flatnonzero(np.isin(order, flipped))},
-    )
+    return Case(inputs={"features": features, "labels": labels}, secret={"flipped": flipped})
+
+
+def _contradicted(inputs: Any, *, in_fold: bool = False) -> np.ndarray:
+    """Return for each label whether a logistic regression predicts another class, in five folds or trained on it."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+
+    model, features, labels = LogisticRegression(max_iter=1000), inputs["features"], inputs["labels"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        predicted = (
+            model.fit(features, labels).predict(features) if in_fold else cross_val_predict(model, features, labels, cv=5)
+        )
+    return predicted != labels
+
+
+def _first_folds(labels: np.ndarray) -> list[set[int]]:
+    from sklearn.model_selection import StratifiedKFold
+
+    return [set(test.tolist()) for _, test in StratifiedKFold(5).split(labels[:, None], labels)]
 
 
 def _suspicious_probe(answer: Any, inputs: Any) -> Any:
@@ -135,28 +170,27 @@ def _suspicious_judge(case: Case, evidence: Any) -> Verdict:
     if found.dtype.kind == "b" or (len(found) == count and set(found.tolist()) <= {0, 1, 2}):
         return not_earned(
             "Your function returned something for every example.",
-            expected="the positions of the contradicted labels alone",
+            expected="only the positions of the contradicted labels",
             received=show(found),
             misconception="not-positions",
         )
     named = set(found.tolist())
     if len(named) != len(found) or not named <= set(range(count)):
-        return not_earned("A position is out of range or named twice.", received=show(found))
+        return not_earned("A position is outside the array or named twice.", received=show(found))
     hits = len(named & flipped)
     expected = f"most of the {len(flipped)} labels that we had changed, and few others"
     received = f"{len(named)} positions, {hits} of them changed labels"
-    if len(named) <= len(flipped) / 4:
-        return not_earned("Hardly any changed label was found.", expected=expected, received=received, misconception="in-fold")
-    if hits <= len(flipped) / 3 and len(named) > count / 2:
-        return not_earned(
-            "Mostly right labels were named.", expected=expected, received=received, misconception="named-the-agreed"
-        )
+    honest = set(np.flatnonzero(_contradicted(case.inputs)).tolist())
+    agreed = set(range(count)) - honest
     if len(named) > 2 * len(flipped):
-        return not_earned("Far too many labels were named.", expected=expected, received=received, misconception="too-many")
-    if hits < 0.7 * len(flipped):
-        return not_earned(
-            "Too few of the changed labels were found.", expected=expected, received=received, misconception="too-few"
-        )
+        name = "named-the-agreed" if len(named ^ agreed) < 0.1 * count else "all-positions" if len(named) == count else None
+        return not_earned("Far too many labels were named.", expected=expected, received=received, misconception=name)
+    if hits < 0.8 * len(flipped):
+        if named == set(np.flatnonzero(_contradicted(case.inputs, in_fold=True)).tolist()):
+            name = "in-fold"
+        else:
+            name = "one-fold" if any(named == honest & fold for fold in _first_folds(case.inputs["labels"])) else None
+        return not_earned("Too few of the changed labels were found.", expected=expected, received=received, misconception=name)
     return earned(
         f"Judged by classifiers that had not seen them: {hits} of {len(flipped)} changed labels, {len(named) - hits} others."
     )
@@ -167,24 +201,24 @@ _SUSPICIOUS = Task(
     title="who contradicts this label?",
     points=2,
     hints=(
-        "Ask a classifier that was trained on a wrong label what it thinks of it. What will it say?",
-        "cross_val_predict(LogisticRegression(max_iter=1000), features, labels, cv=5) predicts each example by a classifier without it.",
-        "np.flatnonzero(cross_val_predict(...) != labels)",
+        "A classifier was trained on a wrong label. What does it predict for that example?",
+        "`cross_val_predict(LogisticRegression(max_iter=1000), ..., cv=5)` predicts each example with a classifier trained without it.",
+        "Compare the predictions with `labels`. `np.flatnonzero` turns the comparison into positions.",
     ),
     answer_name="contradicted",
     misconceptions={
-        "in-fold": "The classifier was trained on the labels that it judges, and learned the wrong ones by heart: use cross_val_predict.",
-        "not-positions": "Return positions, such as np.flatnonzero(mask), not a value for every example.",
+        "in-fold": "The classifier was trained on the labels that it judges, and memorized the wrong ones: use `cross_val_predict`.",
+        "not-positions": "Return positions, such as `np.flatnonzero(mask)`, not a value for every example.",
         "named-the-agreed": "These are labels with which the classifier agrees.",
-        "too-many": "Name a label only where another class is predicted.",
-        "too-few": "Each label has to be judged, not only those of one fold.",
+        "all-positions": "All labels were named. Name a label only where another class is predicted.",
+        "one-fold": "Only the labels of one fold were judged; each label has to be judged.",
     },
     make_case=_suspicious_case,
     probe=_suspicious_probe,
     judge=_suspicious_judge,
 )
 
-# ---------------------------------------------------------------- 10.3 weights for rare classes
+# ---------------------------------------------------------------- 10.3 weights against class imbalance
 
 
 def _weights_case(seed: int) -> Case:
@@ -211,7 +245,7 @@ def _weights_probe(answer: Any, inputs: Any) -> Any:
 
 def _weights_judge(case: Case, evidence: Any) -> Verdict:
     if evidence["found"] is None:
-        text = "The keys are no int." if evidence["keys"] else "Your function did not return a dict."
+        text = "The keys are not of type int." if evidence["keys"] else "Your function did not return a dict."
         return not_earned(text, expected="{0: ..., 1: ...}", misconception="keys-are-no-int" if evidence["keys"] else None)
     counts = [np.bincount(row["labels"], minlength=row["num_classes"]) for row in case.inputs["rows"]]
     keys = [list(row[0]) for row in evidence["found"]]
@@ -232,7 +266,7 @@ def _weights_judge(case: Case, evidence: Any) -> Verdict:
 
     wanted = table(lambda c, n: c.sum() / ((c > 0).sum() * n))
     if all(np.isfinite(f).all() for f in found) and same(wanted):
-        return earned("The mean weight of a label is 1, classes weigh the same together, and a missing one gets 0.")
+        return earned("The mean weight of a label is 1, all classes have the same total weight, and a missing one gets 0.")
     variants = {
         "divided-by-zero": wanted,
         "counts-missing-classes": table(lambda c, n: c.sum() / (len(c) * n)),
@@ -241,29 +275,35 @@ def _weights_judge(case: Case, evidence: Any) -> Verdict:
         "classes-forgotten": table(lambda c, n: c.sum() / n),
     }
     name = next((name for name, values in variants.items() if same(values)), None)
-    if name is None and not all(np.isfinite(f).all() for f in found):
+    if name is None and all(np.array_equal(~np.isfinite(f), c == 0) for f, c in zip(found, counts, strict=True)):
         name = "divided-by-zero"
-    bad = next((i for i in range(len(found)) if not np.allclose(found[i], wanted[i])), 0)
-    return not_earned("The weights differ.", expected=show(wanted[bad]), received=show(found[bad]), misconception=name)
+    wrong = [i for i in range(len(found)) if not np.allclose(found[i], wanted[i])]
+    bad = min(wrong, key=lambda i: counts[i].sum())
+    return not_earned(
+        f"The weights differ for {counts[bad].tolist()} labels of the classes.",
+        expected=show(wanted[bad]),
+        received=show(found[bad]),
+        misconception=name,
+    )
 
 
 _WEIGHTS = Task(
     id="10.3",
-    title="weights for rare classes",
+    title="weights against class imbalance",
     points=1,
     hints=(
         "What is the mean weight of a label, and what should it be?",
-        "np.bincount(labels, minlength=num_classes) counts the classes, the missing ones as 0.",
-        "len(labels) / (number of classes with a count above 0 * count), and 0.0 where the count is 0",
+        "`np.bincount(labels, minlength=num_classes)` counts the classes, the missing ones as 0.",
+        "k is `(counts > 0).sum()`. Loop over `enumerate(counts.tolist())`, whose numbers are of type `int`.",
     ),
     answer_name="class_weights",
     misconceptions={
-        "keys-are-no-int": "Keras wants int keys; np.unique gives np.int64, int(c) mends it.",
-        "missing-class-left-out": "np.unique knows only classes that occur; np.bincount with minlength knows all.",
+        "keys-are-no-int": "Keras wants keys of type `int`; NumPy gives `np.int64`. `int(c)` converts it.",
+        "missing-class-left-out": "`np.unique` returns only classes that occur; `np.bincount` with `minlength` counts all.",
         "divided-by-zero": "A class that does not occur gets 0, not infinity.",
-        "counts-missing-classes": "k is the number of classes that occur, not num_classes.",
-        "not-scaled": "1 / n_c alone makes the loss tiny, as if the learning rate were lower: the mean weight must be 1.",
-        "share-not-weight": "That is the share of the class: rare classes would weigh less, not more.",
+        "counts-missing-classes": "k is the number of classes that occur, not `num_classes`.",
+        "not-scaled": "These are the weights 1 / n_c. They make the loss tiny: the mean weight of a label must be 1.",
+        "share-not-weight": "That is the share of the class: small classes would get less weight, not more.",
         "classes-forgotten": "Divide by the number of classes, too.",
     },
     make_case=_weights_case,
