@@ -132,6 +132,8 @@ def as_numbers(name: str, values: ArrayLike, *dimensions: int) -> np.ndarray:
         ValueError: If they are no numbers, have other dimensions, are none, or some are NaN or infinite.
     """
     array = np.asarray(values)
+    if array.dtype.name == "bfloat16":  # NumPy does not count this type of TensorFlow and JAX as a number
+        array = array.astype(np.float32)
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
         raise ValueError(f"`{name}` must hold numbers. Received: {name}.dtype={array.dtype}.")
     if array.ndim not in dimensions:

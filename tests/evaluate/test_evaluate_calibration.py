@@ -95,7 +95,7 @@ def test_held_out_labels_that_are_all_right_end_at_the_lower_limit():
     [
         (lambda: reliability_curve([0, 1], [0.2, 1.7]), "apply_temperature"),
         (lambda: reliability_curve([0, 1], [0.2, 0.7], bins=0), "bins=0"),
-        (lambda: reliability_curve([0, 2], [0.2, 0.7]), "label 2 with 2 classes"),
+        (lambda: reliability_curve([0, 2], [0.2, 0.7]), r"classes, 2\. Received: labels.max\(\)=2"),
         (lambda: reliability_curve([0, 1], [[0.2, 0.2], [0.5, 0.5]]), "sum to 1"),
         (lambda: apply_temperature([[1.0, 2.0]], 0.0), r"temperature=0\.0"),
         (lambda: fit_temperature([[1.0, 2.0]], [0, 1]), "equally long"),

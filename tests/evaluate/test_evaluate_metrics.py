@@ -59,7 +59,7 @@ def test_wrong_labels_are_named(labels, predictions, message):
 
 
 def test_class_number_beyond_the_classes_is_refused():
-    with pytest.raises(ValueError, match="3 with num_classes=3"):
+    with pytest.raises(ValueError, match="largest=3, num_classes=3"):
         confusion_matrix([0, 1], [0, 3], num_classes=3)
 
 
@@ -91,7 +91,7 @@ def test_probe_says_what_is_wrong():
         linear_probe(np.zeros((20, 4, 4, 5)), labels, features, labels)
     with pytest.raises(ValueError, match=r"same backbone.*=5.*=4"):
         linear_probe(features, labels, features[:, :4], labels)
-    with pytest.raises(ValueError, match=r"two classes.*class 0 alone"):
+    with pytest.raises(ValueError, match=r"two classes.*classes=\[0\]"):
         linear_probe(features, labels * 0, features, labels)
     with pytest.raises(ValueError, match="1 missing or infinite"):
         linear_probe(np.where(np.arange(100).reshape(20, 5) == 3, np.nan, features), labels, features, labels)

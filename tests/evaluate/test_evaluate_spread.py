@@ -71,7 +71,7 @@ def test_summaries_are_frozen():
         (lambda: bootstrap_interval([1, 2], confidence=95), "confidence=95"),
         (lambda: bootstrap_interval([1, 2], resamples=5), "resamples=5"),
         (lambda: bootstrap_interval([1, np.nan]), "1 missing"),
-        (lambda: mean_and_spread([[1, 2]]), r"shape \(1, 2\)"),
+        (lambda: mean_and_spread([[1, 2]]), r"shape=\(1, 2\)"),
         (lambda: mean_and_spread(["a", "b"]), "must hold numbers"),
         (lambda: paired_difference([1, 2], [1, 2, 3]), r"len\(values_a\)=2, len\(values_b\)=3"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_numbers
+from tlcourse.arguments import as_numbers
 
 
 def as_domains(source_features: ArrayLike, target_features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

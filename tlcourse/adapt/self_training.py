@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tlcourse.adapt.domains import domain_classifier
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, require_same_length
 
 Predict = Callable[[Any], Any]
 Fit = Callable[[np.ndarray, np.ndarray], Predict]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tlcourse.adapt.domains import as_domains, divisors, domain_classifier
-from tlcourse.evaluate.arrays import as_numbers
+from tlcourse.arguments import as_numbers
 
 _LARGEST = np.log(1e12)  # of the log-odds: no row of the source counts as impossible
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, require_number, require_same_length, require_whole
 
 _COLDEST, _HOTTEST = 0.01, 100.0  # temperatures that are looked at
 
@@ -34,9 +34,9 @@ def reliability_curve(labels: ArrayLike, probabilities: ArrayLike, bins: int = 1
 
     Args:
         labels: `(n,)` class numbers.
-        probabilities: `(n,)` probability of class 1: then the promise is class 1 (labels are 0 and 1). Or `(n, num_classes)`: then the
-            promise is the most probable class, and its probability is the confidence (Guo et al. 2017, "On calibration of modern
-            neural networks").
+        probabilities: `(n,)` probability of class 1: then the promise is class 1 (labels are 0 and 1). Or `(n, num_classes)`:
+            then the promise is the most probable class, and its probability is the confidence (Guo et al. 2017, "On calibration
+            of modern neural networks").
         bins: Equally wide bins from 0 to 1, 1 or more.
 
     Returns:
@@ -45,8 +45,7 @@ def reliability_curve(labels: ArrayLike, probabilities: ArrayLike, bins: int = 1
     Raises:
         ValueError: If shapes do not fit, or values are no probabilities.
     """
-    if bins < 1:
-        raise ValueError(f"`bins` must be 1 or more. Received: bins={bins!r}.")
+    require_whole("bins", bins, 1)
     confidence, came = _promises(labels, probabilities)
     edges = np.linspace(0.0, 1.0, bins + 1)
     place = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)  # a bin owns its upper limit
@@ -61,8 +60,16 @@ def reliability_curve(labels: ArrayLike, probabilities: ArrayLike, bins: int = 1
 def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> float:
     """Return the mean distance of what came from what was promised, bins weighted by their examples (ECE; 0 is best).
 
-    Arguments as in `reliability_curve`. It depends on the number of bins, and with few examples it is above 0 by chance alone: a
-    constant guess of the base rate scores 0, so that a small error says nothing about being useful.
+    It depends on the number of bins, and with few examples it is above 0 by chance. A constant guess of the base rate scores 0:
+    a small error says nothing about being useful.
+
+    Args:
+        labels: As in `reliability_curve`.
+        probabilities: As in `reliability_curve`.
+        bins: As in `reliability_curve`.
+
+    Returns:
+        A share, 0 to 1.
     """
     curve = reliability_curve(labels, probabilities, bins)
     gaps = np.abs(curve.accuracy - curve.confidence)
@@ -70,7 +77,12 @@ def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins
 
 
 def negative_log_likelihood(labels: ArrayLike, probabilities: ArrayLike) -> float:
-    """Return the mean of `-log(probability of the true class)`; a promise of 0 counts as 1e-12. Arguments as in `reliability_curve`."""
+    """Return the mean of `-log(probability of the true class)`; a promise of 0 counts as 1e-12.
+
+    Args:
+        labels: As in `reliability_curve`.
+        probabilities: As in `reliability_curve`.
+    """
     labels, table = as_labels("labels", labels), _table(probabilities)
     _require_fit(labels, table)
     return float(-np.log(np.maximum(table[np.arange(len(labels)), labels], 1e-12)).mean())
@@ -89,8 +101,7 @@ def apply_temperature(logits: ArrayLike, temperature: float) -> np.ndarray:
     Raises:
         ValueError: If the temperature is not above 0, or logits are not finite.
     """
-    if not temperature > 0:
-        raise ValueError(f"`temperature` must be above 0. Received: temperature={temperature!r}.")
+    require_number("temperature", temperature, above=0)
     values = np.asarray(logits)
     scaled = as_numbers("logits", values, 1 if values.ndim == 1 else 2).astype(np.float64) / temperature
     if scaled.ndim == 1:
@@ -100,10 +111,10 @@ def apply_temperature(logits: ArrayLike, temperature: float) -> np.ndarray:
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
-    """Find the temperature whose probabilities explain held-out labels best (smallest negative log-likelihood; Guo et al. 2017).
+    """Find the temperature whose probabilities explain held-out labels best (least negative log-likelihood; Guo et al. 2017).
 
-    One number for all examples: no decision changes, only how sure the model says it is. Fit it on examples that the model has not
-    learned from, and measure on yet others.
+    One number for all examples: no decision changes, only how sure the model says it is. Fit it on examples that the model has
+    not learned from, and measure on yet others.
 
     Args:
         logits: As in `apply_temperature`.
@@ -142,15 +153,15 @@ def _table(probabilities: ArrayLike) -> np.ndarray:
     values = as_numbers("probabilities", values, 1 if values.ndim == 1 else 2)
     if values.min() < 0 or values.max() > 1 + 1e-6:
         raise ValueError(
-            f"`probabilities` must lie between 0 and 1. Received: {values.min():.3g} to {values.max():.3g}. "
-            "Turn logits into probabilities first: apply_temperature(logits, 1.0)"
+            "`probabilities` must lie between 0 and 1. Turn logits into probabilities first: `apply_temperature(logits, 1.0)`. "
+            f"Received: probabilities.min()={values.min():.3g}, probabilities.max()={values.max():.3g}."
         )
     if values.ndim == 1:
         return np.stack([1.0 - values, values], axis=1)
     if not np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
         raise ValueError(
-            f"Each row of `probabilities` must sum to 1. Received: sums from {values.sum(axis=1).min():.3g} to "
-            f"{values.sum(axis=1).max():.3g}."
+            "Each row of `probabilities` must sum to 1. Received: probabilities.sum(axis=1)="
+            f"{values.sum(axis=1).min():.3g} to {values.sum(axis=1).max():.3g}."
         )
     return values
 
@@ -159,5 +170,5 @@ def _require_fit(labels: np.ndarray, table: np.ndarray) -> None:
     require_same_length(labels=labels, probabilities=table)
     if labels.max() >= table.shape[1]:
         raise ValueError(
-            f"Labels must be less than the number of classes. Received: label {labels.max()} with {table.shape[1]} classes."
+            f"Labels must be less than the number of classes, {table.shape[1]}. Received: labels.max()={labels.max()}."
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_numbers, require_same_length
+from tlcourse.arguments import as_numbers, require_same_length
 
 
 def label_equivalent(labels_per_class: ArrayLike, accuracies_a: ArrayLike, accuracies_b: ArrayLike) -> np.ndarray:
@@ -73,19 +73,24 @@ def seconds_to_target(values: ArrayLike, seconds: ArrayLike, target: float) -> f
         target: The value to reach.
 
     Raises:
-        ValueError: If the two differ in length, a duration is negative, and as in `epochs_to_target`.
+        ValueError: If the two differ in length, a duration is negative, or a value is missing.
     """
     values, seconds = as_numbers("values", values, 1), as_numbers("seconds", seconds, 1)
     require_same_length(values=values, seconds=seconds)
     if (seconds < 0).any():
-        raise ValueError(f"`seconds` must be what each epoch took, 0 or more. Received: {seconds.min()}.")
+        raise ValueError(f"`seconds` must be what each epoch took, 0 or more. Received: seconds.min()={seconds.min()}.")
     epoch = epochs_to_target(values, target)
     return None if epoch is None else float(seconds[:epoch].sum())
 
 
 @dataclass(frozen=True)
 class TransferGain:
-    """What transfer adds: `points` of accuracy (-1 to 1), and `error_reduction`, the share of the errors that it removes."""
+    """What transfer adds.
+
+    Args:
+        points: Difference of the accuracies, -1 to 1.
+        error_reduction: Share of the errors that transfer removes.
+    """
 
     points: float
     error_reduction: float
@@ -107,8 +112,11 @@ def transfer_gain(transfer_accuracy: float, scratch_accuracy: float) -> Transfer
     for name, value in (("transfer_accuracy", transfer_accuracy), ("scratch_accuracy", scratch_accuracy)):
         if not 0.0 <= value <= 1.0:
             hint = " Divide percentages by 100." if 1.0 < value <= 100.0 else ""
-            raise ValueError(f"`{name}` must lie between 0 and 1. Received: {name}={value!r}.{hint}")
+            raise ValueError(f"`{name}` must lie between 0 and 1.{hint} Received: {name}={value!r}.")
     if scratch_accuracy == 1.0:
-        raise ValueError("`scratch_accuracy` must be below 1: there are no errors left to remove. Received: 1.0.")
+        raise ValueError(
+            "`scratch_accuracy` must be below 1: there are no errors left to remove. "
+            f"Received: scratch_accuracy={scratch_accuracy!r}."
+        )
     points = float(transfer_accuracy - scratch_accuracy)
     return TransferGain(points, points / (1.0 - scratch_accuracy))

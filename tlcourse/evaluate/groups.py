@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, require_same_length
+from tlcourse.arguments import as_labels, require_same_length
 from tlcourse.evaluate.metrics import correct_flags
 
 
@@ -53,16 +53,23 @@ def group_accuracies(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLik
     if num_groups is None:
         num_groups = largest + 1
     elif largest >= num_groups:
-        raise ValueError(f"Group numbers must be less than `num_groups`. Received: {largest} with num_groups={num_groups}.")
+        raise ValueError(
+            f"Group numbers must be less than `num_groups`. Received: groups.max()={largest}, num_groups={num_groups}."
+        )
     counts, hits = np.bincount(groups, minlength=num_groups), np.bincount(groups, right, num_groups)
     return np.divide(hits, counts, out=np.full(num_groups, np.nan), where=counts > 0)
 
 
 def worst_group_accuracy(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLike) -> float:
-    """Return the accuracy of the group that fares worst, of those that have examples. Arguments as in `group_accuracies`.
+    """Return the accuracy of the group that fares worst, of those that have examples.
 
-    The smallest of several noisy numbers lies below the truth on average, the more so the smaller the groups are: report the sizes
-    too, and `bootstrap_interval(correct_flags(...)[groups == worst])`.
+    The smallest of several noisy numbers lies below the truth on average, the more so the smaller the groups are: report the
+    sizes too, and `bootstrap_interval(correct_flags(...)[groups == worst])`.
+
+    Args:
+        labels: As in `group_accuracies`.
+        predictions: As in `group_accuracies`.
+        groups: As in `group_accuracies`.
     """
     return float(np.nanmin(group_accuracies(labels, predictions, groups)))
 
@@ -95,30 +102,41 @@ def group_rates(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLike) ->
 def selection_rate_difference(predictions: ArrayLike, groups: ArrayLike) -> float:
     """Return the largest minus the smallest share that is predicted 1, over groups (demographic parity asks for 0).
 
-    Arguments as in `group_rates`; the same number as fairlearn's `demographic_parity_difference`.
+    It is the same number as fairlearn's `demographic_parity_difference`.
+
+    Args:
+        predictions: As in `group_rates`.
+        groups: As in `group_rates`.
     """
-    return _range(group_rates(predictions, predictions, groups).selected, "")
+    return float(np.ptp(group_rates(predictions, predictions, groups).selected))
 
 
 def equalized_odds_difference(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLike) -> float:
     """Return the larger of two gaps over groups: in the true and in the false positive rate (Hardt, Price, Srebro 2016).
 
-    Arguments as in `group_rates`; the same number as fairlearn's function of that name.
+    It is the same number as fairlearn's function of that name.
+
+    Args:
+        labels: As in `group_rates`.
+        predictions: As in `group_rates`.
+        groups: As in `group_rates`.
 
     Raises:
-        ValueError: If as in `group_rates`; and if a group has no example of label 1, or none of label 0: then a rate of it does not
-            exist.
+        ValueError: If lengths differ, labels or decisions are not 0 and 1, or a rate is undefined for a group because it has no
+            example of label 1, or none of label 0.
     """
     rates = group_rates(labels, predictions, groups)
-    return max(_range(rates.true_positive, "label 1"), _range(rates.false_positive, "label 0"))
+    _require_defined("true", 1, rates.true_positive, rates)
+    _require_defined("false", 0, rates.false_positive, rates)
+    return float(max(np.ptp(rates.true_positive), np.ptp(rates.false_positive)))
 
 
 def bias_amplification(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLike) -> float:
     """Tell by how much the gap between groups is wider in the predictions than in the labels.
 
     The two groups compared are those whose labels are 1 most and least often; the gap is the difference of these shares, and in
-    the predictions it is taken in the same direction. After Zhao et al. 2017, "Men also like shopping", and, for the direction, Wang
-    and Russakovsky 2021, "Directional bias amplification".
+    the predictions it is taken in the same direction. After Zhao et al. 2017, "Men also like shopping", and, for the direction,
+    Wang and Russakovsky 2021, "Directional bias amplification".
 
     Args:
         labels: `(n,)` 0 or 1. The labels that the model learned from or is compared with, which need not be just.
@@ -129,11 +147,11 @@ def bias_amplification(labels: ArrayLike, predictions: ArrayLike, groups: ArrayL
         Above 0: amplified. 0: passed on as it was. Below 0: narrowed, or turned round.
 
     Raises:
-        ValueError: If as in `group_rates`.
+        ValueError: If lengths differ or labels or decisions are not 0 and 1.
     """
     rates = group_rates(labels, predictions, groups)
     most, least = int(rates.positive.argmax()), int(rates.positive.argmin())
-    if most == least:  # the labels show no gap, so that there is no direction
+    if most == least:  # the labels show no gap, so there is no direction
         return float(np.ptp(rates.selected))
     return float((rates.selected[most] - rates.selected[least]) - (rates.positive[most] - rates.positive[least]))
 
@@ -143,15 +161,18 @@ def _flags(name: str, values: ArrayLike) -> np.ndarray:
     array = as_labels(name, array.astype(np.int64) if array.dtype == bool else array)
     if array.max() > 1:
         raise ValueError(
-            f"`{name}` must be 0 and 1: who is selected and who is not. Received: {array.max()}. "
-            f"With several classes ask about one of them: {name} == class_number"
+            f"`{name}` must be 0 and 1: who is selected and who is not. With several classes ask about one of them: "
+            f"`{name} == class_number`. Received: {name}.max()={array.max()}."
         )
     return array == 1
 
 
-def _range(rates: np.ndarray, missing: str) -> float:
-    if np.isnan(rates).any():
+def _require_defined(kind: str, label: int, values: np.ndarray, rates: GroupRates) -> None:
+    """Raise unless every group has examples of the label that the rate is counted on."""
+    undefined = rates.groups[np.isnan(values)].tolist()
+    if undefined:
+        names = ", ".join(map(str, undefined))
         raise ValueError(
-            f"Every group must have an example of {missing}; {np.isnan(rates).sum()} of {len(rates)} groups have none."
+            f"The {kind} positive rate is undefined for group {names}: no example there has label {label}. Leave that group out, "
+            f"or collect such examples. Received: groups without label {label}={undefined}."
         )
-    return float(rates.max() - rates.min())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, require_same_length
+from tlcourse.arguments import as_labels, require_same_length
 
 
 def correct_flags(labels: ArrayLike, predictions: ArrayLike) -> np.ndarray:
@@ -26,7 +26,12 @@ def correct_flags(labels: ArrayLike, predictions: ArrayLike) -> np.ndarray:
 
 
 def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
-    """Return the share of right predictions, 0-1. Arguments as in `correct_flags`."""
+    """Return the share of right predictions, 0-1.
+
+    Args:
+        labels: As in `correct_flags`.
+        predictions: As in `correct_flags`.
+    """
     return float(correct_flags(labels, predictions).mean())
 
 
@@ -42,7 +47,7 @@ def per_class_accuracy(labels: ArrayLike, predictions: ArrayLike, num_classes: i
         `(num_classes,)` floats, 0-1; NaN for a class without examples.
 
     Raises:
-        ValueError: If as in `confusion_matrix`.
+        ValueError: If the shapes do not fit or a class number is `num_classes` or more.
     """
     counts = confusion_matrix(labels, predictions, num_classes)
     examples = counts.sum(axis=1)
@@ -68,7 +73,9 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     if num_classes is None:
         num_classes = largest + 1
     elif largest >= num_classes:
-        raise ValueError(f"Class numbers must be less than `num_classes`. Received: {largest} with num_classes={num_classes}.")
+        raise ValueError(
+            f"Class numbers must be less than `num_classes`. Received: largest={largest}, num_classes={num_classes}."
+        )
     counts = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(counts, (labels, predictions), 1)
     return counts

@@ -1,11 +1,11 @@
-"""Which of several choices are worth a look when both price and quality count."""
+"""Which of several choices are worth considering when both cost and quality count."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_numbers, require_same_length
+from tlcourse.arguments import as_numbers, require_same_length
 
 
 def pareto_front(costs: ArrayLike, scores: ArrayLike) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_features, as_labels, require_number, require_same_length
 
 
 def linear_probe(
@@ -20,8 +20,8 @@ def linear_probe(
     """Train a logistic regression on frozen features and return its accuracy on the test features.
 
     Features are standardised with the mean and standard deviation of the training features (Alain and Bengio 2016,
-    "Understanding intermediate layers using linear classifier probes", for the idea of a probe). Neither array is changed, so
-    that both may be read-only memory maps.
+    "Understanding intermediate layers using linear classifier probes", for the idea of a probe). Neither array is changed:
+    both may be read-only memory maps.
 
     Args:
         train_features: `(n_train, features)`.
@@ -41,7 +41,7 @@ def linear_probe(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    train_features, test_features = _as_features("train_features", train_features), _as_features("test_features", test_features)
+    train_features, test_features = as_features("train_features", train_features), as_features("test_features", test_features)
     train_labels, test_labels = as_labels("train_labels", train_labels), as_labels("test_labels", test_labels)
     require_same_length(train_features=train_features, train_labels=train_labels)
     require_same_length(test_features=test_features, test_labels=test_labels)
@@ -51,17 +51,7 @@ def linear_probe(
             f"train_features.shape[1]={train_features.shape[1]}, test_features.shape[1]={test_features.shape[1]}."
         )
     if len(np.unique(train_labels)) < 2:
-        raise ValueError(f"`train_labels` must hold two classes or more. Received: class {train_labels[0]} alone.")
-    if strength <= 0:
-        raise ValueError(f"`strength` must be above 0. Received: strength={strength!r}.")
+        raise ValueError(f"`train_labels` must hold two classes or more. Received: classes={np.unique(train_labels).tolist()}.")
+    require_number("strength", strength, above=0)
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=max_iter))
     return float(probe.fit(train_features, train_labels).score(test_features, test_labels))
-
-
-def _as_features(name: str, features: ArrayLike) -> np.ndarray:
-    if np.ndim(features) == 4:
-        raise ValueError(
-            f"`{name}` must have shape (examples, features). Received: shape {np.shape(features)}, which looks like feature "
-            f"maps. Average over the image first: {name}.mean(axis=(1, 2))"
-        )
-    return as_numbers(name, features, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_numbers, require_same_length
+from tlcourse.arguments import as_numbers, require_same_length
 
 
 def cka(features_x: ArrayLike, features_y: ArrayLike) -> float:
@@ -40,5 +40,5 @@ def _centred(name: str, features: np.ndarray) -> np.ndarray:
     centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     largest = np.abs(centred).max()
     if largest <= 1e-12 * max(1.0, float(np.abs(features).max())):
-        raise ValueError(f"`{name}` must differ between examples. Received: {len(features)} examples with the same features.")
+        raise ValueError(f"`{name}` must differ between examples. Received: len({name})={len(features)}, all rows the same.")
     return centred / largest  # keeps the products below in range

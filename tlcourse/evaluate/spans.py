@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class SpanScores(NamedTuple):
-    """Precision, recall and their harmonic mean over whole names, each from 0 to 1."""
+    """Precision, recall and their harmonic mean (F1) over whole names, each from 0 to 1."""
 
     precision: float
     recall: float
@@ -20,8 +20,8 @@ class SpanScores(NamedTuple):
 def entity_spans(tags: Iterable[str]) -> set[tuple[int, int, str]]:
     """Return the names of one sentence as `(first word, last word, kind)`.
 
-    An `I-` tag that follows no name of its kind begins one, as in the scoring script of the CoNLL tasks (Tjong Kim Sang and De Meulder
-    2003) and in seqeval.
+    An `I-` tag that follows no name of its kind begins one, as in the scoring script of the CoNLL tasks (Tjong Kim Sang and De
+    Meulder 2003) and in seqeval.
 
     Args:
         tags: `B-kind`, `I-kind` or `O` for each word.
@@ -34,7 +34,7 @@ def entity_spans(tags: Iterable[str]) -> set[tuple[int, int, str]]:
     for place, tag in enumerate(tags):
         prefix, _, name = tag.partition("-")
         if tag != "O" and (prefix not in ("B", "I") or not name):
-            raise ValueError(f"Expected tags like 'O', 'B-person' or 'I-person'. Received: {tag!r} at word {place}.")
+            raise ValueError(f"Expected tags like 'O', 'B-person' or 'I-person'. Received: tags[{place}]={tag!r}.")
         if kind and (prefix != "I" or name != kind):
             spans.add((start, place - 1, kind))
             kind = ""
@@ -59,12 +59,14 @@ def entity_scores(true_tags: Sequence[Iterable[str]], said_tags: Sequence[Iterab
         ValueError: If the numbers of sentences or of tags differ.
     """
     if len(true_tags) != len(said_tags):
-        raise ValueError(f"Expected tags for {len(true_tags)} sentences. Received: {len(said_tags)}.")
+        raise ValueError(
+            f"`said_tags` must hold tags for {len(true_tags)} sentences. Received: len(said_tags)={len(said_tags)}."
+        )
     right = said = wanted = 0
     for number, (theirs, mine) in enumerate(zip(true_tags, said_tags, strict=True)):
         theirs, mine = list(theirs), list(mine)
         if len(theirs) != len(mine):
-            raise ValueError(f"Sentence {number} has {len(theirs)} words; received {len(mine)} tags.")
+            raise ValueError(f"Sentence {number} has {len(theirs)} words. Received: len(said_tags[{number}])={len(mine)}.")
         true_spans, said_spans = entity_spans(theirs), entity_spans(mine)
         right, said, wanted = right + len(true_spans & said_spans), said + len(said_spans), wanted + len(true_spans)
     precision, recall = right / said if said else 0.0, right / wanted if wanted else 0.0
@@ -78,7 +80,12 @@ def answer_words(text: str) -> list[str]:
 
 
 def exact_match(true_answer: str, said_answer: str) -> bool:
-    """Tell whether two answers are the same in SQuAD's normal form (Rajpurkar et al. 2016)."""
+    """Tell whether two answers are the same in SQuAD's normal form (Rajpurkar et al. 2016).
+
+    Args:
+        true_answer: The right answer.
+        said_answer: What a model answered.
+    """
     return answer_words(true_answer) == answer_words(said_answer)
 
 
@@ -86,6 +93,10 @@ def word_f1(true_answer: str, said_answer: str) -> float:
     """Return the harmonic mean of precision and recall of an answer's words, from 0 to 1 (Rajpurkar et al. 2016).
 
     Two answers without any words are equal and score 1; one of them against words scores 0.
+
+    Args:
+        true_answer: The right answer.
+        said_answer: What a model answered.
     """
     theirs, mine = answer_words(true_answer), answer_words(said_answer)
     if not theirs or not mine:

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_numbers, require_confidence, require_same_length
+from tlcourse.arguments import as_numbers, require_number, require_same_length, require_whole
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A confidence interval from `low` to `high`."""
+    """A confidence interval.
+
+    Args:
+        low: Lower limit.
+        high: Upper limit.
+        confidence: Share of repetitions in which it holds the true value.
+    """
 
     low: float
     high: float
@@ -27,7 +33,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class MeanAndSpread:
-    """Mean and standard deviation of `n` values, and the interval for their true mean."""
+    """Mean and spread of several values.
+
+    Args:
+        mean: Their mean.
+        standard_deviation: Their standard deviation, divided by `n - 1`.
+        n: How many they are.
+        interval: Confidence interval of the true mean.
+    """
 
     mean: float
     standard_deviation: float
@@ -58,9 +71,8 @@ def bootstrap_interval(values: ArrayLike, confidence: float = 0.95, seed: int = 
         ValueError: If there are fewer than 2 values, values are missing or an argument is out of range.
     """
     values = _at_least_two("values", values)
-    require_confidence(confidence)
-    if resamples < 100:
-        raise ValueError(f"`resamples` must be 100 or more. Received: resamples={resamples!r}.")
+    require_number("confidence", confidence, above=0, below=1)
+    require_whole("resamples", resamples, 100)
     rng = np.random.default_rng(seed)
     means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(resamples)]
     low, high = np.quantile(means, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
@@ -83,7 +95,7 @@ def mean_and_spread(values: ArrayLike, confidence: float = 0.95) -> MeanAndSprea
     from scipy.stats import t
 
     values = _at_least_two("values", values)
-    require_confidence(confidence)
+    require_number("confidence", confidence, above=0, below=1)
     mean, deviation = float(values.mean()), float(values.std(ddof=1))
     margin = float(t.ppf((1.0 + confidence) / 2.0, len(values) - 1)) * deviation / len(values) ** 0.5
     return MeanAndSpread(mean, deviation, len(values), Interval(mean - margin, mean + margin, confidence))
@@ -101,7 +113,7 @@ def paired_difference(values_a: ArrayLike, values_b: ArrayLike, confidence: floa
         Mean, standard deviation and interval of the differences. An interval without 0 speaks for a difference.
 
     Raises:
-        ValueError: If the two differ in length, and as in `mean_and_spread`.
+        ValueError: If the two differ in length, there are fewer than 2 values, values are missing or an argument is out of range.
     """
     values_a, values_b = _at_least_two("values_a", values_a), _at_least_two("values_b", values_b)
     require_same_length(values_a=values_a, values_b=values_b)
@@ -111,5 +123,5 @@ def paired_difference(values_a: ArrayLike, values_b: ArrayLike, confidence: floa
 def _at_least_two(name: str, values: ArrayLike) -> np.ndarray:
     array = as_numbers(name, values, 1)
     if len(array) < 2:
-        raise ValueError(f"`{name}` must hold 2 values or more: one value shows no spread. Received: {len(array)}.")
+        raise ValueError(f"`{name}` must hold 2 values or more: one value shows no spread. Received: len({name})={len(array)}.")
     return array.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The layers of any Keras model in forward order, grouped into blocks that one can freeze by.
+"""The layers of any Keras model in forward order, grouped into blocks to freeze by.
 
 A *unit* is a layer that is no container of models: a convolution, a normalisation, a custom layer with everything inside it.
 """
@@ -98,10 +98,12 @@ def locate(model: keras.Model, where: str | int, argument: str) -> tuple[int, in
     grouped = blocks(model)
     units = units_of(model)
     if isinstance(where, bool) or not isinstance(where, (str, int)):
-        raise TypeError(f"`{argument}` names a block or a layer, or is the index of a block; received {argument}={where!r}.")
+        raise TypeError(
+            f"`{argument}` must name a block or a layer, or be the index of a block. Received: {argument}={where!r}."
+        )
     if isinstance(where, int):
         if not -len(grouped) <= where < len(grouped):
-            raise ValueError(f"`{argument}` must be from {-len(grouped)} to {len(grouped) - 1}; received {argument}={where}.")
+            raise ValueError(f"`{argument}` must be from {-len(grouped)} to {len(grouped) - 1}. Received: {argument}={where}.")
         found = list(grouped.values())[where]
     else:
         found = grouped.get(where) or [unit for unit in units if unit.name == where] or _nested(model, where)
@@ -110,8 +112,8 @@ def locate(model: keras.Model, where: str | int, argument: str) -> tuple[int, in
         close = difflib.get_close_matches(str(where), [*grouped, *(unit.name for unit in units)], n=3)
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise ValueError(
-            f"Model {model.name!r} has no block and no layer of this name; received {argument}={where!r}.{hint} "
-            f"Blocks, from early to late: {', '.join(grouped)}."
+            f"Model {model.name!r} has no block and no layer of this name.{hint} "
+            f"Blocks, from early to late: {', '.join(grouped)}. Received: {argument}={where!r}."
         )
     positions = [index for index, unit in enumerate(units) if any(unit is layer for layer in found)]
     return min(positions), max(positions)

@@ -1,4 +1,4 @@
-"""Freeze and unfreeze by block, so that what the flags say is what `fit()` does in Keras 3."""
+"""Freeze and unfreeze by block: what the flags say is what `fit()` does in Keras 3."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def unfreeze(
         ValueError: If `from_block` names nothing in the model, or `batchnorm` is neither "frozen" nor "trainable".
     """
     if batchnorm not in ("frozen", "trainable"):
-        raise ValueError(f'`batchnorm` must be "frozen" or "trainable"; received batchnorm={batchnorm!r}.')
+        raise ValueError(f'`batchnorm` must be "frozen" or "trainable". Received: batchnorm={batchnorm!r}.')
     units = units_of(model)
     first = 0 if from_block is None else locate(model, from_block, "from_block")[0]
     flags = _current_flags(model)

@@ -15,8 +15,10 @@ from tlcourse.finetune.two_phase import backbone_in
 class GradualUnfreezing(keras.callbacks.Callback):
     """Start with the head alone, then unfreeze one more block of the backbone every `epochs_per_block` epochs.
 
+    `opened` lists `(epoch, block name)` of every step taken, epochs counted from 0.
+
     The schedule of ULMFiT (Howard and Ruder 2018, arXiv 1801.06146, section 3.3). In Keras 3 it works in one order only: the
-    optimizer is built for every variable that will ever train, then the flags change, then the training step is built anew.
+    optimizer is built for every variable that will ever train, then the flags change, then the training step is built again.
     Compile with a new optimizer and a small learning rate; it serves the head and the backbone.
 
     Args:
@@ -24,9 +26,6 @@ class GradualUnfreezing(keras.callbacks.Callback):
         epochs_per_block: Epochs between two steps, at least 1.
         batchnorm: "frozen" keeps every BatchNorm layer of the backbone in inference mode; "trainable" unfreezes it with its
             block.
-
-    Attributes:
-        opened: `(epoch, block name)` of every step taken, epochs counted from 0.
     """
 
     def __init__(
@@ -38,9 +37,9 @@ class GradualUnfreezing(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         if epochs_per_block < 1:
-            raise ValueError(f"`epochs_per_block` must be at least 1; received epochs_per_block={epochs_per_block}.")
+            raise ValueError(f"`epochs_per_block` must be at least 1. Received: epochs_per_block={epochs_per_block}.")
         if batchnorm not in ("frozen", "trainable"):
-            raise ValueError(f'`batchnorm` must be "frozen" or "trainable"; received batchnorm={batchnorm!r}.')
+            raise ValueError(f'`batchnorm` must be "frozen" or "trainable". Received: batchnorm={batchnorm!r}.')
         self.backbone = backbone
         self.epochs_per_block = epochs_per_block
         self.batchnorm = batchnorm
@@ -66,7 +65,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
             self._write(wanted)
 
     def _write(self, open_blocks: int) -> None:
-        """Unfreeze the last `open_blocks` blocks and no other, and have the training step built anew."""
+        """Unfreeze the last `open_blocks` blocks and no other, and have the training step built again."""
         part = backbone_in(self.model, self.backbone)
         opened = {id(layer) for _, layers in self._late_to_early[:open_blocks] for layer in layers}
         kept_still = {id(layer) for layer in self._kept_still(part)}
@@ -86,10 +85,9 @@ class GradualUnfreezing(keras.callbacks.Callback):
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         if isinstance(inner, keras.optimizers.MultiOptimizer):
             raise ValueError(
-                "GradualUnfreezing cannot run with a MultiOptimizer, which expects a gradient for every one of "
-                "its variables at "
-                "every step. Compile with a single optimizer, or fine-tune with discriminative learning rates "
-                "without this callback."
+                "GradualUnfreezing cannot run with a MultiOptimizer, which expects a gradient for every one of its variables at "
+                "every step. Compile with a single optimizer, or fine-tune with discriminative learning rates without this "
+                "callback."
             )
         variables = self.model.trainable_variables
         if not optimizer.built:
@@ -99,7 +97,6 @@ class GradualUnfreezing(keras.callbacks.Callback):
         unknown = [variable.path for variable in variables if id(variable) not in known]
         if unknown:
             raise ValueError(
-                f"The optimizer of model {self.model.name!r} was built without {len(unknown)} of the weights that "
-                "will be unfrozen "
-                f"({unknown[0]}, ...). Compile with a new optimizer before this fit()."
+                f"The optimizer of model {self.model.name!r} was built without {len(unknown)} of the weights that will be "
+                f"unfrozen ({unknown[0]}, ...). Compile with a new optimizer before this fit()."
             )

@@ -27,9 +27,9 @@ def layerwise_learning_rates(model: keras.Model, learning_rate: float, decay: fl
         ValueError: If a number is out of range, or nothing in the model is trainable.
     """
     if learning_rate <= 0:
-        raise ValueError(f"`learning_rate` must be above 0; received learning_rate={learning_rate}.")
+        raise ValueError(f"`learning_rate` must be above 0. Received: learning_rate={learning_rate}.")
     if decay < 1:
-        raise ValueError(f"`decay` must be at least 1, so that early layers learn slower; received decay={decay}.")
+        raise ValueError(f"`decay` must be at least 1: early layers learn slower. Received: decay={decay}.")
     names = [name for name, variables in _trainable_by_block(model).items() if variables]
     if not names:
         raise ValueError(f"Nothing in model {model.name!r} is trainable. Call unfreeze(...) first.")
@@ -45,7 +45,7 @@ def discriminative_optimizer(
 ) -> keras.optimizers.Optimizer:
     """Build an optimizer that trains every block of `model` with its own learning rate.
 
-    Scaling gradients would not do it: Adam divides by their size, so that the step stays the same.
+    Scaling gradients would not do it: Adam divides by their size, so the step stays the same.
 
     Args:
         model: A built model with the flags it will be trained with: freeze and unfreeze first, then call this, then compile.
@@ -67,9 +67,8 @@ def discriminative_optimizer(
         for path in paths:
             if owner.setdefault(path, name) != name:
                 raise ValueError(
-                    f"Blocks {owner[path]!r} and {name!r} both hold a variable of path {path!r}, and Keras tells "
-                    "variables apart "
-                    "by their path. Give the layers different names."
+                    f"Blocks {owner[path]!r} and {name!r} both hold a variable of path {path!r}, and Keras tells variables "
+                    "apart by their path. Give the layers different names."
                 )
     # One pattern a block, and not one entry a variable: a saved model then has one optimizer for each block again.
     patterns = {"|".join(re.escape(path) for path in paths): optimizer(rates[name]) for name, paths in by_block.items()}

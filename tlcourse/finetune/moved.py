@@ -26,7 +26,12 @@ class LayerValues:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The values of a model at one moment, layer by layer in forward order."""
+    """The values of a model at one moment, layer by layer in forward order.
+
+    Args:
+        model_name: Name of the model.
+        layers: Layer name -> copies of its values.
+    """
 
     model_name: str
     layers: MappingProxyType[str, LayerValues]
@@ -36,9 +41,15 @@ class Snapshot:
 class MovedRow:
     """How far one layer moved.
 
-    `weight_change` and `statistic_change` are `||after - before|| / ||before||` over all the layer's values of that kind
-    (Euclidean norm; infinite where the values were all zero; `None` where the layer has none). `tensors_moved` counts tensors
-    of which at least one bit differs.
+    A change is `||after - before|| / ||before||` over all the layer's values of that kind (Euclidean norm; infinite where the
+    values were all zero; `None` where the layer has none).
+
+    Args:
+        name: Name of the layer.
+        weight_change: Change of what gradients move.
+        statistic_change: Change of what BatchNorm averages.
+        tensors_moved: Number of tensors of which at least one bit differs.
+        tensors: Number of its tensors.
     """
 
     name: str
@@ -49,12 +60,18 @@ class MovedRow:
 
     @property
     def bit_identical(self) -> bool:
+        """Whether not a single bit differs."""
         return self.tensors_moved == 0
 
 
 @dataclass(frozen=True)
 class WhatMoved:
-    """How far every layer with values moved, in forward order; prints aligned, shows as HTML in a notebook."""
+    """How far every layer with values moved, in forward order; prints aligned, shows as HTML in a notebook.
+
+    Args:
+        model_name: Name of the model.
+        rows: One for each layer.
+    """
 
     model_name: str
     rows: tuple[MovedRow, ...]
@@ -72,6 +89,7 @@ class WhatMoved:
 
     @property
     def moved_names(self) -> tuple[str, ...]:
+        """Names of the layers of which at least one bit differs."""
         return tuple(row.name for row in self.rows if not row.bit_identical)
 
     def __str__(self) -> str:
@@ -134,8 +152,8 @@ def what_moved(before: Snapshot, after: Snapshot | keras.Model) -> WhatMoved:
     """
     if not isinstance(before, Snapshot):
         raise TypeError(
-            f"`before` must be a snapshot; received a {type(before).__name__}. Take one before training: before = "
-            "snapshot(model)."
+            "`before` must be a snapshot. Take one before training: `before = snapshot(model)`. "
+            f"Received: type(before)={type(before).__name__}."
         )
     after = after if isinstance(after, Snapshot) else snapshot(after)
     old, new = list(before.layers.values()), list(after.layers.values())

@@ -104,7 +104,7 @@ def lp_ft(
         ValueError: If the model does not end in a `Dense` layer, labels do not fit it, or it does not contain the backbone.
     """
     if fine_tune_epochs < 1:
-        raise ValueError(f"`fine_tune_epochs` must be at least 1; received fine_tune_epochs={fine_tune_epochs}.")
+        raise ValueError(f"`fine_tune_epochs` must be at least 1. Received: fine_tune_epochs={fine_tune_epochs}.")
     part = backbone_in(model, backbone)
     head = _head_of(model)
     labels = _class_indices(labels, head.units)
@@ -134,10 +134,9 @@ def _head_of(model: keras.Model) -> keras.layers.Dense:
     activations = (keras.activations.linear, keras.activations.softmax)
     if not isinstance(head, keras.layers.Dense) or not head.use_bias or head.activation not in activations or head.units < 2:
         raise ValueError(
-            f"Model {model.name!r} must end in a Dense layer with bias, with one unit for every class (at least 2) "
-            "and softmax or no "
-            f"activation, so that a logistic regression can take its place; its last layer is {head.name!r} "
-            f"({type(head).__name__}). Add keras.layers.Dense(num_classes)."
+            f"Model {model.name!r} must end in a Dense layer with bias, one unit for every class (at least 2) and softmax or no "
+            f"activation: a logistic regression takes its place. Its last layer is {head.name!r} ({type(head).__name__}). "
+            "Add keras.layers.Dense(num_classes)."
         )
     return head
 
@@ -146,14 +145,17 @@ def _class_indices(labels: np.ndarray, units: int) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == units:
         raise ValueError(
-            f"`labels` look one-hot, of shape {labels.shape}; pass class numbers of shape (n,): labels.argmax(axis=1)."
+            "`labels` look one-hot. Pass class numbers of shape (n,): `labels.argmax(axis=1)`. "
+            f"Received: labels.shape={labels.shape}."
         )
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"`labels` must be whole numbers of shape (n,); received shape {labels.shape}, dtype {labels.dtype}.")
+        raise ValueError(
+            f"`labels` must be whole numbers of shape (n,). Received: labels.shape={labels.shape}, labels.dtype={labels.dtype}."
+        )
     if labels.size == 0 or labels.min() < 0 or labels.max() >= units:
         raise ValueError(
-            f"`labels` must be from 0 to {units - 1}, as many as the head has units; received {np.unique(labels)}."
+            f"`labels` must be from 0 to {units - 1}, as many as the head has units. Received: labels={np.unique(labels)}."
         )
     if len(np.unique(labels)) < 2:
-        raise ValueError(f"A linear probe needs at least two classes among `labels`; received class {labels[0]} alone.")
+        raise ValueError(f"A linear probe needs at least two classes among `labels`. Received: labels={np.unique(labels)}.")
     return labels

@@ -84,7 +84,7 @@ class L2SP(keras.Model):
 
 
 def l2_sp(model: keras.Model, *, backbone: keras.Model | str | None = None, alpha: float = 0.1, beta: float = 0.01) -> L2SP:
-    """Wrap `model` so that `fit()` pulls its backbone towards the pretrained weights it has now.
+    """Wrap `model`: `fit()` then pulls its backbone towards the pretrained weights it has now.
 
     Compile and fit the result. It shares its weights with `model`, which is trained along; `.model` is that plain model, for
     example to save it without anchors.
@@ -104,7 +104,7 @@ def l2_sp(model: keras.Model, *, backbone: keras.Model | str | None = None, alph
     """
     for name, strength in (("alpha", alpha), ("beta", beta)):
         if strength < 0:
-            raise ValueError(f"`{name}` must be at least 0; received {name}={strength}.")
+            raise ValueError(f"`{name}` must be at least 0. Received: {name}={strength}.")
     if not model.built:
         raise ValueError(f"Model {model.name!r} has no weights yet. Call it on a batch, or model.build(input_shape).")
     part = model if backbone is None else backbone
@@ -112,16 +112,15 @@ def l2_sp(model: keras.Model, *, backbone: keras.Model | str | None = None, alph
         names = [layer.name for layer in model.layers]
         if part not in names:
             raise ValueError(
-                f"Model {model.name!r} has no layer of that name; received backbone={backbone!r}, its layers are "
-                f"{', '.join(names)}."
+                f"Model {model.name!r} has no layer of that name. Its layers are {', '.join(names)}. "
+                f"Received: backbone={backbone!r}."
             )
         part = model.get_layer(part)
     pretrained = {id(weight) for weight in weights_of(part)}
     anchored = [index for index, weight in enumerate(weights_of(model)) if id(weight) in pretrained]
     if len(anchored) != len(pretrained):
         raise ValueError(
-            f"Model {model.name!r} contains {len(anchored)} of the {len(pretrained)} weights of backbone "
-            f"{part.name!r}. Pass the "
-            "backbone that the model was built on."
+            f"Model {model.name!r} contains {len(anchored)} of the {len(pretrained)} weights of backbone {part.name!r}. "
+            "Pass the backbone that the model was built on."
         )
     return L2SP(model, anchored=anchored, alpha=alpha, beta=beta, name=f"{model.name}_l2sp")

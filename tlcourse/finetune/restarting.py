@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def reset_optimizer(model: keras.Model) -> None:
     """Give the optimizer of a compiled model the state that it has before its first step; its learning rate stays as it is.
 
-    Compiling anew does the same, and then the training step is traced again, which takes longer than a short training. Weights of
-    the model are not touched: put them back with `model.set_weights(...)` first, where an optimizer keeps an average of them.
+    Compiling again does the same, but then the training step is traced again, which takes longer than a short training. Weights
+    of the model are not touched: put them back with `model.set_weights(...)` first, where an optimizer keeps an average of them.
 
     Args:
         model: A compiled, built model.
@@ -24,13 +24,11 @@ def reset_optimizer(model: keras.Model) -> None:
     if optimizer is None or not model.built:
         state = "is not compiled" if optimizer is None else "has no weights yet"
         raise ValueError(
-            f"The model {state}, so that its optimizer has no state. Compile and build it first. Received: model={model!r}"
+            f"The model {state}, so its optimizer has no state. Compile and build it first. Received: model={model!r}."
         )
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
-    fresh = type(optimizer).from_config(
-        optimizer.get_config()
-    )  # some states do not begin at 0: accumulators, averages of weights
+    fresh = type(optimizer).from_config(optimizer.get_config())  # some states do not begin at 0: accumulators, averages
     fresh.build(model.trainable_variables)
     for variable, start in zip(optimizer.variables, fresh.variables, strict=True):
         if variable.path.rsplit("/", 1)[-1] != "learning_rate":

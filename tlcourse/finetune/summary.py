@@ -16,7 +16,14 @@ _HEADER = ("", "parameters", "trainable", "BatchNorm")
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """One block or layer: `batchnorm` is "", "inference", "training" or "mixed"."""
+    """One block or layer.
+
+    Args:
+        name: Name of the block or layer.
+        parameters: Number of values that a gradient can move.
+        trainable_parameters: Number of those that train.
+        batchnorm: Mode of its BatchNorm layers: "inference", "training", "mixed", or "" if it has none.
+    """
 
     name: str
     parameters: int
@@ -30,6 +37,11 @@ class TrainableSummary:
 
     Parameters count what a gradient can move: kernels, biases, scales and offsets, not BatchNorm's moving statistics. Those are
     the last column: "training" means that `fit()` normalises by the batch and moves them, whatever flags the parents have.
+
+    Args:
+        model_name: Name of the model.
+        rows: One for each block or layer.
+        note: Text below the table.
     """
 
     model_name: str
@@ -38,10 +50,12 @@ class TrainableSummary:
 
     @property
     def parameters(self) -> int:
+        """Parameters of all rows."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def trainable_parameters(self) -> int:
+        """Parameters that train, of all rows."""
         return sum(row.trainable_parameters for row in self.rows)
 
     @property
@@ -77,7 +91,7 @@ def trainable_summary(model: keras.Model, by: Literal["block", "layer"] = "block
         ValueError: If the model has not been built, or `by` is neither "block" nor "layer".
     """
     if by not in ("block", "layer"):
-        raise ValueError(f'`by` must be "block" or "layer"; received by={by!r}.')
+        raise ValueError(f'`by` must be "block" or "layer". Received: by={by!r}.')
     if not model.built:
         raise ValueError(
             f"Model {model.name!r} has no weights yet, so there is nothing to count. Call it on a batch, or "

@@ -15,7 +15,14 @@ from tlcourse.finetune.summary import TrainableSummary, trainable_summary
 
 @dataclass(frozen=True)
 class Phase:
-    """One phase of training: `first_epoch` counts from 0 over all phases; `history` is metric -> one value an epoch."""
+    """One phase of training.
+
+    Args:
+        name: Name of the phase.
+        first_epoch: Its first epoch, counted from 0 over all phases.
+        history: Metric -> one value an epoch.
+        summary: What trained.
+    """
 
     name: str
     first_epoch: int
@@ -24,12 +31,17 @@ class Phase:
 
     @property
     def epochs(self) -> int:
+        """Number of epochs."""
         return len(next(iter(self.history.values()), []))
 
 
 @dataclass(frozen=True)
 class PhaseHistory:
-    """The phases of a training, in order."""
+    """The phases of a training, in order.
+
+    Args:
+        phases: The first phase comes first.
+    """
 
     phases: tuple[Phase, ...]
 
@@ -95,7 +107,7 @@ def fit_two_phase(
     """
     for name, epochs in (("head_epochs", head_epochs), ("fine_tune_epochs", fine_tune_epochs)):
         if epochs < 1:
-            raise ValueError(f"`{name}` must be at least 1; received {name}={epochs}.")
+            raise ValueError(f"`{name}` must be at least 1. Received: {name}={epochs}.")
     part = backbone_in(model, backbone)
 
     def train(name: str, first_epoch: int, epochs: int, learning_rate: float) -> Phase:
@@ -136,21 +148,21 @@ def backbone_in(model: keras.Model, backbone: keras.Model | str) -> keras.Model:
     """Find the backbone and make sure that `model` really contains it: freezing another copy would do nothing.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If `model` does not contain it.
         TypeError: If `backbone` is neither a model nor a name.
     """
     if isinstance(backbone, str):
         nested = {part.name: part for part in model._flatten_layers(include_self=False) if isinstance(part, keras.Model)}
         if backbone not in nested:
             held = f"nested models: {', '.join(nested)}" if nested else "it has no nested model; pass the backbone itself"
-            raise ValueError(f"Model {model.name!r} has no nested model of that name; received backbone={backbone!r}; {held}.")
+            raise ValueError(f"Model {model.name!r} has no nested model of that name: {held}. Received: backbone={backbone!r}.")
         return nested[backbone]
     if not isinstance(backbone, keras.layers.Layer):
-        raise TypeError(f"`backbone` must be a Keras model or its name; received backbone={backbone!r}.")
+        raise TypeError(f"`backbone` must be a Keras model or its name. Received: backbone={backbone!r}.")
     inside = {id(unit) for unit in units_of(model)}
     if backbone is model or not all(id(unit) in inside for unit in units_of(backbone)):
         raise ValueError(
-            f"`backbone` must be the pretrained part of model {model.name!r}, not a copy of it and not the model itself; "
-            f"received {backbone.name!r}. Pass the object that the model was built on, or its name."
+            f"`backbone` must be the pretrained part of model {model.name!r}, not a copy of it and not the model itself. "
+            f"Pass the object that the model was built on, or its name. Received: backbone.name={backbone.name!r}."
         )
     return backbone

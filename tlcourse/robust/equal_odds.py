@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, require_same_length
 
 _GRID = 1001  # false positive rates that are tried
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, require_same_length
+from tlcourse.arguments import as_labels, require_same_length
 
 
 class GroupDRO:

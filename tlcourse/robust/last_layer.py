@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, require_same_length
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels
+from tlcourse.arguments import as_labels
 
 
 def group_weights(groups: ArrayLike) -> np.ndarray:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, require_same_length
 
 
 def equal_opportunity_thresholds(scores: ArrayLike, labels: ArrayLike, groups: ArrayLike, rate: float) -> dict[int, float]:

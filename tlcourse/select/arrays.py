@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.evaluate.arrays import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, require_same_length
 
 
 def as_features(features: ArrayLike) -> np.ndarray:
