@@ -45,6 +45,46 @@ def layerwise(model, learning_rate, decay):
 for back, layer in enumerate(with_weights):
     optimizers[".*" + layer.name + "/.*"] = keras.optimizers.Adam(learning_rate * decay ** (back - len(with_weights) + 1))
 
+# %% right: an optimizer of one's own that scales the step
+import keras
+
+
+class ScaledSteps(keras.optimizers.Adam):
+    def __init__(self, rate, factors):
+        super().__init__(rate)
+        self.factors = factors
+
+    def update_step(self, gradient, variable, learning_rate):
+        path = self._trainable_variables[self._get_variable_index(variable)].path
+        super().update_step(gradient, variable, learning_rate * self.factors[path])
+
+
+def layerwise(model, learning_rate, decay):
+    with_weights = [layer for layer in model.layers if layer.weights]
+    backwards = enumerate(reversed(with_weights))
+    return ScaledSteps(learning_rate, {v.path: decay**-back for back, layer in backwards for v in layer.weights})
+
+
+# %% right: an optimizer of one's own that shortens the step afterwards
+import keras
+
+
+class ShortenedSteps(keras.optimizers.Adam):
+    def apply(self, grads, trainable_variables=None):
+        before = [keras.ops.copy(v) for v in trainable_variables]
+        super().apply(grads, trainable_variables)
+        for v, old in zip(trainable_variables, before):
+            v.assign(old + (v - old) * self.factors[v.path])
+
+
+def layerwise(model, learning_rate, decay):
+    with_weights = [layer for layer in model.layers if layer.weights]
+    backwards = enumerate(reversed(with_weights))
+    optimizer = ShortenedSteps(learning_rate)
+    optimizer.factors = {v.path: decay**-back for back, layer in backwards for v in layer.weights}
+    return optimizer
+
+
 # %% wrong: same-step-for-all: one rate
 # As "counted from the end", but:
 optimizers[".*" + layer.name + "/.*"] = keras.optimizers.Adam(learning_rate)
@@ -104,6 +144,11 @@ def layerwise(model, learning_rate, decay):
     return {name: learning_rate / decay**i for i, name in enumerate(reversed(names))}
 
 
+# %% wrong: : half the rate for all
+# As "counted from the end", but:
+optimizers[".*" + layer.name + "/.*"] = keras.optimizers.Adam(0.5 * learning_rate / decay**back)
+
+
 # %% task 4.2
 
 # %% right: copies in a list
@@ -159,7 +204,7 @@ def make_penalty(model, backbone, strength):
 from keras import ops
 
 
-class Leash:
+class Penalty:
     def __init__(self, weights, strength):
         self.weights, self.strength = weights, strength
         self.start = [w.numpy().copy() for w in weights]
@@ -169,7 +214,7 @@ class Leash:
 
 
 def make_penalty(model, backbone, strength):
-    return Leash(backbone.trainable_weights, strength)
+    return Penalty(backbone.trainable_weights, strength)
 
 
 # %% wrong: pulls-towards-zero: weight decay
@@ -187,7 +232,7 @@ def make_penalty(model, backbone, strength):
     return penalty
 
 
-# %% wrong: head-on-the-leash: whole model
+# %% wrong: head-has-a-penalty: whole model
 # As "copies in a list", but:
 start = [w.numpy().copy() for w in model.trainable_weights]
 pairs = zip(model.trainable_weights, start)
@@ -259,6 +304,61 @@ def make_penalty(model, backbone, strength):
 # %% wrong: computed-once: a number
 # As "copies in a list", but:
 return float(penalty())
+
+# %% wrong: : zero at the start only by a number
+import keras
+
+
+def make_penalty(model, backbone, strength):
+    def penalty():
+        return strength / 2 * sum(keras.ops.sum(keras.ops.square(w - 1.0)) for w in backbone.trainable_weights)
+
+    return penalty
+
+
+# %% wrong: wrong-factor: mean in place of sum
+import keras
+
+
+def make_penalty(model, backbone, strength):
+    start = [w.numpy().copy() for w in backbone.trainable_weights]
+    count = sum(s.size for s in start)
+
+    def penalty():
+        pairs = zip(backbone.trainable_weights, start)
+        return strength / 2 * sum(keras.ops.sum(keras.ops.square(w - s)) for w, s in pairs) / count
+
+    return penalty
+
+
+# %% wrong: not-squared: root of the sum
+import keras
+
+
+def make_penalty(model, backbone, strength):
+    start = [w.numpy().copy() for w in backbone.trainable_weights]
+
+    def penalty():
+        pairs = zip(backbone.trainable_weights, start)
+        total = sum(keras.ops.sum(keras.ops.square(w - s)) for w, s in pairs)
+        return strength / 2 * keras.ops.sqrt(total + 1e-20)
+
+    return penalty
+
+
+# %% wrong: : fourth power
+import keras
+
+
+def make_penalty(model, backbone, strength):
+    start = [w.numpy().copy() for w in backbone.trainable_weights]
+
+    def penalty():
+        pairs = zip(backbone.trainable_weights, start)
+        return strength / 2 * sum(keras.ops.sum((w - s) ** 4) for w, s in pairs)
+
+    return penalty
+
 
 # %% task 4.3
 
@@ -363,6 +463,18 @@ def lp_ft(backbone, x, y):
         error = (x @ backbone.T @ head - y) / len(y)
         backbone -= 0.02 * np.outer(head, error @ x)
         head = head - 0.02 * backbone @ (x.T @ error)
+    return backbone, head
+
+
+# %% wrong: head-not-tuned: only the backbone in the second phase
+# As "head by gradient descent, backbone frozen", but:
+def lp_ft(backbone, x, y):
+    head = np.linalg.lstsq(x @ backbone.T, y, rcond=None)[0]
+
+    backbone = backbone.copy()
+    for _ in range(2000):
+        error = (x @ backbone.T @ head - y) / len(y)
+        backbone = backbone - 0.02 * np.outer(head, error @ x)
     return backbone, head
 
 
@@ -539,3 +651,37 @@ for layer in backbone.layers:
     if isinstance(layer, keras.layers.BatchNormalization):
         layer.trainable = False
 backbone.trainable = True
+
+
+# %% wrong: head-frozen-later: only the backbone in the second phase
+import keras
+
+
+def two_phase(model, backbone, images, labels):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    backbone.trainable = False
+    model.compile(keras.optimizers.Adam(1e-3), loss)
+    model.fit(images, labels, epochs=2, verbose=0)
+    model.layers[-1].trainable = False
+    backbone.trainable = True
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    model.compile(keras.optimizers.Adam(1e-5), loss)
+    model.fit(images, labels, epochs=2, verbose=0)
+
+
+# %% wrong: : a learning rate of zero in the second phase
+# As "repaired line by line", but:
+model.compile(keras.optimizers.Adam(0.0), loss)
+
+# %% wrong: : a learning rate of zero in the first phase
+import keras
+
+
+def two_phase(model, backbone, images, labels):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    backbone.trainable = False
+    model.compile(keras.optimizers.Adam(0.0), loss)
+    model.fit(images, labels, epochs=2, verbose=0)
+    model.fit(images, labels, epochs=2, verbose=0)

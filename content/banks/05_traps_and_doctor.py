@@ -47,7 +47,7 @@ def freeze_batchnorm(model):
             layer.trainable = False
 
 
-# %% wrong: only-the-top-level: two levels
+# %% wrong: only-some-levels: two levels
 import keras
 
 
@@ -139,6 +139,22 @@ return fixed.skip(2 * fifth).shuffle(size), fixed.skip(fifth // 2).take(fifth), 
 # %% wrong: test-shuffled: test shuffled too
 # As "fixed order, then cut", but:
 return fixed.skip(2 * fifth).shuffle(size), fixed.skip(fifth).take(fifth), fixed.take(fifth).shuffle(size)
+
+
+# %% wrong: batched: parts in batches
+def split(dataset, size, seed):
+    fixed = dataset.shuffle(size, seed=seed, reshuffle_each_iteration=False)
+    fifth = size // 5
+    train = fixed.skip(2 * fifth).shuffle(size)
+    return train.batch(8), fixed.skip(fifth).take(fifth).batch(8), fixed.take(fifth).batch(8)
+
+
+# %% wrong: : test first
+def split(dataset, size, seed):
+    fixed = dataset.shuffle(size, seed=seed, reshuffle_each_iteration=False)
+    fifth = size // 5
+    return fixed.take(fifth), fixed.skip(fifth).take(fifth), fixed.skip(2 * fifth).shuffle(size)
+
 
 # %% task 5.3
 
@@ -257,6 +273,16 @@ def examine(preprocess):
     }
 
 
+# %% wrong: : black and white averaged over the channels
+# As "three colours", but:
+return {
+    "low": dark.mean(),
+    "high": bright.mean(),
+    "bgr": bool(np.abs(reddened - dark).argmax() == 2),
+    "in_place": bool((passed != white).any()),
+}
+
+
 # %% task 5.4
 
 # %% right: as in the text
@@ -313,7 +339,7 @@ def unfreeze_at(backbone, epoch):
     return holder
 
 
-# %% wrong: never-opens: flags alone
+# %% wrong: old-step: flags alone
 # As "as in the text", but:
 def on_train_begin(self, logs=None):
     backbone.trainable = False
@@ -330,7 +356,7 @@ def on_train_begin(self, logs=None):
     self.model.make_train_function(force=True)
 
 
-# %% wrong: never-closed: never frozen
+# %% wrong: never-frozen: never frozen
 # As "as in the text", but:
 def on_train_begin(self, logs=None):
     pass
@@ -372,3 +398,38 @@ def unfreeze_at(backbone, epoch):
                 self.model.make_train_function(force=True)
 
     return At()
+
+
+# %% wrong: never-unfrozen: waits for an epoch that never comes
+import keras
+
+
+def unfreeze_at(backbone, epoch):
+    class UnfreezeAt(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.model.optimizer.build(self.model.trainable_variables)
+            backbone.trainable = False
+            self.model.make_train_function(force=True)
+
+        def on_epoch_begin(self, number, logs=None):
+            if number == 1000 + epoch:
+                backbone.trainable = True
+                self.model.make_train_function(force=True)
+
+    return UnfreezeAt()
+
+
+# %% wrong: : only in that one epoch
+import keras
+
+
+def unfreeze_at(backbone, epoch):
+    class UnfreezeAt(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.model.optimizer.build(self.model.trainable_variables)
+
+        def on_epoch_begin(self, number, logs=None):
+            backbone.trainable = number == epoch
+            self.model.make_train_function(force=True)
+
+    return UnfreezeAt()

@@ -227,7 +227,7 @@ _INTERVAL = Task(
 def _detect_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     even, skewed = [0.2] * 5, [0.85, 0.1, 0.02, 0.02, 0.01]
-    # A guessing model that kept its order, and a good one on skewed classes that lost it: accuracy alone cannot show it.
+    # A guessing model that kept its order, and a good one on skewed classes that lost it: the accuracy does not show it.
     plans = [
         (97, even, 0.9, False),
         (211, even, 0.2, False),
@@ -317,7 +317,7 @@ def _pairs_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     size = 5 * _BATCH + int(rng.integers(2, _BATCH - 1))  # the last batch is not full
     labels = rng.integers(0, _CLASSES, size)
-    errors = rng.choice([1, 2, 3, 4], size, p=[0.6, 0.3, 0.05, 0.05])  # skewed, so that a swapped pair shows
+    errors = rng.choice([1, 2, 3, 4], size, p=[0.6, 0.3, 0.05, 0.05])  # skewed: a swapped pair shows
     predicted = np.where(rng.random(size) < 0.7, labels, (labels + errors) % _CLASSES)
     scores = rng.uniform(0, 1, (size, _CLASSES))
     scores[np.arange(size), predicted] += 2.0

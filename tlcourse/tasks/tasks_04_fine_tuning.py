@@ -30,7 +30,7 @@ def _rates_probe(answer: Any, inputs: Any) -> Any:
     for tower in inputs["towers"]:
         keras.utils.set_random_seed(inputs["seed"])
         model = keras.Sequential([keras.Input((6,))])
-        for name in tower["names"]:  # tanh, so that every weight has a gradient
+        for name in tower["names"]:  # tanh: every weight has a gradient
             model.add(keras.layers.Dense(6, name=name))
             model.add(keras.layers.Activation("tanh"))
         model.add(keras.layers.Dropout(0.0))
@@ -61,7 +61,9 @@ def _rates_judge(case: Case, evidence: Any) -> Verdict:
         decay, rate = tower["decay"], tower["learning_rate"]
         if not row["is_optimizer"]:
             return not_earned(
-                "What came back is no Keras optimizer.", expected="an optimizer to compile with", misconception="no-optimizer"
+                "Your function did not return a Keras optimizer.",
+                expected="an optimizer to compile with",
+                misconception="no-optimizer",
             )
         moved = need_array(row["moved"], "the change of each layer")
         wanted = rate / decay ** np.arange(len(moved) - 1, -1, -1)
@@ -72,7 +74,10 @@ def _rates_judge(case: Case, evidence: Any) -> Verdict:
             )
         if moved.max() < 1.3 * moved.min():
             return not_earned(
-                "All layers moved equally far.", expected=expected, received=received, misconception="same-step-for-all"
+                "All layers moved by the same distance.",
+                expected=expected,
+                received=received,
+                misconception="same-step-for-all",
             )
         if moved[0] > moved[-1]:
             return not_earned(
@@ -100,7 +105,7 @@ def _rates_judge(case: Case, evidence: Any) -> Verdict:
                 "The last layer does not learn at the full rate.",
                 expected=f"a first step of Adam of about {show(rate)}",
                 received=show(moved[-1]),
-                misconception="last-layer-slowed",
+                misconception="last-layer-slowed" if np.isclose(moved[-1], rate / decay, rtol=0.2) else None,
             )
     return earned("Every layer moved `decay` times as far as the one before it, the last one at the full rate.")
 
@@ -110,19 +115,20 @@ _RATES = Task(
     title="small steps early, large steps late",
     points=2,
     hints=(
-        "Count steps from the end of the list of layers that have weights. Which layer takes none?",
-        "One Adam a layer, all in one dict: pattern of the path -> optimizer. reversed() and enumerate() count from the end.",
-        'for back, layer in enumerate(reversed(with_weights)): optimizers[f".*{layer.name}/.*"] = Adam(learning_rate / decay**back)',
+        "Count steps from the end of the list of layers that have weights. Which layer is zero steps from the end?",
+        "One Adam a layer, all in one dict: pattern of the path -> optimizer. `enumerate(reversed(...))` counts from the end.",
+        'An example of one entry, for a layer called "late" that is two steps from the end: '
+        '`optimizers[".*late/.*"] = keras.optimizers.Adam(learning_rate / decay**2)`.',
     ),
     answer_name="layerwise",
     misconceptions={
-        "no-optimizer": "Return the MultiOptimizer itself, so that model.compile(it, ...) works.",
-        "early-layers-frozen": "Early layers should move little, not stand still.",
+        "no-optimizer": "Return the `MultiOptimizer` itself; `model.compile` takes it.",
+        "early-layers-frozen": "Early layers should move a little, but they did not move at all.",
         "same-step-for-all": "One rate for all. Scaling gradients does not change that: Adam divides by their size.",
-        "upside-down": "The rate shrinks towards the input: early layers are the general ones.",
-        "counts-layers-without-weights": "Activation and dropout layers were counted as steps; they have nothing to learn.",
-        "not-geometric": "Divide by `decay` once more for every layer further from the end: decay ** steps.",
-        "last-layer-slowed": "The last layer with weights is zero steps from the end: decay ** 0 = 1.",
+        "upside-down": "The rate has to get smaller towards the input: early layers are the general ones.",
+        "counts-layers-without-weights": "Each layer is two steps from the next: layers without weights were counted too.",
+        "not-geometric": "Divide by `decay` once more for every layer further from the end: `decay ** steps`.",
+        "last-layer-slowed": "The last layer with weights is zero steps from the end: `decay ** 0` is 1.",
     },
     make_case=_rates_case,
     probe=_rates_probe,
@@ -155,6 +161,7 @@ def _penalty_probe(answer: Any, inputs: Any) -> Any:
     evidence: dict[str, Any] = {"is_function": callable(penalty) and callable(doubled)}
     if not evidence["is_function"]:
         return evidence
+    evidence["start"] = np.concatenate([np.ravel(w) for w in backbone.get_weights()])
     evidence["at_start"] = value(penalty)
     head = model.layers[-1]
     head.set_weights([w + 1.0 for w in head.get_weights()])
@@ -179,18 +186,26 @@ def _penalty_judge(case: Case, evidence: Any) -> Verdict:
     if not evidence["is_function"]:
         return not_earned(
             "`make_penalty` did not return a function.",
-            expected="a function without arguments that computes the penalty anew at each call",
+            expected="a function without arguments that computes the penalty again at each call",
             misconception="computed-once",
         )
     names = ("at_start", "head_moved", "after", "doubled")
     at_start, head_moved, after, doubled = (need_number(evidence[name], "the penalty") for name in names)
     if abs(at_start) > 1e-6:
+        start = need_array(evidence["start"], "the start")
+        decays = [factor * strength * float(np.sum(start**2)) for factor in (0.5, 1.0)]
         return not_earned(
-            "The penalty is not 0 at the start.", expected="0", received=show(at_start), misconception="pulls-towards-zero"
+            "The penalty is not 0 at the start.",
+            expected="0",
+            received=show(at_start),
+            misconception="pulls-towards-zero" if np.isclose(at_start, decays, rtol=1e-3).any() else None,
         )
     if abs(head_moved) > 1e-6:
         return not_earned(
-            "The penalty grew when the head moved.", expected="0", received=show(head_moved), misconception="head-on-the-leash"
+            "The penalty grew when only the head moved.",
+            expected="0",
+            received=show(head_moved),
+            misconception="head-has-a-penalty",
         )
     if after < 1e-6:
         return not_earned(
@@ -212,11 +227,18 @@ def _penalty_judge(case: Case, evidence: Any) -> Verdict:
     pull = need_array(evidence["pull"], "the gradient", shape=away.shape)
     wanted = strength / 2 * float(np.sum(away**2))
     if np.allclose(pull, strength * away, rtol=1e-3, atol=1e-5) and np.isclose(after, wanted, rtol=1e-3):
-        return earned("0 at the start, blind to the head, and a gradient that leads every weight back in proportion.")
-    if np.isclose(after, 2 * wanted, rtol=1e-3) or np.isclose(after, wanted / len(away), rtol=1e-2):
-        name = "wrong-factor"
+        return earned(
+            "0 at the start, the head is free, and the gradient pulls every weight back in proportion to its distance."
+        )
+    ratios = pull / (strength * away)
+    if np.allclose(ratios, ratios[0], rtol=1e-3) and np.isclose(after, ratios[0] * wanted, rtol=1e-3):
+        name = "wrong-factor"  # the squared distance, times another number
+    elif np.allclose(np.abs(pull), np.abs(pull[0]), rtol=1e-3) or np.isclose(
+        after, strength / 2 * np.linalg.norm(away), rtol=1e-3
+    ):
+        name = "not-squared"  # a pull that does not grow with the distance, or the root of the sum
     else:
-        name = "not-squared"
+        name = None
     return not_earned(
         "The penalty is not half the strength times the sum of squared distances.",
         expected=show(wanted),
@@ -227,23 +249,24 @@ def _penalty_judge(case: Case, evidence: Any) -> Verdict:
 
 _PENALTY = Task(
     id="4.2",
-    title="a leash for the backbone",
+    title="a penalty on leaving the start",
     points=2,
     hints=(
-        "Which values have to be remembered, and at which moment?",
-        "weight.numpy().copy() makes a copy that does not move; keras.ops.sum and keras.ops.square keep the gradient.",
-        "strength / 2 * sum(ops.sum(ops.square(w - s)) for w, s in zip(backbone.trainable_weights, start))",
+        "Which values have to be copied, and at which moment?",
+        "`weight.numpy().copy()` makes a copy that does not change; gradients flow through `keras.ops.sum` and `keras.ops.square`.",
+        "An example for one weight `w` with the start `s`: `ops.sum(ops.square(w - s))`. Add these up over all trainable weights of the "
+        "backbone, inside the function that you return.",
     ),
     answer_name="make_penalty",
     misconceptions={
-        "computed-once": "A number is computed once; the loss needs it anew at every step: return a function.",
-        "pulls-towards-zero": "That is weight decay, or a start remembered elsewhere. Subtract the pretrained values.",
-        "head-on-the-leash": "The head starts at random values and must be free: use the backbone's weights alone.",
-        "anchor-moves": "The start was kept as the variable itself, or taken again at each call; copy it once.",
-        "no-gradient": "NumPy stops the gradient. Compute with keras.ops on the variables themselves.",
+        "computed-once": "A number is computed once; the loss needs it again at every step: return a function.",
+        "pulls-towards-zero": "This is weight decay: the squared weights themselves. Subtract the weights at the start first.",
+        "head-has-a-penalty": "The head starts at random values and must be free: use only the weights of the backbone.",
+        "anchor-moves": "The penalty stays 0 when weights move: the start has to be a copy (`.numpy().copy()`), made once.",
+        "no-gradient": "NumPy stops the gradient. Compute with `keras.ops` on the variables themselves.",
         "strength-ignored": "`strength` has to multiply the sum.",
-        "not-squared": "Square the differences: the pull then grows with the distance.",
-        "wrong-factor": "Strength divided by two, times the sum (no mean): the gradient is then strength times distance.",
+        "not-squared": "The differences are not squared. Squared, the pull grows with the distance.",
+        "wrong-factor": "The factor is another one: strength divided by two, times the sum (not the mean).",
     },
     make_case=_penalty_case,
     probe=_penalty_probe,
@@ -293,19 +316,19 @@ def _linear_judge(case: Case, evidence: Any) -> Verdict:
     ours, probes, tuned = [], [], []
     for world, secret, row in zip(case.inputs["worlds"], case.secret, evidence["rows"], strict=True):
         if not row["pair"]:
-            return not_earned("Two things should come back.", expected="(backbone, head)", misconception="no-pair")
+            return not_earned("Your function did not return two things.", expected="(backbone, head)", misconception="no-pair")
         backbone = need_array(row["backbone"], "the backbone", shape=world["backbone"].shape)
         head = need_array(row["head"], "the head", shape=(_FEATURES,))
         if not row["kept"]:
             return not_earned("Your function changed an array of its caller.", misconception="changes-input")
         x, y, start = world["x"], world["y"], world["backbone"]
         if not (np.isfinite(backbone).all() and np.isfinite(head).all()):
-            return not_earned("Training ran away: values are not finite.")
+            return not_earned("Training diverged: values are not finite.", expected="finite numbers")
         moved = float(np.linalg.norm(backbone - start))
         if world["perfect"]:
             if moved > 1e-3:
                 return not_earned(
-                    "A perfect backbone was moved.",
+                    "A perfect backbone was changed.",
                     expected="a change of 0",
                     received=show(moved),
                     misconception="head-not-fitted-first",
@@ -321,9 +344,16 @@ def _linear_judge(case: Case, evidence: Any) -> Verdict:
         tuned.append(float(np.sum((far[0].T @ far[1] - secret["wanted"]) ** 2)))
         if moved < 1e-9:
             return not_earned("The backbone did not move.", expected="fine-tuning after the probe", misconception="probe-alone")
+        if np.allclose(head, probe, rtol=1e-6):
+            return not_earned(
+                "In the second phase the head did not move.",
+                expected="backbone and head change from the probe on",
+                received=f"the head of the probe, {show(head)}",
+                misconception="head-not-tuned",
+            )
         if np.median(ours) < (np.median(probes) + np.median(tuned)) / 2 and error > 0.1 * probe_error:
             return not_earned(
-                "The training examples are not fitted better than by the probe alone.",
+                "The training examples are not fitted better than by the probe.",
                 expected=f"well below {show(probe_error)}",
                 received=show(error),
                 misconception="not-tuned-to-the-end",
@@ -333,10 +363,9 @@ def _linear_judge(case: Case, evidence: Any) -> Verdict:
     )
     if np.median(ours) > np.median(probes):
         return not_earned(
-            "On inputs of another kind it errs more than the probe.",
-            expected="less than the probe, which errs less than fine-tuning from a random head",
+            "On inputs of another kind its error is larger than that of the probe.",
+            expected="a smaller error than that of the probe",
             received=numbers,
-            misconception="head-not-fitted-first",
         )
     return earned(f"Errors away from the training inputs: {numbers}.")
 
@@ -346,17 +375,19 @@ _LINEAR = Task(
     title="first the probe, then fine-tuning",
     points=2,
     hints=(
-        "What should the head be at the moment when the backbone takes its first step?",
-        "np.linalg.lstsq(features, y, rcond=None)[0] is the best head on fixed features.",
-        "head = np.linalg.lstsq(x @ backbone.T, y, rcond=None)[0]; return fine_tune(backbone, head, x, y)",
+        "What should the head be when the backbone takes its first step?",
+        "`np.linalg.lstsq(features, y, rcond=None)[0]` is the best head on fixed features.",
+        "An example of only the second phase: `fine_tune(backbone, np.ones(len(backbone)), x, y)` starts from a head of ones. "
+        "Put the fitted head in its place; the features are `x @ backbone.T`.",
     ),
     answer_name="lp_ft",
     misconceptions={
         "no-pair": "Return both parts: backbone, head.",
-        "changes-input": "`-=` writes into the caller's array; make a new one.",
-        "head-not-fitted-first": "The backbone was moved by a head that was still wrong. Fit the head on the frozen features first.",
-        "probe-alone": "That is the LP half; fine-tune backbone and head from there.",
-        "not-tuned-to-the-end": "The second phase stopped too early, or trained only one of the two parts.",
+        "changes-input": "The caller's array changed, as with `-=`. Make a new array.",
+        "head-not-fitted-first": "The backbone moved while the head was still wrong. Fit the head on the frozen features first.",
+        "probe-alone": "Only the head was fitted. Fine-tune backbone and head from there.",
+        "head-not-tuned": "The second phase trained only the backbone. Both learn there, the head too.",
+        "not-tuned-to-the-end": "After the second phase the training error is still large. Train longer.",
     },
     make_case=_linear_case,
     probe=_linear_probe,
@@ -394,13 +425,20 @@ def _hunt_model(seed: int, records: list[dict[str, Any]]) -> tuple[Any, Any]:
         return {"statistics": _copies(statistics), "backbone": _copies(kernels), "head": _copies(head.weights)}
 
     class Watched(keras.Model):
+        compiles = 0
+
+        def compile(self, *args: Any, **kwargs: Any) -> None:
+            self.compiles += 1
+            super().compile(*args, **kwargs)
+
         def fit(self, *args: Any, **kwargs: Any) -> Any:
             before = values()
             history = super().fit(*args, **kwargs)
             after = values()
             moved = {key: any(map(_differ, before[key], after[key])) for key in before}
             rate: Any = getattr(self.optimizer, "learning_rate", None)
-            records.append({**moved, "rate": float(rate.numpy()) if hasattr(rate, "numpy") else None})
+            rate = float(rate.numpy()) if hasattr(rate, "numpy") else None
+            records.append({**moved, "rate": rate, "compiles": self.compiles, "open": bool(backbone.trainable_weights)})
             return history
 
     inputs = keras.Input((8, 8, 3))
@@ -420,7 +458,7 @@ def _hunt_probe(answer: Any, inputs: Any) -> Any:
     records: list[dict[str, Any]] = []
     model, backbone = _hunt_model(inputs["seed"], records)
     call(answer, model, backbone, inputs["images"], inputs["labels"])
-    return {"fits": records, "open": bool(backbone.trainable_weights)}
+    return {"fits": records}
 
 
 def _hunt_judge(case: Case, evidence: Any) -> Verdict:
@@ -435,10 +473,10 @@ def _hunt_judge(case: Case, evidence: Any) -> Verdict:
     first, last = fits[0], fits[-1]
     if first["backbone"] or not first["head"]:
         return not_earned(
-            "In the first phase something else than the head learned.",
+            "In the first fit not only the head learned." if first["backbone"] else "In the first fit the head did not learn.",
             expected="head moved, backbone bit for bit the same",
             received=f"head moved: {first['head']}, backbone moved: {first['backbone']}",
-            misconception="head-not-first",
+            misconception="head-not-first" if first["backbone"] else None,
         )
     if any(fit["statistics"] for fit in fits):
         return not_earned(
@@ -452,7 +490,14 @@ def _hunt_judge(case: Case, evidence: Any) -> Verdict:
             "The backbone did not move in the second phase.",
             expected="weights of the backbone learn in the last fit",
             received="bit for bit the same",
-            misconception="not-recompiled" if evidence["open"] else "never-unfrozen",
+            misconception=_why_backbone_stays(fits),
+        )
+    if not last["head"]:
+        return not_earned(
+            "The head did not learn in the second phase.",
+            expected="backbone and head learn in the last fit",
+            received="a head that is bit for bit the same",
+            misconception="head-frozen-later",
         )
     if first["rate"] and last["rate"] and last["rate"] > 0.101 * first["rate"]:
         return not_earned(
@@ -461,7 +506,13 @@ def _hunt_judge(case: Case, evidence: Any) -> Verdict:
             received=show(last["rate"]),
             misconception="learning-rate-kept",
         )
-    return earned("Head first, then the backbone at a low rate, and not a bit of the statistics moved.")
+    return earned("Head first, then backbone and head at a low rate, and not a bit of the statistics moved.")
+
+
+def _why_backbone_stays(fits: list[dict[str, Any]]) -> str | None:
+    if not fits[-1]["open"]:
+        return "never-unfrozen"
+    return "not-recompiled" if fits[-1]["compiles"] == fits[-2]["compiles"] else None
 
 
 _HUNT = Task(
@@ -470,17 +521,20 @@ _HUNT = Task(
     points=2,
     hints=(
         "Compare the backbone before and after the second fit, first its weights, then its moving averages.",
-        "Flags are read at compile; and `training=False` does not bind BatchNorm once its own `trainable` is True.",
-        "after backbone.trainable = True: layer.trainable = False for each BatchNormalization, then compile with Adam(1e-5)",
+        "Keras reads the flags in the first `fit` after `compile`. And `training=False` does not keep BatchNorm in inference mode "
+        "once its own `trainable` is True.",
+        "An example for one layer: `backbone.layers[2].trainable = False`, after `backbone.trainable = True`, which overwrites the flags "
+        "of all layers inside. Which layers need it, and what has to follow before `fit`?",
     ),
     answer_name="two_phase",
     misconceptions={
-        "one-phase": "Two phases: fit the head, then fit all.",
-        "head-not-first": "Freeze the backbone before the first compile; a random head would tear at it.",
-        "batchnorm-moves": "training=False does not hold in fit() once BatchNorm is trainable: freeze those layers themselves.",
-        "not-recompiled": "A flag that changes after compile does nothing until the next compile.",
+        "one-phase": "Two phases: fit the head, then fit head and backbone.",
+        "head-not-first": "The backbone learned in the first fit. Freeze it before the first `compile`; a random head would damage it.",
+        "batchnorm-moves": "`training=False` has no effect in `fit` once BatchNorm is trainable: freeze those layers themselves.",
+        "not-recompiled": "The flag changed after the first `fit`, and it does nothing until the next `compile`.",
         "never-unfrozen": "Nothing in the backbone is trainable in the second phase.",
-        "learning-rate-kept": "The rate of the head destroys a backbone: compile anew with a tenth of it or less.",
+        "head-frozen-later": "In the second phase the head learns too: leave it trainable.",
+        "learning-rate-kept": "This rate is too high for a pretrained backbone: compile again with a tenth of it or less.",
     },
     make_case=_hunt_case,
     probe=_hunt_probe,

@@ -10,7 +10,7 @@ import numpy as np
 
 from tlcourse.checks import Case, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned, show
 
-# ---------------------------------------------------------------- 5.1 keep BatchNorm asleep
+# ---------------------------------------------------------------- 5.1 freeze BatchNorm at any depth
 
 
 def _norm_case(seed: int) -> Case:
@@ -64,44 +64,45 @@ def _norm_probe(answer: Any, inputs: Any) -> Any:
 
 def _norm_judge(case: Case, evidence: Any) -> Verdict:
     moved = {name: bool(value) for name, value in evidence["moved"].items()}
-    awake = [name for name in ("outer", "middle", "inner") if moved[name]]
+    moving = [name for name in ("outer", "middle", "inner") if moved[name]]
     still = [name for name in ("outer", "middle", "inner", "head") if not moved[f"kernel {name}"]]
-    if awake == ["outer", "middle", "inner"]:
+    if moving == ["outer", "middle", "inner"]:
         return not_earned("All BatchNormalization layers moved in training.", misconception="nothing-frozen")
-    if awake:
+    if moving:
         return not_earned(
             "BatchNormalization moved in training.",
-            expected="asleep on every level",
-            received=f"moved: {', '.join(awake)} model",
-            misconception="only-the-top-level",
+            expected="frozen on every level",
+            received=f"moved: {', '.join(moving)} model",
+            misconception="only-some-levels",
         )
     if still:
         return not_earned(
-            "Layers that are no BatchNormalization did not learn.",
+            "Layers other than BatchNormalization did not learn.",
             expected="their flags as they were",
             received=f"did not move: the Dense layer of {', '.join(still)}",
             misconception="froze-too-much",
         )
     if moved["kernel frozen"]:
         return not_earned("A Dense layer that was frozen before your function learned.", misconception="unfroze-others")
-    return earned("Asleep on every level; everything else as it was.")
+    return earned("Frozen on every level; everything else as it was.")
 
 
 _NORM = Task(
     id="5.1",
-    title="keep BatchNorm asleep",
+    title="freeze BatchNorm at any depth",
     points=2,
     hints=(
-        "model.layers shows one level. What is a layer that has layers of its own?",
-        "A nested model is a layer too: isinstance(layer, keras.Model). A function may call itself.",
-        "for layer in model.layers: freeze it if it is a BatchNormalization; call freeze_batchnorm(layer) if it is a model",
+        "`model.layers` shows one level. What is a layer that has layers of its own?",
+        "A nested model is a layer too: `isinstance(layer, keras.Model)`. A function may call itself.",
+        "An example of a function that goes through all levels and counts: `def count(model): return sum(count(layer) if "
+        "isinstance(layer, keras.Model) else 1 for layer in model.layers)`.",
     ),
     answer_name="freeze_batchnorm",
     misconceptions={
-        "nothing-frozen": "No layer was found. (A name says nothing: ask isinstance.)",
-        "only-the-top-level": "Only some levels were reached: go into the models inside the model.",
-        "froze-too-much": "Freezing a model freezes all that is in it. Freeze the BatchNormalization layers alone.",
-        "unfroze-others": "A flag that somebody had set was changed; only BatchNormalization is yours to change.",
+        "nothing-frozen": "No BatchNormalization layer is frozen. Find them with `isinstance`, not by name, inside the models inside.",
+        "only-some-levels": "Only some levels were reached: go into the models inside the model.",
+        "froze-too-much": "Other layers were frozen too, as happens when a whole model is frozen. Freeze only BatchNormalization.",
+        "unfroze-others": "The flag of another layer was changed. Change only the flags of BatchNormalization.",
     },
     make_case=_norm_case,
     probe=_norm_probe,
@@ -121,12 +122,17 @@ def _split_probe(answer: Any, inputs: Any) -> Any:
     size = inputs["size"]
     parts = call(answer, tf.data.Dataset.range(size), size, inputs["seed"])
     if not isinstance(parts, tuple | list) or len(parts) != 3:
-        return {"reads": None}
-    return {"reads": [[array_of([int(i) for i in part], "a part") for part in parts] for _ in range(3)]}
+        return {"reads": None, "batched": False}
+    reads = [[[np.asarray(example) for example in call(list, part)] for part in parts] for _ in range(3)]
+    if any(example.ndim for read in reads for part in read for example in part):
+        return {"reads": None, "batched": True}
+    return {"reads": [[array_of([int(i) for i in part], "a part") for part in read] for read in reads]}
 
 
 def _split_judge(case: Case, evidence: Any) -> Verdict:
     size = case.inputs["size"]
+    if evidence["reads"] is None and evidence["batched"]:
+        return not_earned("The parts hold batches.", expected="single examples, as in `dataset`", misconception="batched")
     if evidence["reads"] is None:
         return not_earned("Your function did not return three data sets.", expected="train, validation, test")
     reads = [
@@ -136,12 +142,23 @@ def _split_judge(case: Case, evidence: Any) -> Verdict:
     if [len(part) for part in reads[0]] != wanted:
         return not_earned("The parts have other sizes.", expected=show(wanted), received=show([len(p) for p in reads[0]]))
     members = [[set(part.tolist()) for part in read] for read in reads]
-    changed = any(read[i] != members[0][i] for read in members[1:] for i in range(3))
-    if changed:
-        return not_earned("Read a second time, a part has other members.", misconception="moves")
+    for name, first, again in zip(("train", "validation", "test"), members[0], members[1], strict=True):
+        if first != again:
+            return not_earned(
+                f"Read a second time, `{name}` has other members.",
+                expected="the same members each time",
+                received=f"example {min(first - again, default=min(again))} only in one of two reads",
+                misconception="moves",
+            )
     train, validation, test = members[0]
-    if train & validation or train & test or validation & test:
-        return not_earned("Parts share examples, each time in the same way.", misconception="overlap")
+    shared = (train & validation) | (train & test) | (validation & test)
+    if shared:
+        return not_earned(
+            f"The parts share {len(shared)} examples, each time the same ones.",
+            expected="each example in one part",
+            received=f"example {min(shared)} is in two parts",
+            misconception="overlap",
+        )
     if np.array_equal(np.concatenate(reads[0][::-1]), np.arange(size)) or validation | test == set(range(2 * (size // 5))):
         return not_earned(
             "The cut follows the order of the data: sorted by class, the parts would hold different classes.",
@@ -151,10 +168,10 @@ def _split_judge(case: Case, evidence: Any) -> Verdict:
         return not_earned("The training examples come in the same order each time.", misconception="train-not-shuffled")
     if not np.array_equal(reads[0][2], reads[1][2]) or not np.array_equal(reads[0][1], reads[1][1]):
         return not_earned(
-            "Validation or test come in another order each time, so that labels and predictions of two reads do not match.",
+            "Validation or test come in another order each time, so labels and predictions of two reads do not match.",
             misconception="test-shuffled",
         )
-    return earned("Cut once, kept for good; only the order of the training examples is new each time.")
+    return earned("Cut once, and the parts stay; only the order of the training examples is new each time.")
 
 
 _SPLIT = Task(
@@ -163,16 +180,18 @@ _SPLIT = Task(
     points=2,
     hints=(
         "Read the broken test set twice: are the same examples in it?",
-        "shuffle has an argument reshuffle_each_iteration.",
-        "shuffle with reshuffle_each_iteration=False, cut, then shuffle train once more, as usual",
+        "`shuffle` has an argument `reshuffle_each_iteration`.",
+        "An example: `tf.data.Dataset.range(5).shuffle(5, seed=1, reshuffle_each_iteration=False)` gives the same random order in each "
+        "read. Cut such a data set; which of the parts needs a second `shuffle`?",
     ),
     answer_name="split",
     misconceptions={
-        "moves": "The data set is shuffled anew each time it is read: fix the order before you cut.",
-        "overlap": "take and skip have to fit together: what one takes, the next skips.",
-        "cut-without-shuffling": "Shuffle once before the cut; files often come sorted by class.",
-        "train-not-shuffled": "Training wants a new order in each epoch: shuffle the training part after the cut.",
-        "test-shuffled": "Shuffle the training part only.",
+        "batched": "Return parts of single examples: batches are made later.",
+        "moves": "The members of a part change from read to read: fix the order before you cut.",
+        "overlap": "`take` and `skip` have to fit together: what one takes, the next skips.",
+        "cut-without-shuffling": "Shuffle once before the cut; files are often sorted by class.",
+        "train-not-shuffled": "Training needs a new order in each epoch: shuffle the training part after the cut.",
+        "test-shuffled": "Shuffle only the training part after the cut.",
     },
     make_case=_split_case,
     probe=_split_probe,
@@ -193,8 +212,11 @@ def _examine_case(seed: int) -> Case:
     return Case(inputs={"rows": [*rows, one]})
 
 
-def _preprocessing(row: Any) -> Any:
+def _preprocessing(row: Any, passed: list[Any]) -> Any:
+    """Return the function to examine; `passed` keeps the arrays that it was called with, and how often."""
+
     def preprocess(images: Any) -> np.ndarray:
+        passed.append(images)
         out = np.asarray(images) if row["in_place"] else np.array(images)
         if row["bgr"]:
             out[...] = out[..., ::-1].copy()
@@ -208,10 +230,12 @@ def _preprocessing(row: Any) -> Any:
 def _examine_probe(answer: Any, inputs: Any) -> Any:
     found = []
     for row in inputs["rows"]:
-        result = call(answer, _preprocessing(row))
+        passed: list[Any] = []
+        result = call(answer, _preprocessing(row, passed))
         if not isinstance(result, dict) or not {"low", "high", "bgr", "in_place"} <= set(result):
             return {"found": None}
-        found.append({name: array_of(result[name], f"result[{name!r}]") for name in ("low", "high", "bgr", "in_place")})
+        values = {name: array_of(result[name], f"result[{name!r}]") for name in ("low", "high", "bgr", "in_place")}
+        found.append({**values, "reused": len({id(images) for images in passed}) < len(passed)})
     return {"found": found}
 
 
@@ -223,25 +247,24 @@ def _examine_judge(case: Case, evidence: Any) -> Verdict:
         low, high = (need_number(found[name], name) for name in ("low", "high"))
         ends = np.array([row["shift"], 255 * row["scale"] + row["shift"]])
         if not np.allclose([low, high], [ends.min(), ends.max()], rtol=1e-3, atol=1e-3):
-            twice = [row["scale"] * end + row["shift"] for end in ends]
-            other = row["in_place"] and (row["bgr"] or np.allclose([low, high], [np.min(twice), np.max(twice)], rtol=1e-2))
-            first = np.allclose([low, high], [ends[0, 0], ends[1, 0]], rtol=1e-3, atol=1e-3)
+            channels = ends.T[np.isclose(ends[0], low, rtol=1e-3, atol=1e-3) & np.isclose(ends[1], high, rtol=1e-3, atol=1e-3)]
+            reused = row["in_place"] and found["reused"]
             return not_earned(
-                "The range is another one.",
-                expected=show([ends.min(), ends.max()]),
-                received=show([low, high]),
-                misconception="one-channel-only" if first else "reuses-changed-array" if other or row["in_place"] else None,
+                f"The range is wrong for images * {show(row['scale'])} + {show(row['shift'])}.",
+                expected=f"low {show(ends.min())}, high {show(ends.max())}",
+                received=f"low {show(low)}, high {show(high)}",
+                misconception="one-channel-only" if len(channels) else "reuses-changed-array" if reused else None,
             )
         for name in ("bgr", "in_place"):
             value = need_number(found[name], name)
             if bool(value) != row[name]:
                 return not_earned(
-                    f"{name} is wrong for one of the functions.",
+                    f'"{name}" is wrong for images * {show(row["scale"])} + {show(row["shift"])}.',
                     expected=show(row[name]),
                     received=show(bool(value)),
                     misconception={"bgr": "channels-not-seen", "in_place": "in-place-not-seen"}[name],
                 )
-    return earned("Range, order of channels and side effects, all found from the outside.")
+    return earned("Range, order of channels and side effect, all found from outputs.")
 
 
 _EXAMINE = Task(
@@ -249,15 +272,16 @@ _EXAMINE = Task(
     title="what does this preprocessing do?",
     points=2,
     hints=(
-        "What comes out for black, for white, for pure red? And what has become of the image that you passed?",
+        "What comes out for black, for white, for pure red? And is the image that you passed still the same?",
         "Pass copies, look at all three channels, and compare red with black.",
-        "np.abs(red_out - black_out).argmax() is 2 if red comes out last; np.array_equal(passed, original) tells the rest",
+        "An example: if black gives (-1, -1, -1) and red gives (-1, -1, 1), red comes out last. `np.array_equal(passed, kept)` compares "
+        "the array that you passed with a copy.",
     ),
     answer_name="examine",
     misconceptions={
-        "one-channel-only": "The channels are scaled differently: take the smallest and the largest over all three.",
+        "one-channel-only": "This is the range of one channel. Take the smallest and the largest value over all three.",
         "reuses-changed-array": "The function changed your image, and you passed the changed one again. Pass a copy each time.",
-        "channels-not-seen": "Red in the first channel: in which channel does the output differ from that of black?",
+        "channels-not-seen": "Put red in the first channel: in which channel does the output differ from that of black?",
         "in-place-not-seen": "Compare the array that you passed with a copy that you kept.",
     },
     make_case=_examine_case,
@@ -290,8 +314,13 @@ def _unfreeze_probe(answer: Any, inputs: Any) -> Any:
     def state() -> list[list[np.ndarray]]:
         return [[v.numpy().copy() for v in part.variables] for part in (backbone, head)]
 
-    states = [state()]
-    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda number, logs: states.append(state()))
+    states, open_parts = [state()], []
+
+    def look(number: int, logs: Any) -> None:
+        states.append(state())
+        open_parts.append([bool(part.trainable_weights) for part in (backbone, head)])
+
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=look)
     rng = np.random.default_rng(inputs["seed"])
     x, y = rng.normal(size=(8, 4)).astype("float32"), rng.normal(size=(8, 2)).astype("float32")
     error = ""
@@ -305,7 +334,7 @@ def _unfreeze_probe(answer: Any, inputs: Any) -> Any:
         [any(not np.array_equal(a, b) for a, b in zip(*parts, strict=True)) for parts in zip(old, new, strict=True)]
         for old, new in pairwise(states)
     ]
-    return {"callback": True, "error": error, "moved": moved}
+    return {"callback": True, "error": error, "moved": moved, "open": open_parts}
 
 
 def _unfreeze_judge(case: Case, evidence: Any) -> Verdict:
@@ -313,19 +342,30 @@ def _unfreeze_judge(case: Case, evidence: Any) -> Verdict:
         return not_earned("Your function did not return a callback.", expected="an instance of keras.callbacks.Callback")
     epoch, moved = case.inputs["epoch"], evidence["moved"]
     if evidence["error"]:
-        name = "optimizer-not-built" if "variable" in evidence["error"].lower() else None
+        name = "optimizer-not-built" if "unknown variable" in evidence["error"].lower() else None
         return not_earned("The fit stopped with an error.", received=evidence["error"], misconception=name)
     if not all(head for _, head in moved):
-        return not_earned("The head did not learn in every epoch.", misconception="head-frozen")
+        return not_earned(
+            "The head did not learn in every epoch.",
+            expected=show(list(range(_EPOCHS))),
+            received=show([number for number, (_, head) in enumerate(moved) if head]),
+            misconception="head-frozen" if not all(head for _, head in evidence["open"]) else None,
+        )
     learned, wanted = [number for number, (part, _) in enumerate(moved) if part], list(range(epoch, _EPOCHS))
     if learned == wanted:
-        return earned("The head alone first, then both, in one fit.")
-    names = {0: "never-opens", _EPOCHS: "never-closed", len(wanted) - 1: "off-by-one"}
+        return earned("First only the head, then both, in one fit.")
+    flag = [number for number, (part, _) in enumerate(evidence["open"]) if part]
+    if not learned:
+        name = "old-step" if flag else "never-unfrozen"
+    elif learned == list(range(_EPOCHS)):
+        name = "never-frozen"
+    else:
+        name = "off-by-one" if learned in (wanted[1:], [epoch - 1, *wanted]) else None
     return not_earned(
         "The backbone learned in other epochs than it should.",
-        expected=show(wanted),
-        received=show(learned),
-        misconception=names.get(len(learned)),
+        expected=f"epochs {show(wanted)}",
+        received=f"epochs {show(learned)}",
+        misconception=name,
     )
 
 
@@ -335,16 +375,19 @@ _UNFREEZE = Task(
     points=2,
     hints=(
         "Which two objects remember what was trainable when the fit began?",
-        "In on_train_begin: build the optimizer for everything, then freeze, then force a new training step. In on_epoch_begin: open.",
-        "self.model.optimizer.build(self.model.trainable_variables), backbone.trainable = ..., self.model.make_train_function(force=True)",
+        "In `on_train_begin`: build the optimizer for everything, then freeze, then force a new training step. In `on_epoch_begin`: "
+        "unfreeze, and force a new one again.",
+        "An example of a callback with a method: `class Say(keras.callbacks.Callback):` with `def on_epoch_begin(self, number, logs=None): "
+        "print(number)`. `self.model` is the model; `self.model.make_train_function(force=True)` follows each change of a flag.",
     ),
     answer_name="unfreeze_at",
     misconceptions={
-        "optimizer-not-built": "The optimizer was built for the head alone. Build it while everything is trainable, then freeze.",
-        "head-frozen": "model.trainable = False freezes the head too; freeze the backbone alone.",
-        "never-opens": "The flag was set, but Keras uses the old training step: make_train_function(force=True) after each change.",
-        "never-closed": "The backbone learned from the first epoch on: freeze it in on_train_begin, and force a new training step.",
-        "off-by-one": "`epoch` is the first epoch in which the backbone learns, counted from 0: open in on_epoch_begin.",
+        "optimizer-not-built": "The optimizer does not know the backbone. Build it while everything is trainable, then freeze.",
+        "head-frozen": "The head was frozen for a time, as with `model.trainable = False`. Freeze only the backbone.",
+        "old-step": "The flag was set, but Keras used the old training step: `make_train_function(force=True)` after each change.",
+        "never-unfrozen": "The backbone stayed frozen: set its flag to True in the epoch with the number `epoch`.",
+        "never-frozen": "The backbone learned from the first epoch on: freeze it in `on_train_begin`, and force a new training step.",
+        "off-by-one": "`epoch` is the first epoch in which the backbone learns, counted from 0: unfreeze in `on_epoch_begin`.",
     },
     make_case=_unfreeze_case,
     probe=_unfreeze_probe,
