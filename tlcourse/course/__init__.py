@@ -13,9 +13,10 @@ from typing import Any
 
 from tlcourse.course.copying import copy_course
 from tlcourse.course.execute import CELL_LIMIT, Outcome, execute, kernel_environment, read_notebook
-from tlcourse.course.pages import Record, read_record, write_index, write_page, write_record
+from tlcourse.course.page_look import heading_of
+from tlcourse.course.pages import Record, links_of, read_record, write_index, write_page, write_record
 from tlcourse.course.parallel import run_parallel
-from tlcourse.course.places import FOLDERS, Notebook, find_course, list_runnable
+from tlcourse.course.places import EXERCISES, FOLDERS, LESSONS, Notebook, find_course, list_runnable
 from tlcourse.course.progress import Progress
 from tlcourse.course.warm_kernels import share_warm_kernels
 
@@ -47,22 +48,22 @@ def run_course(
     """Execute lessons and solutions and write a page for each.
 
     A notebook whose text, package, libraries and profile are those of its last good run keeps its page. A notebook that fails
-    does not stop the others. What is finished stays finished when the run is interrupted.
+    does not stop the others. When the run is interrupted, what is finished is kept.
 
     Args:
-        course: the folder of `find_course`.
-        output: where the pages go; a folder per profile is made in it.
+        course: The folder of `find_course`.
+        output: Where the pages go. Each profile has its own folder in it.
         profile: "embedded" or "full".
-        only: beginning of a topic, such as "02"; "" for all.
-        fresh: run all, changed or not.
-        jobs: notebooks at a time, each with memory of its own (embedded profile: up to 2 GiB).
-        cell_limit: seconds a cell may take.
+        only: Lesson number or prefix, such as "02" (default: all).
+        fresh: True to run all, changed or not.
+        jobs: Notebooks at a time, each with its own memory (embedded profile: up to 2 GiB).
+        cell_limit: Seconds that a cell may take.
 
     Returns:
-        Path of the index, and one record a notebook.
+        Path of the index, and one record per notebook.
 
     Raises:
-        ValueError: `jobs` is below 1, or nothing begins with `only`.
+        ValueError: If `jobs` is below 1, or no lesson begins with `only`.
     """
     if jobs < 1:
         raise ValueError(f"`jobs` must be 1 or more. Received: jobs={jobs}.")
@@ -79,6 +80,7 @@ def run_course(
             else:
                 progress.keep(notebook.title)
         _run_in_turn(tasks, progress) if jobs == 1 else _run_at_once(tasks, jobs, progress)
+    _write_exercises(course, folder, {notebook.topic for notebook in notebooks})
     index = folder / "index.html"
     listed, outdated = _all_records(course, folder, package, profile)
     write_index(listed, profile, index, outdated)
@@ -107,14 +109,15 @@ class _Task:
     def keep(self, outcome: Outcome) -> Record:
         """Write page and record of a run."""
         title, stamp = self.notebook.title, _stamp(self.profile, outcome.ok)
-        write_page(outcome.notebook, title, self.page, stamp)
-        record = Record(title, self.key, outcome.seconds, outcome.peak_mib, outcome.error, self.page.name, stamp)
+        write_page(outcome.notebook, title, self.page, stamp, _links(self.notebook.path, self.notebook.kind))
+        heading = heading_of(outcome.notebook)
+        record = Record(title, self.key, outcome.seconds, outcome.peak_mib, outcome.error, self.page.name, stamp, heading)
         write_record(record, self.page.with_suffix(".json"))
         return record
 
 
 def _run(task: _Task, tell: Callable[[tuple[int, int]], None]) -> Record:
-    """Run one notebook, telling `(cells done, cells in all)` after each."""
+    """Run one notebook, and call `tell` with `(cells done, cells in all)` after each cell."""
     limit = task.cell_limit
     return task.keep(
         execute(task.notebook.path, profile=task.profile, cell_limit=limit, on_cell=lambda done, total: tell((done, total)))
@@ -147,7 +150,7 @@ def _run_at_once(tasks: list[_Task], jobs: int, progress: Progress) -> None:
 
 
 def _all_records(course: Path, folder: Path, package: str, profile: str) -> tuple[list[Record], frozenset[str]]:
-    """Collect what is known of every notebook of the course, and the titles whose notebook changed since."""
+    """Collect the record of every notebook of the course, and the titles of notebooks that changed since."""
     listed, outdated = [], set()
     for notebook in list_runnable(course):
         record = read_record(folder / f"{_slug(notebook)}.json")
@@ -156,6 +159,19 @@ def _all_records(course: Path, folder: Path, package: str, profile: str) -> tupl
             if record.key != _key(notebook, package, profile):
                 outdated.add(record.title)
     return listed, frozenset(outdated)
+
+
+def _write_exercises(course: Path, folder: Path, topics: set[str]) -> None:
+    """Write a page of each exercise as learners get it."""
+    for path in sorted((course / EXERCISES).glob("*.ipynb")):
+        if path.stem in topics:
+            notebook = read_notebook(path)
+            write_page(notebook, path.stem, folder / f"{path.stem}.exercise.html", links=_links(path, "exercise"))
+
+
+def _links(path: Path, kind: str) -> list[tuple[str, str]]:
+    topics = sorted(lesson.stem for lesson in (path.parents[1] / LESSONS).glob("*.ipynb"))
+    return links_of(topics, path.stem, kind)
 
 
 def _slug(notebook: Notebook) -> str:
@@ -167,14 +183,14 @@ def _key(notebook: Notebook, package: str, profile: str) -> str:
 
 
 def _stamp(profile: str, good: bool) -> str:
-    """Say when a notebook ran, how it ended and with which versions, for readers who wonder whether it still works."""
+    """Say when a notebook ran, how it ended and with which versions, so readers know whether it still works."""
     versions = ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
     result = "ran to the end" if good else "stopped with an error"
     return f"{result} on {date.today().isoformat()}, {profile} profile, with Python {platform.python_version()}, {versions}"
 
 
 def _package_digest() -> str:
-    """Digest of all that a notebook's result depends on beside its own text."""
+    """Return a digest of all that a notebook's result depends on besides its own text."""
     digest = hashlib.sha256(" ".join(f"{name} {_version(name)}" for name in _LIBRARIES).encode())
     root = Path(__file__).resolve().parents[1]
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".npz", ".txt") and "_course" not in p.parts):

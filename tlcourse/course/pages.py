@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from tlcourse.course.formulas import draw_formulas
+from tlcourse.course.page_look import INDEX_STYLE, TEMPLATE, dress, heading_of
 from tlcourse.files import write_whole
 
-_STYLE = """\
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid #ccc; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; } .failed { font-weight: bold; }
-pre { overflow-x: auto; background: #f4f4f4; padding: .8rem; }
-@media (prefers-color-scheme: dark) { body { color: #eee; background: #181818; } a { color: #8ab4f8; } pre { background: #262626; } }"""
+_BADGE = re.compile(r"!\[([^\]]*)\]\(https?://[^)]*\)")  # an image of another host becomes its alt text
+# What is shown of an output, best first. Widgets are not among them: they need a script from elsewhere, and have a text beside them.
+_KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg", "text/plain"]
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one run; kept beside its page so that an unchanged notebook is not run again."""
+    """What is known of one run; kept beside its page, so an unchanged notebook is not run again."""
 
     title: str
     key: str
@@ -30,25 +31,55 @@ class Record:
     error: str
     page: str
     stamp: str
+    heading: str = ""
 
 
-def write_page(notebook: Any, title: str, path: Path, stamp: str = "") -> None:
-    """Write an executed notebook as one HTML page, images inside, `stamp` at its foot, whole or not at all."""
+def write_page(notebook: Any, title: str, path: Path, stamp: str = "", links: Sequence[tuple[str, str]] = ()) -> None:
+    """Write a notebook as one HTML page, images inside, whole or not at all.
+
+    Args:
+        notebook: Executed, or as it is handed out.
+        title: Of the page, where the notebook has no heading.
+        path: File to write.
+        stamp: When and how it ran, for the foot of the page.
+        links: `(text, address)` of the pages that one goes to from here.
+    """
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
-    exporter = HTMLExporter(template_name="lab", embed_images=True)
+    exporter = HTMLExporter(
+        raw_template=TEMPLATE, embed_images=True, config=Config({"NbConvertBase": {"display_data_priority": _KINDS}})
+    )
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    body, _ = exporter.from_notebook_node(_with_alt_text(notebook), resources={"metadata": {"name": title}})
-    if stamp:
-        head, end, tail = body.rpartition("</body>")
-        body = f"{head}<footer style='padding: 1rem 2rem'>This notebook {escape(stamp)}.</footer>{end}{tail}"
-    write_whole(path, body)
+    shown = _as_shown(notebook)
+    body, _ = exporter.from_notebook_node(shown, resources={"metadata": {"name": heading_of(notebook) or title}})
+    write_whole(path, dress(body, list(links), stamp))
 
 
-def _with_alt_text(notebook: Any) -> Any:
-    """Return a copy whose figures carry as alt text what their cell printed by `alt_text(...)`."""
+def links_of(topics: Sequence[str], topic: str, kind: str) -> list[tuple[str, str]]:
+    """Return the links of a page: contents, the lesson before and after, and the other notebooks of its own lesson.
+
+    Args:
+        topics: Of all lessons, in order.
+        topic: Of this page, such as "02_feature_extraction".
+        kind: Of this page: "lesson", "exercise" or "solution".
+    """
+    at = topics.index(topic) if topic in topics else -1
+    found = [("Contents", "index.html")]
+    if at > 0:
+        found.append((f"Previous: {topics[at - 1][:2]}", f"{topics[at - 1]}.lesson.html"))
+    found += [(other.capitalize(), f"{topic}.{other}.html") for other in ("lesson", "exercise", "solution") if other != kind]
+    if 0 <= at < len(topics) - 1:
+        found.append((f"Next: {topics[at + 1][:2]}", f"{topics[at + 1]}.lesson.html"))
+    return found
+
+
+def _as_shown(notebook: Any) -> Any:
+    """Return a copy whose formulas are drawn, and whose figures carry as alt text what their cell printed by `alt_text(...)`."""
     described = deepcopy(notebook)
     for cell in described.cells:
+        if cell.cell_type == "markdown":
+            cell.source = draw_formulas(_BADGE.sub(r"\1", cell.source))
         if cell.cell_type != "code" or "alt_text(" not in cell.source:
             continue
         words = " ".join("".join(output.text for output in cell.outputs if output.get("name") == "stdout").split())
@@ -77,14 +108,14 @@ def write_index(records: list[Record], profile: str, path: Path, outdated: froze
     rows = "\n".join(_row(record, record.title in outdated) for record in records)
     total = sum(record.seconds for record in records)
     body = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>tlcourse: the course, executed</title><style>{_STYLE}</style></head><body>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>tlcourse: the course, executed</title><style>{INDEX_STYLE}</style></head><body>
 <h1>The course, executed</h1>
 <p>Profile <strong>{escape(profile)}</strong>; {len(records)} notebooks in {total / 60:.1f} minutes.</p>
-<table><thead><tr><th scope="col">notebook</th><th scope="col">result</th><th scope="col">seconds</th>
+<div class="wide"><table><thead><tr><th scope="col">notebook</th><th scope="col">result</th><th scope="col">seconds</th>
 <th scope="col">peak memory, MiB</th></tr></thead><tbody>
 {rows}
-</tbody></table></body></html>
+</tbody></table></div></body></html>
 """
     write_whole(path, body)
 
@@ -93,7 +124,9 @@ def _row(record: Record, outdated: bool) -> str:
     result = f"<span class='failed'>failed</span><pre>{escape(record.error)}</pre>" if record.error else ""
     result += escape(record.stamp) + (" (before the last change)" if outdated else "")
     memory = "" if record.peak_mib is None else f"{record.peak_mib:,}"
-    link = f"<a href='{escape(record.page)}'>{escape(record.title)}</a>"
+    kind = record.title.split(" ")[0]
+    text = f"{record.heading or record.title}{', solution' if kind == 'solution' and record.heading else ''}"
+    link = f"<a href='{escape(record.page)}'>{escape(text)}</a>"
     return (
         f"<tr><td>{link}</td><td>{result}</td><td class='number'>{record.seconds:.0f}</td><td class='number'>{memory}</td></tr>"
     )
