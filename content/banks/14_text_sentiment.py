@@ -147,6 +147,10 @@ hidden = (rng.random(ids.shape) < share) & (ids > 0)
 # As "where", but:
 labels = ids.copy()
 
+# %% wrong: labels-everywhere: at every word
+# As "where", but:
+return np.where(hidden, 1, ids), np.where(ids >= 4, ids, -1)
+
 # %% wrong: zero-is-a-label: 0 for the rest
 # As "where", but:
 labels = np.where(hidden, ids, 0)

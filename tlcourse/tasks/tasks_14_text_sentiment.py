@@ -1,4 +1,4 @@
-"""Tasks of lesson 14: a bag of words without a leak, masked words, a corpus without company, a mean without padding."""
+"""Tasks of lesson 14: a bag of words without a leak, masked words, a corpus without co-occurrence, a mean without padding."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def _columns(tables: list[np.ndarray]) -> list[tuple[float, ...]]:
 
 
 _BAG_MISTAKES = {
-    "list-from-test-too": "The list of words knows the test texts: take it from the training texts alone.",
-    "two-lists": "The test texts were counted with a list of their own, so that a column means another word in each table.",
-    "capitals-kept": "`Good` and `good` are one word: put the texts in lower case first.",
-    "present-or-not": "A word that stands in a text three times counts three.",
+    "list-from-test-too": "The list of words holds words of the test texts: take it only from the training texts.",
+    "two-lists": "The test texts were counted with a list of their own: a column means another word in each table.",
+    "capitals-kept": "`Good` and `good` are one word: change the texts to lower case first.",
+    "present-or-not": "A word that occurs three times in a text counts three.",
     "column-for-unknown": "Words that are not on the list count nowhere; there is no column for them.",
-    "unknown-counted-as-another": "Words that are not on the list were counted as another word that is.",
+    "unknown-counted-as-another": "Words that are not on the list were counted in the columns of other words.",
 }
 
 
@@ -79,17 +79,20 @@ def _bag_judge(case: Case, evidence: Any) -> Verdict:
     rows = [len(table) for table in counts]
     if rows != [len(inputs["train"]), len(inputs["test"])]:
         return not_earned(
-            "There is not one row a text.", expected=f"{len(inputs['train'])} and {len(inputs['test'])}", received=show(rows)
+            "There is not one row for each text.",
+            expected=f"{len(inputs['train'])} and {len(inputs['test'])}",
+            received=show(rows),
         )
     wanted = _bags(inputs)
     if all(a.shape == b.shape for a, b in zip(counts, wanted, strict=True)) and _columns(counts) == _columns(wanted):
         return earned("Both tables count with the list of the training texts, and unknown words count nowhere.")
     if counts[0].shape[1] != counts[1].shape[1]:
+        own = all(_columns([a]) == _columns([b]) for a, b in zip(counts, _bags(inputs, "two-lists"), strict=True))
         return not_earned(
             "The tables differ in their number of columns.",
             expected=f"{wanted[0].shape[1]} in both",
             received=f"{counts[0].shape[1]} and {counts[1].shape[1]}",
-            misconception="two-lists",
+            misconception="two-lists" if own else None,
         )
     for name in ("list-from-test-too", "capitals-kept", "present-or-not", "column-for-unknown"):
         if _columns(counts) == _columns(_bags(inputs, name)):
@@ -97,7 +100,7 @@ def _bag_judge(case: Case, evidence: Any) -> Verdict:
     total = [len(line.split()) for line in inputs["test"]]
     if counts[1].shape == wanted[1].shape and counts[1].sum(axis=1).tolist() == total:
         return not_earned(
-            "All words of the test texts were counted, known or not.",
+            "All words of the test texts were counted, those of the training texts and the others.",
             expected=show(wanted[1].sum(axis=1)),
             received=show(counts[1].sum(axis=1)),
             misconception="unknown-counted-as-another",
@@ -110,9 +113,9 @@ _BAG = Task(
     title="a bag of words",
     points=1,
     hints=(
-        "Which texts may say what is on the list of words?",
-        "words = sorted(set(...)) over the training texts in lower case; then count each of them in each text.",
-        "[[text.lower().split().count(word) for word in words] for text in texts], once for each of the two, with the same `words`",
+        "Which texts may decide what is on the list of words?",
+        "The list is a sorted set of all words of the training texts in lower case. Then count each of them in each text.",
+        "`text.lower().split().count(word)` is one number of a table. Use the same list of words for both tables.",
     ),
     answer_name="bag_of_words",
     misconceptions=_BAG_MISTAKES,
@@ -149,14 +152,14 @@ def _mask_probe(answer: Any, inputs: Any) -> Any:
 
 _MASK_MISTAKES = {
     "changes-input": "Your function changed the caller's ids: the next pass would find masks in place of words. Work on a copy.",
-    "masks-padding": "Padding was masked. There is nothing to guess where no word is.",
-    "masks-begin-and-end": "[CLS] or [SEP] was masked. They stand in every text and teach nothing; mask words only.",
-    "labels-everywhere": "Every place has a label. The network sees the other words, and would learn to copy them: -1 there.",
-    "zero-is-a-label": "0 is the number of the padding, and a label as good as any. What is not to be counted gets -1.",
-    "labels-after-masking": "The labels say [MASK]. Take them from the ids before you hide anything.",
-    "nothing-hidden": "The words that are to be guessed still stand in the inputs.",
-    "two-draws": "The masked places and the places with labels differ: draw once, use it for both.",
-    "share-kept": "The share says how much is hidden, not how much is kept.",
+    "masks-padding": "Padding was masked. There is no word to predict at the padding.",
+    "masks-begin-and-end": "Number 2 (begins a text) or 3 (ends it) was masked. They are in every text and teach nothing; mask only words.",
+    "labels-everywhere": "Every word has a label. The network sees most of these words and would learn to copy them: use -1 there.",
+    "zero-is-a-label": "0 is the number of the padding, a label like the others. What the loss must ignore gets -1.",
+    "labels-after-masking": "The labels hold the number of [MASK]. Take them from the ids before you replace anything.",
+    "nothing-hidden": "The words with labels are still visible in the inputs.",
+    "two-draws": "The masked places and the places with labels differ. Use one array of True and False for both.",
+    "share-kept": "`share` is the share of hidden words, not of kept words.",
     "same-places-in-each-text": "The same places are hidden in each text. Draw for every word.",
     "same-mask-in-each-pass": "Two passes hide the same words. Draw from the `rng` that you are given.",
 }
@@ -172,7 +175,7 @@ def _mask_judge(case: Case, evidence: Any) -> Verdict:
     if not np.array_equal(evidence["ids_after"], ids):
         return not_earned("After the call the ids are not what they were.", misconception="changes-input")
     for name, is_so in (
-        ("labels-everywhere", np.array_equal(labels, ids)),
+        ("labels-everywhere", np.array_equal(labels[words], ids[words])),
         ("zero-is-a-label", labelled.all() and (labels[~masked] == 0).mean() > 0.9),
         ("labels-after-masking", labelled.any() and (labels[labelled] == _MASK).all()),
         ("nothing-hidden", labelled.any() and not masked.any()),
@@ -181,7 +184,12 @@ def _mask_judge(case: Case, evidence: Any) -> Verdict:
         ("masks-begin-and-end", (masked & ~words).any()),
     ):
         if is_so:
-            return not_earned("Inputs and labels are not as they should be.", misconception=name)
+            return not_earned(
+                "Inputs and labels differ from what the task asks for; below is the first text.",
+                expected=f"about {share:.0%} of the words masked, of the text {ids[0].tolist()}",
+                received=f"inputs {inputs[0].tolist()}, labels {labels[0].tolist()}",
+                misconception=name,
+            )
     if not masked.any() or not np.array_equal(masked, labelled):
         return not_earned("No word is masked.", expected=f"about {share:.0%} of the words", received="none")
     if not (inputs[masked] == _MASK).all():
@@ -202,7 +210,7 @@ def _mask_judge(case: Case, evidence: Any) -> Verdict:
         )
     if np.array_equal(passes[1][0], inputs):
         return not_earned("The second pass hides the same words as the first.", misconception="same-mask-in-each-pass")
-    return earned(f"{found:.0%} of the words are hidden, no other token, and only they have labels.")
+    return earned(f"{found:.0%} of the words are hidden and no other token; only hidden words have labels.")
 
 
 _MASK_WORDS = Task(
@@ -210,9 +218,9 @@ _MASK_WORDS = Task(
     title="mask words",
     points=2,
     hints=(
-        "Which numbers may be hidden at all? And which places is the loss to look at?",
-        "Draw one array of True and False: a random number below `share`, and a word. Use it for the inputs and for the labels.",
-        "hidden = (rng.random(ids.shape) < share) & (ids >= 4); return np.where(hidden, 1, ids), np.where(hidden, ids, -1)",
+        "Which numbers may be hidden at all? And at which places should the loss be computed?",
+        "Make one array of True and False: a random number below `share`, and a word. Use it for the inputs and for the labels.",
+        "`hidden = (rng.random(ids.shape) < share) & (ids >= 4)`. With `np.where(hidden, ..., ...)` you get both arrays.",
     ),
     answer_name="mask_words",
     misconceptions=_MASK_MISTAKES,
@@ -221,7 +229,7 @@ _MASK_WORDS = Task(
     judge=_mask_judge,
 )
 
-# ---------------------------------------------------------------- 14.3 a corpus without company
+# ---------------------------------------------------------------- 14.3 a corpus without co-occurrence
 
 _CLUBS = (tuple(f"sun{i}" for i in range(12)), tuple(f"rain{i}" for i in range(12)))
 _COMMON = ("the", "a", "was")
@@ -245,7 +253,7 @@ def _scatter_probe(answer: Any, inputs: Any) -> Any:
 
 
 def _together(sentences: list[list[str]]) -> float:
-    """Return of all pairs of club words in one sentence the share that belong to the same club."""
+    """Return the share of pairs of club words in one sentence that belong to the same club."""
     same = pairs = 0
     for sentence in sentences:
         clubs = [word.startswith("sun") for word in sentence if word not in _COMMON]
@@ -259,9 +267,9 @@ _SCATTER_MISTAKES = {
     "changes-input": "Your function changed the caller's sentences. The real corpus is needed too; work on a copy.",
     "nothing-shuffled": "The corpus is the same as before.",
     "sentences-reordered": "Only the order of the sentences changed. Each still holds the same words.",
-    "shuffled-within": "The words were shuffled inside of each sentence. They keep their company; deal them out over the corpus.",
-    "words-drawn-anew": "Words were drawn with replacement, so that some occur more often now. Every word must occur as often as before.",
-    "other-lengths": "The sentences have other lengths than before, so that more than the company has changed.",
+    "shuffled-within": "The words were shuffled within each sentence. They still occur together; distribute them over the whole corpus.",
+    "words-drawn-anew": "Some words occur more often now and others less, as after drawing with replacement. Keep the count of every word.",
+    "other-lengths": "The sentences have other lengths than before: more than the co-occurrence has changed.",
     "not-by-the-rng": "Two generators gave the same corpus. Draw from the `rng` that you are given.",
 }
 
@@ -279,30 +287,30 @@ def _scatter_judge(case: Case, evidence: Any) -> Verdict:
     bags = [sorted(word for sentence in sentences for word in sentence) for sentences in (before, after)]
     if bags[0] != bags[1]:
         name = "words-drawn-anew" if len(bags[0]) == len(bags[1]) and set(bags[1]) <= set(bags[0]) else None
-        return not_earned("The words of the corpus are not as many, or not as often there, as before.", misconception=name)
+        return not_earned("The words of the corpus do not occur as often as before.", misconception=name)
     if [len(s) for s in after] != [len(s) for s in before]:
         return not_earned("The lengths of the sentences changed.", misconception="other-lengths")
     if _together(after) > 0.62:
         return not_earned(
-            "Words still keep their company.",
+            "Words of one kind still occur together.",
             expected="about half of the pairs in a sentence of one kind",
             received=f"{_together(after):.2f} (before: {_together(before):.2f})",
         )
     if after == again:
         return not_earned("Two different generators gave the same corpus.", misconception="not-by-the-rng")
     return earned(
-        f"Same words, same lengths, no company: {_together(after):.2f} of the pairs are of one kind, {_together(before):.2f} before."
+        f"Same words, same lengths, no co-occurrence: {_together(after):.2f} of the pairs are of one kind, {_together(before):.2f} before."
     )
 
 
 _SCATTER = Task(
     id="14.3",
-    title="a corpus without company",
+    title="a corpus without co-occurrence",
     points=2,
     hints=(
-        "What should differ from the real corpus, and what has to stay the same so that the comparison is fair?",
+        "What should differ from the real corpus, and what has to stay the same to keep the comparison fair?",
         "Put the words of all sentences into one list, shuffle it, and fill the sentences again, each with as many words as before.",
-        "words = iter(rng.permutation([w for s in sentences for w in s])); return [[str(next(words)) for _ in s] for s in sentences]",
+        "`words = iter(rng.permutation(all_words))`, where `all_words` is one flat list. `next(words)` gives one word after the other.",
     ),
     answer_name="scatter",
     misconceptions=_SCATTER_MISTAKES,
@@ -321,7 +329,7 @@ def _mean_case(seed: int) -> Case:
     real[2] = True
     real[4] = False  # an empty text
     states = rng.normal(1.0, 2.0, (count, length, width))
-    states[~real] += 30.0  # networks write numbers at the padding, too
+    states[~real] += 30.0  # networks compute numbers at the padding, too
     return Case(inputs={"states": states, "real": real})
 
 
@@ -333,11 +341,11 @@ def _mean_probe(answer: Any, inputs: Any) -> Any:
 
 
 _MEAN_MISTAKES = {
-    "averages-padding": "Padding is in the mean, so that a text's features depend on how far it was filled up.",
+    "averages-padding": "Padding is in the mean: the features of a text depend on the amount of its padding.",
     "divided-by-the-length": "The sum leaves the padding out, but it was divided by the length of the row, padding included.",
     "sum-not-mean": "That is the sum. Long texts would have large features, whatever they say.",
-    "first-token-only": "That is the state of the first token alone.",
-    "nan-for-an-empty-text": "A text without a word gives 0 / 0. Its mean is to be zeros: divide by at least 1.",
+    "first-token-only": "That is the state of the first token only.",
+    "nan-for-an-empty-text": "A text without a word gives 0 / 0, which is nan. Its row should be zeros: divide by at least 1.",
     "one-text-mean": "All texts were averaged together; each text has its own row.",
     "changes-input": "Your function changed the states. Work on a copy.",
 }
@@ -349,16 +357,20 @@ def _mean_judge(case: Case, evidence: Any) -> Verdict:
     if not evidence["unchanged"]:
         return not_earned("After the call the states are not what they were.", misconception="changes-input")
     found = np.asarray(evidence["means"])
-    if found.ndim == 1:
-        return not_earned(
-            "There is one row for all texts.", expected=f"shape ({count}, {width})", misconception="one-text-mean"
-        )
-    found = need_array(found, "the means", shape=(count, width))
     total = np.where(real[..., None], states, 0).sum(axis=1)
     words = real.sum(axis=1)[:, None]
     wanted = total / np.maximum(words, 1)
+    if found.shape == (width,):
+        means = (total.sum(axis=0) / words.sum(), wanted.mean(axis=0), states.mean(axis=(0, 1)))
+        return not_earned(
+            "There is one row for all texts.",
+            expected=f"shape ({count}, {width})",
+            received=f"shape {found.shape}",
+            misconception="one-text-mean" if any(np.allclose(found, each, atol=1e-4) for each in means) else None,
+        )
+    found = need_array(found, "the means", shape=(count, width))
     if np.allclose(found, wanted, atol=1e-4):
-        return earned("Each row is the mean over its words, whatever stands at the padding; an empty text gives zeros.")
+        return earned("Each row is the mean over the words of its text, without the padding; an empty text gives zeros.")
     full = words[:, 0] > 0
     variants = {
         "averages-padding": states.mean(axis=1),
@@ -374,8 +386,9 @@ def _mean_judge(case: Case, evidence: Any) -> Verdict:
     if np.allclose(found[full], wanted[full], atol=1e-4):
         return not_earned(
             "The row of the text without a word is not zeros.",
+            expected="0 in every column",
             received=show(found[~full][0, :3]),
-            misconception="nan-for-an-empty-text",
+            misconception="nan-for-an-empty-text" if np.isnan(found[~full]).all() else None,
         )
     return not_earned("The means differ.", expected=show(wanted[0, :3]), received=show(found[0, :3]))
 
@@ -385,9 +398,9 @@ _MEAN = Task(
     title="the mean over words",
     points=1,
     hints=(
-        "Which places may be in the sum, and what has to stand below the line?",
+        "Which places belong in the sum, and by what do you divide it?",
         "Set the states at the padding to 0, add over axis 1, and divide by the number of words of each text.",
-        "(states * real[..., None]).sum(axis=1) / np.maximum(real.sum(axis=1, keepdims=True), 1)",
+        "`states * real[..., None]` is 0 at the padding. `np.maximum(..., 1)` prevents a division by 0.",
     ),
     answer_name="mean_over_words",
     misconceptions=_MEAN_MISTAKES,
