@@ -4,7 +4,7 @@
 
 
 # %% right: piece by piece
-def label_pieces(tags, pieces, length):
+def label_subwords(tags, pieces, length):
     labels = []
     for tag, count in zip(tags, pieces):
         labels += ([tag] + [-1] * (count - 1)) if count else []
@@ -16,7 +16,7 @@ def label_pieces(tags, pieces, length):
 import numpy as np
 
 
-def label_pieces(tags, pieces, length):
+def label_subwords(tags, pieces, length):
     pieces = np.array(pieces)
     firsts = 1 + np.cumsum(pieces) - pieces
     row = np.full(length, -1)
@@ -27,18 +27,18 @@ def label_pieces(tags, pieces, length):
 
 
 # %% right: numbers of the words first
-def label_pieces(tags, pieces, length):
+def label_subwords(tags, pieces, length):
     words = [None] + [n for n, count in enumerate(pieces) for _ in range(count)][: length - 2] + [None]
     words += [None] * (length - len(words))
     before = [None] + words[:-1]
     return tuple(-1 if word is None or word == last else tags[word] for word, last in zip(words, before))
 
 
-# %% wrong: every-piece
+# %% wrong: every-subword
 # As "piece by piece", but:
 labels += [tag] * count
 
-# %% wrong: last-piece
+# %% wrong: last-subword
 # As "piece by piece", but:
 labels += ([-1] * (count - 1) + [tag]) if count else []
 
@@ -46,6 +46,34 @@ labels += ([-1] * (count - 1) + [tag]) if count else []
 # As "piece by piece", but:
 labels += ([tag] + [0] * (count - 1)) if count else []
 row = [0] + labels[: length - 2]
+return row + [0] * (length - len(row))
+
+# %% wrong: outside-is-a-label: 0 at [CLS] and padding, all else right
+# As "piece by piece", but:
+labels += ([tag] + [0] * (count - 1)) if count else []
+row = [0, *labels[: length - 2]]
+return row + [0] * (length - len(row))
+
+# %% wrong: ignored-is-minus-100
+# As "piece by piece", but:
+labels += ([tag] + [-100] * (count - 1)) if count else []
+row = [-100] + labels[: length - 2]
+return row + [-100] * (length - len(row))
+
+# %% wrong: every-subword: and -100 for the rest
+# As "piece by piece", but:
+labels += [tag] * count
+row = [-100] + labels[: length - 2]
+return row + [-100] * (length - len(row))
+
+# %% wrong: begins-at-the-first-word: tags and tokens side by side
+# As "piece by piece", but:
+row = labels[:length]
+
+# %% wrong: begins-at-the-first-word: room for [SEP] only, 0 for the rest
+# As "piece by piece", but:
+labels += ([tag] + [0] * (count - 1)) if count else []
+row = labels[: length - 1]
 return row + [0] * (length - len(row))
 
 # %% wrong: begins-at-the-first-word: no place for [CLS]
@@ -90,7 +118,7 @@ def find(tags):
     return names
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
     mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
 
@@ -118,7 +146,7 @@ def find(tags):
     return [tuple(name) for name in names]
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     right, wanted, given = Counter(), Counter(), Counter()
     for a, b in zip(true, said):
         a, b = find(list(a)), find(list(b))
@@ -151,7 +179,7 @@ def first_and_last(tags):
     return {(int(a), int(b) - 1, str(kinds[a])) for a, b in zip(places[:-1], places[1:]) if kinds[a]}
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     rows = []
     for number, (t, s) in enumerate(zip(true, said)):
         t, s = first_and_last(t), first_and_last(s)
@@ -163,8 +191,8 @@ def name_scores(true, said):
     return out
 
 
-# %% wrong: words-instead-of-names: words
-def name_scores(true, said):
+# %% wrong: words-instead-of-entities: words and prefixes
+def entity_scores(true, said):
     theirs = {(n, i, tag[2:], tag[0]) for n, tags in enumerate(true) for i, tag in enumerate(tags) if tag != "O"}
     mine = {(n, i, tag[2:], tag[0]) for n, tags in enumerate(said) for i, tag in enumerate(tags) if tag != "O"}
 
@@ -174,6 +202,37 @@ def name_scores(true, said):
     kinds = {x[2] for x in theirs | mine}
     scores = {k: f1({x for x in theirs if x[2] == k}, {x for x in mine if x[2] == k}) for k in kinds}
     return {**scores, "all": f1(theirs, mine)}
+
+
+# %% wrong: words-instead-of-entities: words of a kind
+# As "words and prefixes", but:
+theirs = {(n, i, tag[2:]) for n, tags in enumerate(true) for i, tag in enumerate(tags) if tag != "O"}
+mine = {(n, i, tag[2:]) for n, tags in enumerate(said) for i, tag in enumerate(tags) if tag != "O"}
+
+
+# %% wrong: token-accuracy
+def entity_scores(true, said):
+    pairs = [pair for a, b in zip(true, said) for pair in zip(a, b)]
+    kinds = {tag[2:] for pair in pairs for tag in pair if tag != "O"}
+
+    def share(pairs):
+        return sum(a == b for a, b in pairs) / max(1, len(pairs))
+
+    scores = {kind: share([(a, b) for a, b in pairs if kind in (a[2:], b[2:])]) for kind in kinds}
+    return {**scores, "all": share(pairs)}
+
+
+# %% wrong: first-word-only
+# As "sets", but:
+theirs = {(n, first, first, kind) for n, tags in enumerate(true) for first, _, kind in find(tags)}
+mine = {(n, first, first, kind) for n, tags in enumerate(said) for first, _, kind in find(tags)}
+
+
+# %% wrong: part-is-enough: any overlap
+# As "sets", but:
+def f1(a, b):
+    right = sum(any(m == n and k == j and s <= v and u <= t for m, s, t, k in a) for n, u, v, j in b)
+    return 2 * right / (len(a) + len(b)) if a or b else 0.0
 
 
 # %% wrong: kind-ignored: kinds ignored
@@ -189,7 +248,7 @@ def find(tags):
     return names
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
     mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
 
@@ -226,7 +285,7 @@ def find(tags):
     return names
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
     mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
 
@@ -257,7 +316,7 @@ def find(tags):
     return names
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
     mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
 
@@ -299,7 +358,7 @@ def find(tags):
     return names
 
 
-def name_scores(true, said):
+def entity_scores(true, said):
     theirs = {(n, *name) for n, tags in enumerate(true) for name in find(tags)}
     mine = {(n, *name) for n, tags in enumerate(said) for name in find(tags)}
 
@@ -374,6 +433,15 @@ def best_spans(start, end, inside, longest, count):
 # As "two loops", but:
 if True:
     pairs.append((start[i] + end[j], i, j))
+
+# %% wrong: ends-chosen-apart: the best start and the best end inside
+# As "two loops", but:
+start, end = (np.where(inside, side, -np.inf) for side in (start, end))
+return [(int(start.argmax()), int(end.argmax()))]
+
+# %% wrong: ends-chosen-apart: put in order, anywhere
+# As "two loops", but:
+return [sorted((int(start.argmax()), int(end.argmax())))]
 
 # %% wrong: end-before-start: backwards
 # As "two loops", but:

@@ -1,40 +1,40 @@
 # %% [markdown]
-# # 15 · Exercise: names and answers
+# # 15 · Exercise: named entities and question answering
 #
-# Three tools without which no score of names or answers can be trusted. Fill in each function, run
+# Three tools that every trustworthy score of entities or answers needs. Fill in each function, run
 # its cell, then the check below it. `hint("15.1")` in a cell of its own helps one step at a time
-# and costs nothing. **Time:** 40 minutes. You need lesson 15; no encoder runs here, and plain
-# Python is enough.
+# and costs nothing. **Time:** 40 minutes. You need lesson 15. No encoder runs here; plain Python is
+# enough.
 
 # %%
 import numpy as np
 from tlcourse import check, hint
 
 # %% [markdown]
-# ## Task 15.1: labels for pieces of words
+# ## Task 15.1: labels for subwords
 #
-# A tokenizer has told you how many **pieces** each word of a sentence became. The row of tokens is
-# then: `[CLS]`, the pieces of all words, `[SEP]`, and padding up to `length`. Where the pieces do
-# not fit, those at the end are cut off, and `[SEP]` still is the last token of the row.
+# A tokenizer reports how many **subwords** each word of a sentence became. The row of tokens is
+# then: `[CLS]`, the subwords of all words, `[SEP]`, and padding up to `length`. If the subwords do
+# not fit, those at the end are cut off, and `[SEP]` is still the last token of the row.
 #
 # Return the labels of the row, `length` whole numbers:
 #
-# - the **first** piece of each word has the word's label from `tags` (0 is "outside", a label like
-#   the others);
-# - everything else (`[CLS]`, `[SEP]`, padding, other pieces) has **-1**, which the loss leaves out;
-# - a word may have **no piece at all** (a sign that the tokenizer throws away). Its label then is
-#   nowhere;
-# - a word of which only the first piece is left is still there.
+# - the **first** subword of each word has the label of the word from `tags` (0 is "outside", a
+#   label like the others);
+# - everything else (`[CLS]`, `[SEP]`, padding, other subwords) has **-1**, which the loss ignores;
+# - a word can have **no subword at all** (a character that the tokenizer drops). Its label then
+#   appears nowhere;
+# - a word of which only the first subword is left still has its label.
 #
-# For `tags=[3, 0]`, `pieces=[2, 1]`, `length=6` that is `[-1, 3, -1, 0, -1, -1]`.
+# For `tags=[3, 0]`, `subwords=[2, 1]`, `length=6` the result is `[-1, 3, -1, 0, -1, -1]`.
 
 
 # %%
-def label_pieces(tags, pieces, length):
+def label_subwords(tags, subwords, length):
     """Return `length` labels, one for each token."""
     ### BEGIN SOLUTION
     labels = []
-    for tag, count in zip(tags, pieces, strict=True):
+    for tag, count in zip(tags, subwords, strict=True):
         if count > 0:
             labels += [tag] + [-1] * (count - 1)
     row = [-1, *labels[: length - 2]]
@@ -43,64 +43,68 @@ def label_pieces(tags, pieces, length):
 
 
 # %%
-check("15.1", label_pieces)
+check("15.1", label_subwords)
 
 # %% [markdown]
-# ## Task 15.2: scores of whole names
+# ## Task 15.2: scores of whole entities
 #
 # `true` and `said` are lists of sentences; a sentence is a list of tags: `"O"`, `"B-person"`,
-# `"I-person"` and so on, with any kinds. A **name** is a run of tags of one kind:
+# `"I-person"` and so on, with any kinds. An **entity** is a run of tags of one kind:
 #
-# - `B-` begins a name, also right after another name of the same kind;
-# - `I-` goes on with a name of its own kind; where there is none before it (or one of another
+# - `B-` begins an entity, also directly after another entity of the same kind;
+# - `I-` continues an entity of its own kind; if there is none directly before it (or one of another
 #   kind), it begins one;
-# - no name goes from one sentence into the next.
+# - no entity continues from one sentence into the next.
 #
-# A name is right only if its first word, its last word and its kind are. Return a dict: for each
-# kind that occurs in `true` or in `said` its F1, and under `"all"` the F1 of all names of all
-# sentences counted together. F1 is `2 * right / (true names + said names)`, and 0 where there are
-# neither.
+# An entity is right only if its first word, its last word and its kind are right. Return a dict:
+# for each kind that occurs in `true` or in `said` its F1, and under `"all"` the F1 of all entities
+# of all sentences counted together. F1 is `2 * right / (true entities + predicted entities)`, and 0
+# if there are neither.
 
 
 # %%
-def name_scores(true, said):
+def entity_scores(true, said):
     """Return {kind: F1, ..., "all": F1}."""
+
     ### BEGIN SOLUTION
-    def names_in(tags):
-        names, before = [], "O"
+    def entities_in(tags):
+        found, before = [], "O"
         for place, tag in enumerate(tags):
             if tag != "O":
                 if tag[0] == "B" or before[2:] != tag[2:]:
-                    names.append((place, place, tag[2:]))
+                    found.append((place, place, tag[2:]))
                 else:
-                    names[-1] = (names[-1][0], place, tag[2:])
+                    found[-1] = (found[-1][0], place, tag[2:])
             before = tag
-        return names
+        return found
 
     def f1(theirs, mine):
         return 2 * len(theirs & mine) / (len(theirs) + len(mine)) if theirs or mine else 0.0
 
-    theirs, mine = ({(n, *name) for n, tags in enumerate(side) for name in names_in(tags)} for side in (true, said))
-    kinds = {name[-1] for name in theirs | mine}
-    scores = {kind: f1(*({name for name in side if name[-1] == kind} for side in (theirs, mine))) for kind in kinds}
-    return {**scores, "all": f1(theirs, mine)}
+    theirs = {(n, *each) for n, tags in enumerate(true) for each in entities_in(tags)}
+    mine = {(n, *each) for n, tags in enumerate(said) for each in entities_in(tags)}
+    scores = {"all": f1(theirs, mine)}
+    for kind in {each[-1] for each in theirs | mine}:
+        of_kind = ({each for each in side if each[-1] == kind} for side in (theirs, mine))
+        scores[kind] = f1(*of_kind)
+    return scores
     ### END SOLUTION
 
 
 # %%
-check("15.2", name_scores)
+check("15.2", entity_scores)
 
 # %% [markdown]
 # ## Task 15.3: the best spans that are answers
 #
-# `start` and `end` hold a number for each token: how much speaks for it as the first and as the
-# last token of the answer. `inside` says which tokens belong to the passage (True or False). A span
-# `(first, last)` is **valid** if both are inside, `first` is not after `last`, and it has at most
-# `longest` tokens. Its score is `start[first] + end[last]`.
+# `start` and `end` hold a score for each token, as the first and as the last token of the answer.
+# `inside` says which tokens belong to the passage (True or False). A span `(first, last)` is
+# **valid** if both are inside, `first` is not after `last`, and it has at most `longest` tokens.
+# Its score is `start[first] + end[last]`.
 #
-# Return the `count` valid spans with the largest scores as a list of pairs, the best one first; all
-# valid ones where there are fewer. (Answers to be shown to a person, or to choose from by another
-# rule, need more than the single best.)
+# Return the `count` valid spans with the largest scores as a list of pairs, the best one first; if
+# there are fewer, return all valid ones. (If a person or another rule makes the final choice, one
+# needs more than the single best.)
 
 
 # %%

@@ -26,13 +26,14 @@ def told_apart(results):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_two_mistakes_in_labels_look_alike(seed):
     rows = tasks._align_case(seed).inputs["rows"]
-    names = ["", *(name for name in tasks._ALIGN_MISTAKES if name != "wrong-length")]
-    assert told_apart({name: [tasks._aligned(row, name) for row in rows] for name in names}) == []
+    variants = [(name, rest) for name in ("", *tasks._ALIGN_VARIANTS) for rest in (-1, 0, -100)]
+    assert told_apart({f"{name} {rest}": [tasks._aligned(row, name, rest) for row in rows] for name, rest in variants}) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rows_hold_what_they_are_there_for(seed):
-    short, pieces, empty, fits, inside, between = tasks._align_case(seed).inputs["rows"]
+    tiny, short, pieces, empty, fits, inside, between = tasks._align_case(seed).inputs["rows"]
+    assert (tiny["pieces"], len(tiny["tags"])) == ([2, 1], 2)
     assert set(short["pieces"]) == {1}
     assert max(pieces["pieces"]) > 1
     assert 0 in empty["pieces"]
@@ -46,7 +47,7 @@ def test_the_rows_hold_what_they_are_there_for(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_two_mistakes_in_scores_look_alike(seed):
     rounds = tasks._names_case(seed).inputs["rounds"]
-    names = ["", *(name for name in tasks._NAMES_MISTAKES if name not in ("divided-by-zero", "kinds-missing"))]
+    names = ["", *(name for name in tasks._NAMES_VARIANTS if name not in ("divided-by-zero", "kinds-missing"))]
     assert told_apart({name: [tasks._name_scores(one, name) for one in rounds] for name in names}) == []
     silent = [one for one in rounds if set(tasks._name_scores(one)) == {"all"}]
     assert [tasks._name_scores(one) for one in silent] == [{"all": 0.0}]
@@ -62,7 +63,7 @@ def test_the_scores_asked_for_are_those_of_the_package(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_two_mistakes_in_spans_look_alike(seed):
     rounds = tasks._best_case(seed).inputs["rounds"]
-    names = ["", *(name for name in tasks._BEST_MISTAKES if name not in ("too-few", "too-many"))]
+    names = ["", *(name for name in tasks._BEST_MISTAKES if name not in ("too-few", "too-many", "ends-chosen-apart"))]
     assert told_apart({name: [tasks._best(one, name) for one in rounds] for name in names}) == []
     counts = [(len(tasks._best(one)), one["count"]) for one in rounds]
     assert any(found < wanted for found, wanted in counts)  # fewer spans than asked for
