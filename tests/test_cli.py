@@ -131,3 +131,12 @@ def test_notebooks_side_by_side_share_the_cores_and_one_alone_has_all(monkeypatc
     cli.os.environ["TF_NUM_INTRAOP_THREADS"] = "3"
     cli._share_cores(4)
     assert cli.os.environ == {"TF_NUM_INTRAOP_THREADS": "3", "TF_NUM_INTEROP_THREADS": "2"}
+
+
+def test_lesson_writes_five_files_once_and_says_what_comes_next(course, capsys):
+    assert main(["lesson", "97_speech"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [(course / name).exists() for name in shown[:-1]] == [True] * 5
+    assert "make notebooks" in shown[-1]
+    assert main(["lesson", "97_speech"]) == 1
+    assert "Lesson 97 exists" in capsys.readouterr().err
