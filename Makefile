@@ -85,7 +85,7 @@ bench-grading: $(READY) ## measure grading beside nbgrader and Otter, in environ
 
 lock: ## for maintainers: pin all versions again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-		--extra dev --extra audit --extra cluster --extra text -o requirements.lock pyproject.toml requirements.build
+		--extra dev --extra course --extra cluster -o requirements.lock pyproject.toml requirements.build
 
 clean: ## remove pages, caches and .venv
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache
