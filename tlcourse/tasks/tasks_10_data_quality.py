@@ -30,7 +30,7 @@ def _copies_case(seed: int) -> Case:
             first[owner] = position
             drawn.append(originals[owner])
         else:
-            owner = 0 if kind == "again" else int(rng.integers(len(first)))
+            owner = 0 if kind in ("again", "same") else int(rng.integers(len(first)))  # at least one has two copies
             drawn.append(_changed(originals[owner], str(kind), rng))
             dropped.append(position)
         owners.append(owner)
