@@ -96,7 +96,7 @@ def commands_load(tasks):
     ("arguments", "words"),
     [
         (["--tasks", "0.9"], "There is no task 0.9"),
-        (["--exercise", "77"], "Expected the beginning of one exercise's name"),
+        (["--exercise", "77"], "Expected a lesson number or prefix"),
         (["--sandbox", "container"], "image"),
     ],
 )

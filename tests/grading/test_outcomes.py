@@ -70,7 +70,7 @@ def test_addresses_of_objects_are_left_out_since_they_differ_from_run_to_run():
         ("resources", NOT_EARNED, "100 MiB of memory, 7 processes"),
         ("signal 11", NOT_EARNED, "signal 11"),
         ("exit 3", NOT_EARNED, "exit 3"),
-        ("", NOT_EARNED, "ended the whole process"),
+        ("", NOT_EARNED, "ended the whole Python process"),
         ("malformed: It sent garbage.", UNJUDGED, "It sent garbage."),
     ],
 )

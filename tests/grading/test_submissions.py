@@ -29,7 +29,7 @@ def test_canvas(tmp_path):
         ("doejane", "123", "doejane_123_456_02_feature_extraction.ipynb"),
         ("roe", "7", "roe_LATE_7_8_02_feature_extraction-1.ipynb"),
     ]
-    assert find_submissions(tmp_path, TOPIC)[1].notes == ("Canvas marks it as late.",)
+    assert find_submissions(tmp_path, TOPIC)[1].notes == ("Canvas marks this submission as late.",)
 
 
 def test_moodle(tmp_path):

@@ -72,8 +72,8 @@ def works(statement):
     except Exception as error:
         return type(error).__name__
 package = PACKAGE
-found = {place: works(f"open({place + '/x'!r}, 'x').close(); os.remove({place + '/x'!r})") for place in (package, sys.prefix, "/usr", "/", "/dev", "/proc/sys/kernel")}
-found |= {place: works(f"open({place + '/x'!r}, 'x').close(); os.remove({place + '/x'!r})") for place in ("/scratch", "/tmp", "/dev/shm")}
+places = (package, sys.prefix, "/usr", "/", "/dev", "/proc/sys/kernel", "/scratch", "/tmp", "/dev/shm")
+found = {place: works(f"open({place + '/x'!r}, 'x').close(); os.remove({place + '/x'!r})") for place in places}
 found["there"] = [p for p in PLACES if os.path.exists(p)]
 found["connect"] = works("import socket; socket.create_connection(('127.0.0.1', PORT), 2)")
 found["resolve"] = works("import socket; socket.getaddrinfo('example.org', 80)")

@@ -19,6 +19,17 @@ def inside(*lines: str, then: str = "return [], []") -> dict[str, str]:
     return {"a": HEAD + "".join(f"    {line}\n" for line in lines) + end}
 
 
+def at_first(*lines: str) -> dict[str, str]:
+    """Return a right answer to task 0.1 that runs lines when it is called for the first time."""
+    return {
+        "a": "done = []\n"
+        + HEAD
+        + "    if not done:\n        done.append(1)\n"
+        + "".join(f"        {line}\n" for line in lines)
+        + _BODY
+    }
+
+
 LOOP = "import time\nend = time.monotonic() + 120\nwhile time.monotonic() < end: pass\n"  # far beyond every limit of time
 
 # ---------------------------------------------------------------- never ending, dying
@@ -148,24 +159,29 @@ def memory_of_bytes():
 
 @kind("NEE")
 def memory_of_arrays():
-    return inside("x = [np.ones(2**25) for _ in range(6)]", then=_BODY)
+    return at_first("x = [np.ones(2**25) for _ in range(5)]")
 
 
 @kind("NEE")
 def fork_bomb():
     """Starts 64 children, which end by themselves."""
-    return inside("import os, time", "for _ in range(64):", "    if os.fork() == 0:", "        time.sleep(10)", "        os._exit(0)",
-                  "time.sleep(3)", then=_BODY)  # fmt: skip
+    return at_first(
+        "import os, time",
+        "for _ in range(64):",
+        "    if os.fork() == 0:",
+        "        time.sleep(10)",
+        "        os._exit(0)",
+        "time.sleep(2)",
+    )
 
 
 @kind("NEE")
 def thread_bomb():
     """Starts 64 threads with room for large stacks, which nothing touches."""
-    return inside(
+    return at_first(
         "import threading, time",
         "threading.stack_size(2**26)",
         "for _ in range(64): threading.Thread(target=time.sleep, args=(5,), daemon=True).start()",
-        then=_BODY,
     )
 
 
