@@ -159,4 +159,4 @@ def layer_curve(
     ax.set_xticks(places, [str(layer) for layer in layers], rotation=40 if turned else 0, ha="right" if turned else "center")
     tidy(ax, x_label, y_label)
     ax.legend(frameon=False)
-    return describe(ax, f"Line plot of {y_label} over {len(layers)} layers. " + "; ".join(texts) + ".", title)
+    return describe(ax, f"Line plot of {y_label} over {x_label}. " + "; ".join(texts) + ".", title)
