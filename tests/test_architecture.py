@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "datasets": {"config", "fetch", "worlds"},
     "hub": {"config", "fetch"},
     "backbones": {"config", "tables", "fetch", "hub"},
-    "features": {"config", "backbones"},
+    "features": {"config", "backbones", "datasets"},
     "text": {"tables", "features"},
     "finetune": {"tables", "backbones", "features"},
     "select": {"config", "tables", "backbones", "features", "evaluate"},

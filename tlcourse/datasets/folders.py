@@ -15,7 +15,7 @@ from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.decoding import decode
 from tlcourse.datasets.depths import require_known_white
 from tlcourse.datasets.drawing import frozen_view
-from tlcourse.datasets.image_files import class_folders, images_of_classes
+from tlcourse.datasets.image_files import class_folders, images_of_classes, visible_folders
 
 _SHOWN = 20
 
@@ -144,6 +144,20 @@ def open_image_folder(
     files = tuple(file for some in drawn for file in some)
     names = tuple(folder.name for folder in classes)
     return ImageFolder(name or root.name or root.resolve().name, files, frozen_view(labels), names, size, _checked(value_range))
+
+
+def open_images(path: str | os.PathLike[str], size: int) -> ImageFolder:
+    """List the images of a folder with or without classes: with two subfolders or more, these are the classes.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+        ValueError: If there is no image, or if the subfolders are splits.
+    """
+    root = Path(path)
+    if not root.is_dir() or len(visible_folders(root)) > 1:
+        return open_image_folder(root, size)
+    (files,) = images_of_classes([root])
+    return ImageFolder(root.name, tuple(files), frozen_view(np.zeros(len(files), np.int64)), (root.name,), size)
 
 
 def read_images(files: Sequence[Path], size: int, value_range: tuple[float, float] | None = None) -> np.ndarray:

@@ -37,7 +37,7 @@ def class_folders(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         raise FileNotFoundError(f"Expected a folder with one subfolder a class. There is no folder {str(root)!r}.")
-    classes = sorted(folder for folder in root.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
+    classes = visible_folders(root)
     splits = [folder for folder in classes if _SPLIT.fullmatch(folder.name)]
     if len(splits) > 1:
         first = next((folder for folder in splits if folder.name.lower().startswith("train")), splits[0])
@@ -51,6 +51,11 @@ def class_folders(root: Path) -> list[Path]:
             f"Found: {[folder.name for folder in classes]}. Received: path={str(root)!r}."
         )
     return classes
+
+
+def visible_folders(root: Path) -> list[Path]:
+    """Return the subfolders that are not hidden, sorted by name."""
+    return sorted(folder for folder in root.iterdir() if folder.is_dir() and not _is_hidden(folder.name))
 
 
 def images_of_classes(classes: Sequence[Path]) -> list[list[Path]]:

@@ -1,38 +1,49 @@
-"""Features on disk: one `.npy` and one `.json` an entry, written whole or not at all, least recently used thrown out first.
+"""Features on disk: one `.npy` and one `.json` an entry; the least recently used are deleted first.
 
 This file needs no TensorFlow: `tlcourse cache` lists and clears without starting it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from tlcourse.config import data_home
+from tlcourse.features.partial import Block, PartialEntry, checksum_of
+from tlcourse.files import write_whole
 
 DEFAULT_LIMIT = 2 * 10**9
+_ABANDONED = 24 * 3600  # seconds after which nobody will go on with a part
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 class CacheWarning(UserWarning):
-    """The cache could not be used as it should have been; the features are right all the same."""
+    """The cache could not be used as it should have been; the features are right even so."""
 
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """One cached feature array: `size` in bytes, `created` and `last_used` in seconds since 1970."""
+    """One cached feature array.
+
+    Args:
+        key: Digest of the backbone and of the images.
+        backbone: Name of the backbone.
+        shape: Shape of the features, `(n, features)`.
+        size: Size in bytes.
+        created: Seconds since 1970.
+        last_used: Seconds since 1970.
+        path: The `.npy` file.
+    """
 
     key: str
     backbone: str
@@ -41,6 +52,14 @@ class CacheEntry:
     created: float
     last_used: float
     path: Path
+
+
+@dataclass(frozen=True)
+class Cached:
+    """What is stored under a key: features mapped from disk, and for streams the blocks that they were computed in."""
+
+    features: np.ndarray
+    blocks: list[Block]
 
 
 def cache_folder(directory: Path | str | None = None) -> Path:
@@ -52,7 +71,7 @@ def cache_limit() -> int:
     """Return the size limit of the cache in bytes: `TLCOURSE_CACHE_LIMIT`, or 2 GB; 0 turns the cache off.
 
     Raises:
-        ValueError: Where the variable is not a size such as `500MB`, `2 GB` or a number of bytes.
+        ValueError: If the variable is not a size such as `500MB`, `2 GB` or a number of bytes.
     """
     text = os.environ.get("TLCOURSE_CACHE_LIMIT", "").strip()
     if not text:
@@ -60,7 +79,7 @@ def cache_limit() -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?B)?", text, re.IGNORECASE)
     if not match:
         raise ValueError(
-            f"TLCOURSE_CACHE_LIMIT must be a size such as 500MB, 2GB or 0; received TLCOURSE_CACHE_LIMIT={text!r}."
+            f"TLCOURSE_CACHE_LIMIT must be a size such as 500MB, 2GB or 0. Received: TLCOURSE_CACHE_LIMIT={text!r}."
         )
     return int(float(match[1]) * _UNITS[(match[2] or "").upper()])
 
@@ -87,18 +106,25 @@ def cache_entries(directory: Path | str | None = None) -> list[CacheEntry]:
 
 
 def clear_cache(directory: Path | str | None = None) -> int:
-    """Delete every cached feature array, damaged ones included, and return how many bytes that freed.
+    """Delete every cached feature array, damaged and unfinished ones included.
 
     Arrays that are mapped in some process stay readable there on Linux and macOS; Windows keeps their files.
+
+    Args:
+        directory: Folder of the cache; `None` for the one in the data home.
+
+    Returns:
+        Bytes freed.
     """
-    return sum(_remove(path) for path in cache_folder(directory).glob("*") if path.suffix in (".npy", ".json", ".part"))
+    suffixes = (".npy", ".json", ".part", ".new")
+    return sum(_remove(path) for path in cache_folder(directory).glob("*") if path.suffix in suffixes)
 
 
 def trim_cache(limit: int | None = None, directory: Path | str | None = None, keep: str | None = None) -> int:
-    """Delete the least recently used entries until the cache holds at most `limit` bytes.
+    """Delete the least recently used entries until the cache holds at most `limit` bytes, and parts that nobody went on with.
 
     Args:
-        limit: In bytes; `None` for `cache_limit()`.
+        limit: Size in bytes; `None` for `cache_limit()`.
         directory: Folder of the cache.
         keep: Key of an entry that stays, whatever its size.
 
@@ -108,16 +134,18 @@ def trim_cache(limit: int | None = None, directory: Path | str | None = None, ke
     limit = cache_limit() if limit is None else limit
     entries = cache_entries(directory)
     total, freed = sum(entry.size for entry in entries), 0
+    abandoned = [path for path in cache_folder(directory).glob("*.part") if _age(path) > _ABANDONED]
+    freed_parts = sum(_remove(path) for path in abandoned)
     for entry in reversed(entries):
         if total - freed <= limit:
             break
         if entry.key != keep:
             freed += _remove(entry.path.with_suffix(".json")) + _remove(entry.path)
-    return freed
+    return freed + freed_parts
 
 
-def read_entry(folder: Path, key: str) -> np.ndarray | None:
-    """Map the features under `key` read-only, or return `None` where there are none or they are damaged.
+def read_entry(folder: Path, key: str) -> Cached | None:
+    """Map the features under `key` read-only; `None` where there are none or they are damaged.
 
     A damaged entry is removed with a `CacheWarning` that says so.
     """
@@ -127,7 +155,8 @@ def read_entry(folder: Path, key: str) -> np.ndarray | None:
     try:
         about = json.loads(described.read_text())
         features = np.load(array, mmap_mode="r", allow_pickle=False)
-        if list(features.shape) != about["shape"] or _checksum(features) != about["checksum"]:
+        blocks = [Block(*fields) for fields in about.get("blocks", [])]
+        if list(features.shape) != about["shape"] or checksum_of(array) != about["checksum"]:
             raise ValueError("the contents do not match their checksum")
     except (OSError, ValueError, KeyError, TypeError, EOFError) as problem:
         warnings.warn(
@@ -137,27 +166,28 @@ def read_entry(folder: Path, key: str) -> np.ndarray | None:
         _remove(array)
         return None
     os.utime(described)  # its time of change is when the entry was last used
-    return features
+    return Cached(features, blocks)
 
 
-def write_entry(folder: Path, key: str, features: np.ndarray, backbone: str) -> np.ndarray:
-    """Write `features` under `key` and map them read-only; nothing half-written stays behind.
+def write_entry(folder: Path, key: str, entry: PartialEntry, backbone: str, *, stream: bool) -> np.ndarray:
+    """Turn a complete part into the entry under `key`, and map its features read-only.
+
+    Args:
+        folder: Folder of the cache.
+        key: Digest of the backbone and of the images.
+        entry: All features.
+        backbone: Name of the backbone.
+        stream: Whether the images are known only by their blocks.
 
     Raises:
-        OSError: Where the disk is full or not writable.
+        OSError: If the disk is full or not writable.
     """
     array, described = folder / f"{key}.npy", folder / f"{key}.json"
-    about = {
-        "backbone": backbone,
-        "shape": list(features.shape),
-        "created": time.time(),
-        "checksum": _checksum(features),
-    }
-    for left_over in folder.glob(f"{key}.*.part"):  # of a process that was killed: this one holds the lock
-        _remove(left_over)
-    # The description comes last: an entry without one does not exist.
-    _write_whole(array, lambda file: np.save(file, features, allow_pickle=False))
-    _write_whole(described, lambda file: file.write(json.dumps(about).encode()))
+    about = {"backbone": backbone, "shape": [entry.rows, entry.width], "created": time.time()}
+    blocks = [[block.rows, block.checksum, block.images] for block in entry.blocks] if stream else []
+    described.unlink(missing_ok=True)  # the description comes last: an entry without one does not exist
+    about |= {"checksum": entry.finish(array), "blocks": blocks}
+    write_whole(described, json.dumps(about))
     return np.load(array, mmap_mode="r", allow_pickle=False)
 
 
@@ -166,7 +196,7 @@ def entry_lock(folder: Path, key: str) -> Iterator[None]:
     """Hold the lock of `key` against other processes; says so where it has to wait.
 
     Raises:
-        OSError: Where the folder cannot be made or holds no locks.
+        OSError: If the folder cannot be made or holds no locks.
     """
     locks = folder / "locks"
     locks.mkdir(parents=True, exist_ok=True)
@@ -184,16 +214,11 @@ def entry_lock(folder: Path, key: str) -> Iterator[None]:
         lock.release()
 
 
-def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+def _age(path: Path) -> float:
     try:
-        with open(part, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+        return time.time() - path.stat().st_mtime
+    except OSError:  # gone already
+        return 0
 
 
 def _remove(path: Path) -> int:
@@ -203,7 +228,3 @@ def _remove(path: Path) -> int:
     except OSError:  # gone already, or still mapped on Windows
         return 0
     return size
-
-
-def _checksum(features: np.ndarray) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(features).data, digest_size=16).hexdigest()

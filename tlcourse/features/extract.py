@@ -1,16 +1,22 @@
-"""Run a frozen backbone over images once."""
+"""Features of images, computed once by a frozen backbone and kept on disk."""
 
 from __future__ import annotations
 
+import errno
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tlcourse.arguments import require_whole
 from tlcourse.features.cache import CacheWarning, cache_folder, cache_limit, entry_lock, read_entry, trim_cache, write_entry
 from tlcourse.features.digest import digest_of_images, digest_of_model
-from tlcourse.features.inputs import check_backbone, check_images, check_output_shape, images_of
+from tlcourse.features.inputs import check_backbone, check_images, check_output_shape
+from tlcourse.features.partial import Block, PartialEntry, same_images
+from tlcourse.features.sources import Source, source_of
 
 _AUGMENTATION = ("Random", "RandAugment", "AugMix", "AutoContrast", "CutMix", "MixUp")
 
@@ -31,14 +37,20 @@ def extract_features(
     """Compute the features of `images` once; the next call with the same backbone and images reads them from disk.
 
     The backbone runs in inference mode. Features are kept under a digest of its architecture, its weights' values and the
-    images' bytes, so that a changed backbone or image is never answered with old features.
+    images' bytes, so a changed backbone or image is never answered with old features. They are written as they are computed: images
+    need not fit into memory, and a call after a crash goes on where the last one stopped.
+
+    A stream (`tf.data`, `PyDataset`, iterable) is run through on every call, because only then its images are known; the backbone
+    computes those blocks that are new. Its labels have to be collected in the same order.
 
     Args:
         backbone: A Keras model from `(batch, height, width, channels)` to `(batch, features)`.
-        images: `(n, height, width, channels)`, best uint8 from 0 to 255, or a `Dataset`.
+        images: `(n, height, width, channels)`, best uint8 from 0 to 255, or a `Dataset`; a folder of images, or what
+            `open_image_folder` returns; a `tf.data.Dataset`, a `keras.utils.PyDataset`, or an object with `__len__` and `__iter__`,
+            of images or batches, with or without labels.
         batch_size: Images that run at once, at least 1.
         cache: Read and write the cache. Its size limit is `TLCOURSE_CACHE_LIMIT` (2 GB unless set; least recently used
-            features go first).
+            features go first). Without it all features are held in memory.
         directory: Folder of the cache; `None` for `features` in the data home.
         progress: Show a bar; `None` shows it where the work takes more than two seconds.
 
@@ -46,75 +58,165 @@ def extract_features(
         `(n, features)`, float32, read-only; mapped from disk where it is cached.
 
     Raises:
-        TypeError: Where `backbone` is no Keras model or `images` no array of numbers.
-        ValueError: Where shapes do not fit together, or images were scaled for a backbone that scales by itself.
+        TypeError: If `backbone` is no Keras model or `images` none of the above.
+        ValueError: If shapes do not fit together, if images were scaled for a backbone that scales by itself, or if a stream is
+            endless or gives other images each time it is run.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"`batch_size` must be a whole number of at least 1; received batch_size={batch_size!r}.")
+    require_whole("batch_size", batch_size, 1)
     check_backbone(backbone)
-    images = images_of(images)
-    check_images(backbone, images)
+    source = source_of(images, backbone)
     _warn_of_surprises(backbone)
-    key = _key(backbone, images) if cache and cache_limit() > 0 else None
-    if key is None:
-        return _read_only(_compute(backbone, images, batch_size, progress))
+    model = _digest_or_none(backbone) if cache and cache_limit() > 0 else None
+    with _bar(backbone, source, progress) as bar:
+        if model is None:
+            if not source.whole:
+                source.digest(batch_size)  # refuses what changes from one pass to the next
+            return _in_memory(backbone, source, batch_size, bar)
+        key = f"{model}-{source.digest(batch_size)}"
+        folder = cache_folder(directory)
+        try:
+            with entry_lock(folder, key):
+                features = _through_cache(backbone, source, batch_size, bar, folder, key)
+            trim_cache(directory=folder, keep=key)
+            return features
+        except OSError as problem:
+            warnings.warn(
+                f"The features could not be kept in {folder} ({problem}). They are held in memory for this session only. Free some "
+                "disk space with `tlcourse cache --clear`, or set TLCOURSE_HOME to a folder with room.",
+                CacheWarning,
+                stacklevel=2,
+            )
+            bar.reset()
+            return _in_memory(backbone, source, batch_size, bar)
 
-    folder = cache_folder(directory)
-    features = None
-    try:
-        with entry_lock(folder, key):
-            cached = read_entry(folder, key)
-            if cached is not None:
-                return cached
-            features = _compute(backbone, images, batch_size, progress)
-            if not np.isfinite(features).all():
+
+def _through_cache(backbone: Any, source: Source, size: int, bar: Any, folder: Path, key: str) -> np.ndarray:
+    """Read the entry under `key`, or go on with what an earlier call left of it, or begin it."""
+    cached = read_entry(folder, key)
+    if cached is not None and source.whole:
+        return cached.features
+    with PartialEntry(folder, key) as entry:
+        try:
+            if source.whole:
+                bar.update(entry.rows)
+                for block, features in _computed(backbone, source.blocks(size, entry.rows), min(size, source.total or size)):
+                    entry.append(features)
+                    bar.update(len(block))
+            elif cached is not None and _still_the_same(backbone, source, size, bar, cached.features, cached.blocks, entry):
+                entry.remove()
+                return cached.features
+            elif cached is None:
+                _follow(backbone, source.blocks(size), bar, entry)
+            if not entry.is_finite():
+                features = entry.read()
+                entry.remove()
                 _warn_not_finite(backbone, features)
                 return _read_only(features)
-            mapped = write_entry(folder, key, features, backbone.name)
-        trim_cache(directory=folder, keep=key)
-        return mapped
-    except OSError as problem:
-        warnings.warn(
-            f"The features could not be kept in {folder} ({problem}). They are held in memory for this session "
-            "alone; free some "
-            "disk space with `tlcourse cache --clear`, or set TLCOURSE_HOME to a folder with room.",
-            CacheWarning,
-            stacklevel=2,
-        )
-        if features is None:
-            features = _compute(backbone, images, batch_size, progress)
-        return _read_only(features)
+            return write_entry(folder, key, entry, backbone.name, stream=not source.whole)
+        except OSError as problem:
+            if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+                entry.remove()  # a full disk needs the room
+            raise
 
 
-def _compute(backbone: Any, images: np.ndarray, batch_size: int, progress: bool | None) -> np.ndarray:
+def _still_the_same(
+    backbone: Any, source: Source, size: int, bar: Any, features: np.ndarray, blocks: list[Block], entry: PartialEntry
+) -> bool:
+    """Run a stream against the blocks of a finished entry; at the first one that differs, begin `entry` with those before."""
+    entry.cut(0)
+    count = rows = 0
+    stream = source.blocks(size)
+    for images in stream:
+        if not same_images(blocks, count, digest_of_images(images)):
+            stream = _put_back(images, stream)
+            break
+        count, rows = count + 1, rows + len(images)
+        bar.update(len(images))
+    else:
+        if count == len(blocks):
+            return True
+        stream = iter(())
+    start = 0
+    for block in blocks[:count]:
+        entry.append(features[start : start + block.rows], block.images)
+        start += block.rows
+    _follow(backbone, stream, bar, entry, count)
+    return False
+
+
+def _put_back(first: np.ndarray, others: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    yield first
+    yield from others
+
+
+def _follow(backbone: Any, stream: Iterator[np.ndarray], bar: Any, entry: PartialEntry, start: int = 0) -> None:
+    """Compute those blocks of a stream, from block `start` on, that `entry` does not have yet."""
+    place, size = start, 0
+    for images in stream:
+        size = size or len(images)
+        digest = digest_of_images(images)
+        if not same_images(entry.blocks, place, digest):
+            entry.cut(place)
+            ((_, features),) = _computed(backbone, iter([images]), size, first=place == 0)
+            entry.append(features, digest)
+        place += 1
+        bar.update(len(images))
+    entry.cut(place)
+
+
+def _in_memory(backbone: Any, source: Source, size: int, bar: Any) -> np.ndarray:
+    """Compute all features without the disk."""
+    found = None
+    start, parts = 0, []
+    for block, features in _computed(backbone, source.blocks(size), min(size, source.total or size)):
+        if source.total is None:
+            parts.append(features)
+        else:
+            found = np.empty((source.total, features.shape[1]), "float32") if found is None else found
+            found[start : start + len(block)] = features
+            start += len(block)
+        bar.update(len(block))
+    if found is None and not parts:
+        raise ValueError("There are no images to extract features from. Received: images=an empty stream.")
+    features = found if found is not None else np.concatenate(parts)
+    if not np.isfinite(features).all():
+        _warn_not_finite(backbone, features)
+    return _read_only(features)
+
+
+def _computed(
+    backbone: Any, blocks: Iterator[np.ndarray], size: int, *, first: bool = True
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield each block with its features, `(rows, features)` float32; of the `first` one the scale is checked."""
+    for number, images in enumerate(blocks):
+        check_images(backbone, images, scale=first and number == 0)
+        count = len(images)
+        batch = images
+        if count < size:  # fill the last batch up, so the compiled step is not built a second time for its shape
+            batch = np.concatenate([images, np.repeat(images[-1:], size - count, axis=0)])
+        output = np.asarray(backbone.predict_on_batch(batch))[:count]  # (count, features)
+        if number == 0:
+            check_output_shape(backbone.name, output.shape)
+        yield images, output.astype("float32", copy=False)
+
+
+@contextmanager
+def _bar(backbone: Any, source: Source, progress: bool | None) -> Iterator[Any]:
     from tqdm.auto import tqdm
 
-    size = min(batch_size, len(images))
-    features = np.empty((0, 0), "float32")
     with tqdm(
-        total=len(images),
+        total=source.total,
         desc=f"Features of {backbone.name}",
         unit="example",
         delay=2 if progress is None else 0,
         disable=progress is False,
     ) as bar:
-        for start in range(0, len(images), size):
-            batch = images[start : start + size]
-            count = len(batch)
-            if count < size:  # fill the last batch up, so that the compiled step is not built a second time for its shape
-                batch = np.concatenate([batch, np.repeat(batch[-1:], size - count, axis=0)])
-            output = np.asarray(backbone.predict_on_batch(batch))[:count]  # (count, features)
-            if start == 0:
-                check_output_shape(backbone.name, output.shape)
-                features = np.empty((len(images), output.shape[1]), "float32")
-            features[start : start + count] = output
-            bar.update(count)
-    return features
+        yield bar
 
 
-def _key(backbone: Any, images: np.ndarray) -> str | None:
+def _digest_or_none(backbone: Any) -> str | None:
     try:
-        return f"{digest_of_model(backbone)}-{digest_of_images(images)}"
+        return digest_of_model(backbone)
     except NotImplementedError:
         warnings.warn(
             f"Features of {backbone.name!r} are not cached: the model cannot describe its architecture. Give its class a "
@@ -130,8 +232,7 @@ def _warn_of_surprises(backbone: Any) -> None:
     augmenting = [layer.name for layer in layers if type(layer).__name__.startswith(_AUGMENTATION)]
     if augmenting:
         warnings.warn(
-            f"Backbone {backbone.name!r} holds augmentation ({', '.join(augmenting)}), which does nothing here: "
-            "features are computed "
+            f"Backbone {backbone.name!r} holds augmentation ({', '.join(augmenting)}), which does nothing here: features are computed "
             "once, from the images as they are. To train with augmentation, train the head end to end on the frozen backbone.",
             FeatureWarning,
             stacklevel=3,
@@ -141,11 +242,10 @@ def _warn_of_surprises(backbone: Any) -> None:
 def _warn_not_finite(backbone: Any, features: np.ndarray) -> None:
     rows = int((~np.isfinite(features)).any(axis=1).sum())
     warnings.warn(
-        f"Features of {rows} of {len(features)} images from backbone {backbone.name!r} are NaN or infinite, so "
-        "they are not cached. "
+        f"Features of {rows} of {len(features)} images from backbone {backbone.name!r} are NaN or infinite, so they are not cached. "
         "Look for NaN in the images, and for weights that training made NaN.",
         FeatureWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

@@ -9,52 +9,36 @@ import numpy as np
 _SAMPLE = 256
 
 
-def images_of(data: Any) -> np.ndarray:
-    """Return the images of a `Dataset`, or the array itself.
-
-    Raises:
-        TypeError: Where `data` is neither.
-    """
-    images = getattr(data, "images", data)
-    if not isinstance(images, np.ndarray):
-        kind = type(data).__name__
-        if hasattr(data, "element_spec") or hasattr(data, "as_numpy_iterator"):
-            raise TypeError(
-                f"`images` is a tf.data pipeline ({kind}), whose order can change from one pass to the next, so "
-                "that features would "
-                "not match their labels. Pass the images as one array, or a tlcourse Dataset."
-            )
-        raise TypeError(
-            f"`images` must be a NumPy array or a Dataset; received {kind}. Try np.asarray(images) or np.stack(images)."
-        )
-    return images
-
-
 def check_backbone(backbone: Any) -> None:
-    """Raise where `backbone` is no built Keras model with one input and one feature vector an image.
+    """Raise unless `backbone` is a built Keras model with one input and one feature vector an image.
 
     Raises:
-        TypeError: Where it is no Keras model.
-        ValueError: Where its inputs or outputs are not as they should be.
+        TypeError: If it is no Keras model.
+        ValueError: If its inputs or outputs are not as they should be.
     """
     import keras
 
     if not isinstance(backbone, keras.Model):
         raise TypeError(
-            f"`backbone` must be a Keras model; received {type(backbone).__name__}. Try load_backbone(pooling='avg')."
+            f"`backbone` must be a Keras model, such as load_backbone(pooling='avg'). Received: backbone={type(backbone).__name__}."
         )
     if not backbone.built:
-        raise ValueError(f"Backbone {backbone.name!r} has no weights yet. Call it on a batch, or backbone.build(input_shape).")
+        raise ValueError(
+            f"Backbone {backbone.name!r} has no weights yet. Call it on a batch, or backbone.build(input_shape). Received: built=False."
+        )
     shapes = {"inputs": getattr(backbone, "inputs", None), "outputs": getattr(backbone, "outputs", None)}
     for what, tensors in shapes.items():
         if tensors is not None and len(tensors) != 1:
-            raise ValueError(f"Backbone {backbone.name!r} must have one input and one output; it has {len(tensors)} {what}.")
+            raise ValueError(
+                f"Backbone {backbone.name!r} must have one input and one output; it has {len(tensors)} {what}. "
+                f"Received: len(backbone.{what})={len(tensors)}."
+            )
     if shapes["outputs"]:
         check_output_shape(backbone.name, tuple(shapes["outputs"][0].shape))
 
 
 def check_output_shape(name: str, shape: tuple[int | None, ...]) -> None:
-    """Raise where a backbone's output is not `(batch, features)`."""
+    """Raise unless a backbone's output is `(batch, features)`."""
     if len(shape) == 2:
         return
     fix = (
@@ -62,31 +46,41 @@ def check_output_shape(name: str, shape: tuple[int | None, ...]) -> None:
         if len(shape) == 4
         else "End it with a pooling or Flatten layer."
     )
-    raise ValueError(f"Backbone {name!r} must give one vector an image, of shape (batch, features); it gives {shape}. {fix}")
+    raise ValueError(
+        f"Backbone {name!r} must give one vector an image, of shape (batch, features). {fix} Received: output.shape={shape}."
+    )
 
 
-def check_images(backbone: Any, images: np.ndarray) -> None:
-    """Raise where `images` are not what `backbone` takes.
+def check_images(backbone: Any, images: np.ndarray, *, scale: bool = True) -> None:
+    """Raise unless `images` are what `backbone` takes.
+
+    Args:
+        backbone: A built Keras model.
+        images: `(n, height, width, channels)`.
+        scale: Whether to look at the values too.
 
     Raises:
-        ValueError: Where the shape differs, there are none, or values were scaled to 0-1 for a backbone that scales by itself.
-        TypeError: Where they are not numbers.
+        ValueError: If the shape differs, there are none, or values were scaled to 0-1 for a backbone that scales by itself.
+        TypeError: If they are not numbers.
     """
     if not (np.issubdtype(images.dtype, np.integer) or np.issubdtype(images.dtype, np.floating)):
-        raise TypeError(f"`images` must be whole numbers or floats, best uint8 from 0 to 255; received dtype {images.dtype}.")
+        raise TypeError(
+            f"`images` must be whole numbers or floats, best uint8 from 0 to 255. Received: images.dtype={images.dtype}."
+        )
     inputs = getattr(backbone, "inputs", None)
     expected = tuple(inputs[0].shape) if inputs else None
     if expected is not None and images.ndim == len(expected) - 1 and _fits(images.shape, expected[1:]):
-        raise ValueError(f"`images` is one image of shape {images.shape}; pass a batch of one: images[None].")
+        raise ValueError(f"`images` is one image. Pass a batch of one: images[None]. Received: images.shape={images.shape}.")
     if expected is not None and (images.ndim != len(expected) or not _fits(images.shape[1:], expected[1:])):
         wanted = ", ".join("any" if size is None else str(size) for size in expected[1:])
         raise ValueError(
-            f"Backbone {backbone.name!r} takes images of shape (n, {wanted}); received "
-            f"{images.shape}.{_shape_advice(images, expected)}"
+            f"Backbone {backbone.name!r} takes images of shape (n, {wanted}).{_shape_advice(images, expected)} "
+            f"Received: images.shape={images.shape}."
         )
     if len(images) == 0:
-        raise ValueError(f"There are no images to extract features from; received shape {images.shape}.")
-    _check_scale(backbone, images)
+        raise ValueError(f"There are no images to extract features from. Received: images.shape={images.shape}.")
+    if scale:
+        _check_scale(backbone, images)
 
 
 def _check_scale(backbone: Any, images: np.ndarray) -> None:
@@ -99,10 +93,9 @@ def _check_scale(backbone: Any, images: np.ndarray) -> None:
     lowest, highest = float(sample.min()), float(sample.max())
     if 0 < highest <= 1 and lowest >= -1:
         raise ValueError(
-            f"The images seem to be scaled already: their values go from {lowest:.2f} to {highest:.2f}, but backbone "
-            f"{backbone.name!r} takes {value_range[0]:g} to {value_range[1]:g} and does its scaling inside, so "
-            "they would be scaled "
-            "twice. Pass the images as loaded (uint8), without / 255 and without preprocess_input."
+            f"The images seem to be scaled already, but backbone {backbone.name!r} takes {value_range[0]:g} to {value_range[1]:g} and "
+            "scales inside, so they would be scaled twice. Pass the images as loaded (uint8), without / 255 and without "
+            f"preprocess_input. Received: images={lowest:.2f} to {highest:.2f}."
         )
 
 
