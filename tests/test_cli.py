@@ -118,7 +118,13 @@ def test_an_interruption_is_answered_in_one_line(course, monkeypatch, capsys):
 
 def test_env_says_profile_versions_and_gpu(capsys):
     assert main(["env"]) == 0
-    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} >= {"profile", "keras", "python", "GPU"}
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} >= {
+        "version",
+        "profile",
+        "keras",
+        "python",
+        "GPU",
+    }
 
 
 def test_notebooks_side_by_side_share_the_cores_and_one_alone_has_all(monkeypatch):
@@ -140,3 +146,37 @@ def test_lesson_writes_five_files_once_and_says_what_comes_next(course, capsys):
     assert "make notebooks" in shown[-1]
     assert main(["lesson", "97_speech"]) == 1
     assert "Lesson 97 exists" in capsys.readouterr().err
+
+
+def test_version_names_the_package(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"tlcourse {tlcourse.__version__}\n"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("coruse", "course"), ("gradee", "grade"), ("docter", "doctor")])
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(typed, meant, capsys):
+    with pytest.raises(SystemExit):
+        main([typed])
+    assert f"Did you mean {meant!r}?" in capsys.readouterr().err
+
+
+def test_help_lists_commands_of_authors_and_instructors_apart(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    learners, instructors, authors = (text.index(f"for {who}") for who in ("learners", "instructors", "authors"))
+    assert learners < text.index("\n  lab ") < text.index("\n  doctor ") < instructors < text.index("\n  grade ") < authors
+    assert authors < min(text.index("\n  notebooks "), text.index("\n  lesson "))
+
+
+def test_the_cache_is_shown_with_sizes_and_dates_for_people(capsys, monkeypatch, tmp_path):
+    from tlcourse import features
+
+    entry = features.CacheEntry("k", "tiny_resnet", (200, 256), 3 * 2**20, 1.7e9, 1.7e9, tmp_path)
+    monkeypatch.setattr(features, "cache_entries", lambda: [entry])
+    assert main(["cache"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if "tiny_resnet" in line)
+    assert line.split()[:5] == ["tiny_resnet", "200", "x", "256", "3.0"]
+    assert line.count("2023-11-1") == 2

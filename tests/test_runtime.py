@@ -78,7 +78,7 @@ def test_a_seed_that_is_none_is_refused(seed):
 
 
 def test_the_report_is_escaped_where_it_is_shown_as_html():
-    report = runtime.MachineReport("embedded", "3", "3", "<b>", ("<script>",), "float32", 2)
+    report = runtime.MachineReport("embedded", "0.1", "3", "3", "<b>", ("<script>",), "float32", 2)
     assert "<script>" not in report._repr_html_()
     assert "&lt;script&gt;" in report._repr_html_()
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import tlcourse
 
 _PROFILE_HELP = "embedded: drawn data, no network; full: real data, downloaded once (default: TLCOURSE_PROFILE, else embedded)"
 _ONLY_HELP = "lesson number or prefix, such as 02 (default: all)"
@@ -27,9 +32,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that names what was probably meant."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            near = difflib.get_close_matches(str(value), [str(choice) for choice in action.choices or ()], n=1)
+            raise argparse.ArgumentError(action, f"{error.message}{f'. Did you mean {near[0]!r}?' if near else ''}") from None
+
+
+_LEARNERS, _OTHERS = "for learners and practitioners", ("for instructors", "for authors")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tlcourse", description="Transfer learning with Keras 3: the course and its tools.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    about = "Transfer learning with Keras 3: the course and its tools."
+    parser = _Parser(prog="tlcourse", description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"tlcourse {tlcourse.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", help="one of these:")
 
     course = _add(commands, "course", _course, "run every lesson and solution, and write pages with their outputs")
     course.add_argument("only", nargs="?", default="", help=_ONLY_HELP)
@@ -71,13 +92,25 @@ def _parser() -> argparse.ArgumentParser:
 
     add_commands(commands, _add)
     _add(commands, "env", _env, "show versions, GPU and profile of this machine")
+    parser.epilog = _by_audience(commands.choices)
     return parser
 
 
 def _add(commands: argparse._SubParsersAction, name: str, run, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg, no-untyped-def]
-    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser = commands.add_parser(name, description=text[0].upper() + text[1:] + ".")
     parser.set_defaults(run=run)
     return parser
+
+
+def _by_audience(parsers: Mapping[str, argparse.ArgumentParser]) -> str:
+    """List every command with its line of help, those of instructors and authors apart."""
+    groups: dict[str, list[str]] = {audience: [] for audience in (_LEARNERS, *_OTHERS)}
+    for name, parser in parsers.items():
+        audience, colon, text = (parser.description or "").rstrip(".").partition(": ")
+        known = colon and audience.lower() in _OTHERS
+        line = text if known else (parser.description or "").rstrip(".")
+        groups[audience.lower() if known else _LEARNERS].append(f"  {name:<10} {line[0].lower()}{line[1:]}")
+    return "\n\n".join("\n".join([f"{audience}:", *lines]) for audience, lines in groups.items())
 
 
 def _course(options: argparse.Namespace) -> int:
@@ -132,16 +165,25 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _cache(options: argparse.Namespace) -> int:
     from tlcourse.features import cache_entries, cache_limit, clear_cache
+    from tlcourse.tables import as_text
 
     if options.clear:
         print(f"Removed {clear_cache()} entries.")
         return 0
     entries = cache_entries()
-    for entry in entries:
-        print(entry)
     total = sum(entry.size for entry in entries) / 2**20
-    print(f"{len(entries)} entries, {total:,.1f} MiB of at most {cache_limit() / 2**20:,.0f} MiB (TLCOURSE_CACHE_LIMIT)")
+    sums = f"{len(entries)} entries, {total:,.1f} MiB of at most {cache_limit() / 2**20:,.0f} MiB (TLCOURSE_CACHE_LIMIT)"
+    rows = [
+        (e.backbone, " x ".join(map(str, e.shape)), f"{e.size / 2**20:,.1f}", _day(e.created), _day(e.last_used))
+        for e in entries
+    ]
+    header = ("backbone", "features", "MiB", "made", "last used")
+    print(as_text("Cached features", header, rows, right={2}, note=sums) if rows else sums)
     return 0
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
 
 
 def _lesson(options: argparse.Namespace) -> int:

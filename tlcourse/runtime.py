@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from html import escape
 
+import tlcourse as package
 from tlcourse.config import PROFILES, profile
 from tlcourse.quiet import quiet_start, without_retracing_hints
 
@@ -18,6 +19,7 @@ class MachineReport:
     """What a run depends on beside its code: profile, versions, accelerator, precision, cores."""
 
     profile: str
+    tlcourse: str
     python: str
     keras: str
     backend: str
@@ -28,6 +30,7 @@ class MachineReport:
     def _rows(self) -> tuple[tuple[str, str], ...]:
         gpu = ", ".join(self.accelerators) if self.accelerators else "none found; everything runs on the CPU"
         return (
+            ("version", f"tlcourse {self.tlcourse}"),
             ("profile", f"{self.profile}: {PROFILES[self.profile]}"),
             ("keras", f"{self.keras} on {self.backend}"),
             ("python", self.python),
@@ -51,14 +54,14 @@ def start(topic: str | None = None, seed: int = 0) -> int:
     threads mostly wait for each other (lesson 10 takes half a minute on one core, and ran for more than twelve minutes on two).
 
     Args:
-        topic: the notebook's topic, such as "02_feature_extraction"; printed only.
+        topic: The notebook's topic, such as "02_feature_extraction"; printed only.
         seed: 0 or more. The variable `TLCOURSE_SEED` takes its place, so that a whole notebook can be run again with another.
 
     Returns:
         The seed in force.
 
     Raises:
-        ValueError: the seed is no whole number from 0 to 2**32 - 1, or the profile is unknown.
+        ValueError: If the seed is no whole number from 0 to 2**32 - 1, or the profile is unknown.
     """
     seed = _seed_of(os.environ.get("TLCOURSE_SEED", seed))
     without_retracing_hints()
@@ -79,7 +82,7 @@ def set_seed(seed: int) -> None:
     """Seed Python, NumPy and Keras with its backend.
 
     Raises:
-        ValueError: the seed is no whole number from 0 to 2**32 - 1.
+        ValueError: If the seed is no whole number from 0 to 2**32 - 1.
     """
     number = _seed_of(seed)
     import keras
@@ -100,6 +103,7 @@ def _look() -> MachineReport:
     version = getattr(sys.modules.get(backend), "__version__", "")
     return MachineReport(
         profile=profile(),
+        tlcourse=package.__version__,
         python=platform.python_version(),
         keras=keras.__version__,
         backend=f"{backend} {version}".strip(),
