@@ -240,7 +240,7 @@ return [sentences[i] for i in rng.permutation(len(sentences))]
 # As "nothing", but:
 return [list(rng.permutation(s)) for s in sentences]
 
-# %% wrong: words-drawn-anew: with replacement
+# %% wrong: words-drawn-again: with replacement
 # As "nothing", but:
 return [list(rng.choice(words, len(s))) for s in sentences]
 

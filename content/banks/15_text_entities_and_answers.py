@@ -3,103 +3,103 @@
 # %% task 15.1
 
 
-# %% right: piece by piece
-def label_subwords(tags, pieces, length):
+# %% right: subword by subword
+def label_subwords(tags, subwords, length):
     labels = []
-    for tag, count in zip(tags, pieces):
+    for tag, count in zip(tags, subwords):
         labels += ([tag] + [-1] * (count - 1)) if count else []
     row = [-1] + labels[: length - 2]
     return row + [-1] * (length - len(row))
 
 
-# %% right: places of the first pieces
+# %% right: places of the first subwords
 import numpy as np
 
 
-def label_subwords(tags, pieces, length):
-    pieces = np.array(pieces)
-    firsts = 1 + np.cumsum(pieces) - pieces
+def label_subwords(tags, subwords, length):
+    subwords = np.array(subwords)
+    firsts = 1 + np.cumsum(subwords) - subwords
     row = np.full(length, -1)
-    for tag, place, count in zip(tags, firsts, pieces):
+    for tag, place, count in zip(tags, firsts, subwords):
         if count > 0 and place <= length - 2:
             row[place] = tag
     return row
 
 
 # %% right: numbers of the words first
-def label_subwords(tags, pieces, length):
-    words = [None] + [n for n, count in enumerate(pieces) for _ in range(count)][: length - 2] + [None]
+def label_subwords(tags, subwords, length):
+    words = [None] + [n for n, count in enumerate(subwords) for _ in range(count)][: length - 2] + [None]
     words += [None] * (length - len(words))
     before = [None] + words[:-1]
     return tuple(-1 if word is None or word == last else tags[word] for word, last in zip(words, before))
 
 
 # %% wrong: every-subword
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += [tag] * count
 
 # %% wrong: last-subword
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += ([-1] * (count - 1) + [tag]) if count else []
 
 # %% wrong: outside-is-a-label: padding is outside
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += ([tag] + [0] * (count - 1)) if count else []
 row = [0] + labels[: length - 2]
 return row + [0] * (length - len(row))
 
 # %% wrong: outside-is-a-label: 0 at [CLS] and padding, all else right
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += ([tag] + [0] * (count - 1)) if count else []
 row = [0, *labels[: length - 2]]
 return row + [0] * (length - len(row))
 
 # %% wrong: ignored-is-minus-100
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += ([tag] + [-100] * (count - 1)) if count else []
 row = [-100] + labels[: length - 2]
 return row + [-100] * (length - len(row))
 
 # %% wrong: every-subword: and -100 for the rest
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += [tag] * count
 row = [-100] + labels[: length - 2]
 return row + [-100] * (length - len(row))
 
 # %% wrong: begins-at-the-first-word: tags and tokens side by side
-# As "piece by piece", but:
+# As "subword by subword", but:
 row = labels[:length]
 
 # %% wrong: begins-at-the-first-word: room for [SEP] only, 0 for the rest
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += ([tag] + [0] * (count - 1)) if count else []
 row = labels[: length - 1]
 return row + [0] * (length - len(row))
 
 # %% wrong: begins-at-the-first-word: no place for [CLS]
-# As "piece by piece", but:
+# As "subword by subword", but:
 row = labels[: length - 2]
 
 # %% wrong: no-room-for-the-end: no place for [SEP]
-# As "piece by piece", but:
+# As "subword by subword", but:
 row = [-1] + labels[: length - 1]
 
 # %% wrong: empty-words-take-a-place: empty words
-# As "piece by piece", but:
+# As "subword by subword", but:
 labels += [tag] + [-1] * (count - 1)
 
 # %% wrong: cut-word-dropped
-# As "piece by piece", but:
+# As "subword by subword", but:
 if len(labels) + count > length - 2:
     break
 labels += ([tag] + [-1] * (count - 1)) if count else []
 
 # %% wrong: wrong-length: never cut
-# As "piece by piece", but:
+# As "subword by subword", but:
 row = [-1] + labels
 
 # %% wrong: wrong-length: not filled up
-# As "piece by piece", but:
+# As "subword by subword", but:
 return row
 
 # %% task 15.2

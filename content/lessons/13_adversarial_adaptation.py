@@ -340,7 +340,7 @@ scores = {
 # %%
 def draw_bars(scores, where, title, chance):
     """Draw one bar for each method, DANN in colour, and print the alt text."""
-    fig, ax = plt.subplots(figsize=(7, 0.85 + 0.35 * len(scores)), layout="constrained")
+    ax = plt.subplots(figsize=(7, 0.85 + 0.35 * len(scores)), layout="constrained")[1]
     colours = [plots.colour_of(1) if name == "DANN" else "0.7" for name in scores]
     ax.barh(list(scores), list(scores.values()), color=colours)
     for place, value in enumerate(scores.values()):
@@ -412,13 +412,13 @@ def accuracy_on_unseen(model):
 # %%
 with_labels, without = plain.images.astype("float32"), other.images.astype("float32")
 keras.utils.set_random_seed(seed)
-alone = keras.Sequential([build_backbone(), layers.Dense(10)])
+source_only = keras.Sequential([build_backbone(), layers.Dense(10)])
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-alone.compile(keras.optimizers.Adam(2e-3), loss)
-alone.fit(with_labels, plain.labels, epochs=pixel_epochs, batch_size=32, verbose=0)
-on_pixels = {"source only": accuracy_on_unseen(alone)}
-adapt.adapt_batchnorm(alone, without, seed=seed)
-on_pixels["AdaBN"] = accuracy_on_unseen(alone)
+source_only.compile(keras.optimizers.Adam(2e-3), loss)
+source_only.fit(with_labels, plain.labels, epochs=pixel_epochs, batch_size=32, verbose=0)
+on_pixels = {"source only": accuracy_on_unseen(source_only)}
+adapt.adapt_batchnorm(source_only, without, seed=seed)
+on_pixels["AdaBN"] = accuracy_on_unseen(source_only)
 
 # %%
 keras.utils.set_random_seed(seed)

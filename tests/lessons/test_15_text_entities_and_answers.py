@@ -27,21 +27,23 @@ def told_apart(results):
 def test_no_two_mistakes_in_labels_look_alike(seed):
     rows = tasks._align_case(seed).inputs["rows"]
     variants = [(name, rest) for name in ("", *tasks._ALIGN_VARIANTS) for rest in (-1, 0, -100)]
-    assert told_apart({f"{name} {rest}": [tasks._aligned(row, name, rest) for row in rows] for name, rest in variants}) == []
+    labels = {f"{name} {rest}": [tasks._aligned(row, name, rest) for row in rows] for name, rest in variants}
+    alike = [pair for pair in told_apart(labels) if not all(name.startswith("no [CLS]") for name in pair)]  # one mistake
+    assert alike == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rows_hold_what_they_are_there_for(seed):
-    tiny, short, pieces, empty, fits, inside, between = tasks._align_case(seed).inputs["rows"]
-    assert (tiny["pieces"], len(tiny["tags"])) == ([2, 1], 2)
-    assert set(short["pieces"]) == {1}
-    assert max(pieces["pieces"]) > 1
-    assert 0 in empty["pieces"]
-    assert sum(fits["pieces"]) + 2 == fits["length"]
-    room = inside["length"] - 2 - sum(inside["pieces"][:-2])
-    assert 0 < room < inside["pieces"][-2]  # the last but one is cut in its middle
-    assert between["length"] - 2 == sum(between["pieces"][:-1])
-    assert all(len(tasks._aligned(row)) == row["length"] for row in (short, pieces, empty, fits, inside, between))
+    tiny, short, subwords, empty, fits, inside, between = tasks._align_case(seed).inputs["rows"]
+    assert (tiny["subwords"], len(tiny["tags"])) == ([2, 1], 2)
+    assert set(short["subwords"]) == {1}
+    assert max(subwords["subwords"]) > 1
+    assert 0 in empty["subwords"]
+    assert sum(fits["subwords"]) + 2 == fits["length"]
+    room = inside["length"] - 2 - sum(inside["subwords"][:-2])
+    assert 0 < room < inside["subwords"][-2]  # the last but one is cut in its middle
+    assert between["length"] - 2 == sum(between["subwords"][:-1])
+    assert all(len(tasks._aligned(row)) == row["length"] for row in (short, subwords, empty, fits, inside, between))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -82,16 +84,16 @@ def test_the_best_of_the_spans_is_the_best_of_all_that_are_valid(seed):
 
 @pytest.fixture
 def tagged(rng):
-    """Four sentences as made-up tokens: words of one to three pieces, one of none, and a row that was cut; and tags of the words."""
+    """Four sentences as made-up tokens: words of one to three subwords, one of none, and a row that was cut; and tags of the words."""
     from tlcourse.text import Tokens
 
     names = ["O", "B-person", "I-person", "B-place", "I-place"]
     words, tags = np.full((4, 12), -1), []
     for row in range(4):
         count = int(rng.integers(4, 8))
-        pieces = rng.integers(1, 4, count)
-        pieces[1] = 0
-        numbers = np.repeat(np.arange(count), pieces)[:10]
+        subwords = rng.integers(1, 4, count)
+        subwords[1] = 0
+        numbers = np.repeat(np.arange(count), subwords)[:10]
         words[row, 1 : 1 + len(numbers)] = numbers
         tags.append([names[rng.integers(5)] for _ in range(count)])
     rest = np.zeros((4, 12), "int32")

@@ -268,7 +268,7 @@ _SCATTER_MISTAKES = {
     "nothing-shuffled": "The corpus is the same as before.",
     "sentences-reordered": "Only the order of the sentences changed. Each still holds the same words.",
     "shuffled-within": "The words were shuffled within each sentence. They still occur together; distribute them over the whole corpus.",
-    "words-drawn-anew": "Some words occur more often now and others less, as after drawing with replacement. Keep the count of every word.",
+    "words-drawn-again": "Some words occur more often now and others less, as after drawing with replacement. Keep every count.",
     "other-lengths": "The sentences have other lengths than before: more than the co-occurrence has changed.",
     "not-by-the-rng": "Two generators gave the same corpus. Draw from the `rng` that you are given.",
 }
@@ -286,7 +286,7 @@ def _scatter_judge(case: Case, evidence: Any) -> Verdict:
         return not_earned("Each sentence holds the words that it held before.", misconception="shuffled-within")
     bags = [sorted(word for sentence in sentences for word in sentence) for sentences in (before, after)]
     if bags[0] != bags[1]:
-        name = "words-drawn-anew" if len(bags[0]) == len(bags[1]) and set(bags[1]) <= set(bags[0]) else None
+        name = "words-drawn-again" if len(bags[0]) == len(bags[1]) and set(bags[1]) <= set(bags[0]) else None
         return not_earned("The words of the corpus do not occur as often as before.", misconception=name)
     if [len(s) for s in after] != [len(s) for s in before]:
         return not_earned("The lengths of the sentences changed.", misconception="other-lengths")

@@ -15,33 +15,35 @@ _IGNORED = -1
 
 def _align_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
-    rows = [{"tags": rng.integers(1, 5, 2).tolist(), "pieces": [2, 1], "length": int(rng.integers(6, 8))}]  # small, to be shown
-    for kind in ("short", "pieces", "empty word", "fits exactly", "cut in a word", "cut after a word"):
+    rows = [
+        {"tags": rng.integers(1, 5, 2).tolist(), "subwords": [2, 1], "length": int(rng.integers(6, 8))}
+    ]  # small, to be shown
+    for kind in ("short", "subwords", "empty word", "fits exactly", "cut in a word", "cut after a word"):
         words = int(rng.integers(4, 8))
-        pieces = rng.integers(1, 4, words)
-        pieces[int(rng.integers(words - 1))] = 2
+        subwords = rng.integers(1, 4, words)
+        subwords[int(rng.integers(words - 1))] = 2
         if kind == "short":
-            pieces[:] = 1
+            subwords[:] = 1
         if kind == "empty word":
-            pieces[int(rng.integers(words - 2))] = 0
+            subwords[int(rng.integers(words - 2))] = 0
         if kind.startswith("cut"):
-            pieces[-2:] = 3, 2
-        total = int(pieces.sum())
+            subwords[-2:] = 3, 2
+        total = int(subwords.sum())
         length = total + 2 + int(rng.integers(2, 6))
         if kind == "fits exactly":
             length = total + 2
         if kind.startswith("cut"):
-            length = total + (-1 if kind == "cut in a word" else 0)  # room for 1 piece of the last word but one, or for all 3
+            length = total + (-1 if kind == "cut in a word" else 0)  # room for 1 subword of the last word but one, or for all 3
             length -= 0 if kind == "cut after a word" else 1
         tags = rng.integers(0, 5, words)
         tags[-2:] = 1, 2
-        rows.append({"tags": tags.tolist(), "pieces": pieces.tolist(), "length": length})
+        rows.append({"tags": tags.tolist(), "subwords": subwords.tolist(), "length": length})
     return Case(inputs={"rows": rows})
 
 
 def _align_probe(answer: Any, inputs: Any) -> Any:
     rows = inputs["rows"]
-    return {"found": [array_of(call(answer, list(r["tags"]), list(r["pieces"]), r["length"]), "the labels") for r in rows]}
+    return {"found": [array_of(call(answer, list(r["tags"]), list(r["subwords"]), r["length"]), "the labels") for r in rows]}
 
 
 _ALIGN_VARIANTS = {  # how a row may be built otherwise, and the mistake that this is; the number is the room for [CLS] and [SEP]
@@ -61,7 +63,7 @@ def _aligned(row: Any, wrong: str = "", rest: int = _IGNORED) -> list[int]:
     length = row["length"]
     room = length - (int(wrong[-1]) if wrong.startswith("no [CLS]") else 1 if wrong == "no-room-for-the-end" else 2)
     labels: list[int] = []
-    for tag, count in zip(row["tags"], row["pieces"], strict=True):
+    for tag, count in zip(row["tags"], row["subwords"], strict=True):
         count = max(count, 1) if wrong == "empty-words-take-a-place" else count
         if wrong == "cut-word-dropped" and len(labels) + count > room:
             break
@@ -112,7 +114,7 @@ def _align_judge(case: Case, evidence: Any) -> Verdict:
     bad = min((place for place in range(len(rows)) if found[place] != wanted[place]), key=lambda place: rows[place]["length"])
     row = rows[bad]
     return not_earned(
-        f"The labels differ for tags={row['tags']}, subwords={row['pieces']}, length={row['length']}.",
+        f"The labels differ for tags={row['tags']}, subwords={row['subwords']}, length={row['length']}.",
         expected=str(wanted[bad]),
         received=str(found[bad]) if len(found[bad]) < 40 else show(found[bad]),
         misconception=mistake,
@@ -353,7 +355,7 @@ _ROUNDS = (
 def _best_round(kind: str, rng: np.random.Generator) -> dict[str, Any]:
     """Draw one row of tokens, short enough to be shown: [CLS], two words, [SEP], the passage, [SEP], padding."""
     length, longest, count = int(rng.integers(12, 14)), 3, 1 if kind != "several" else 6
-    start, end = np.round(rng.normal(0, 0.5, (2, length)), 2)
+    start, end = np.round(rng.normal(0, 0.5, (2, length)), 3)
     inside = np.arange(length) >= 4
     inside[[length - 2, length - 1]] = False
     first = int(rng.integers(4, length - 7))
@@ -369,7 +371,7 @@ def _best_round(kind: str, rng: np.random.Generator) -> dict[str, Any]:
         start[first], end[first + longest - 1] = 5.0, 5.0
     if kind == "pairs":  # the best start has only poor ends after it
         start[first + 3] = 6.0
-        end[first + 3 :] = np.round(end[first + 3 :] - 6.0, 2)
+        end[first + 3 :] = np.round(end[first + 3 :] - 6.0, 3)
         start[first], end[first + 1] = 5.0, 5.0
     if kind == "few places":
         inside[:], count = False, 9
@@ -379,9 +381,11 @@ def _best_round(kind: str, rng: np.random.Generator) -> dict[str, Any]:
 
 def _without_ties(one: Any) -> bool:
     """Return whether no order of spans hangs on equal numbers."""
-    sums = np.round(one["start"][:, None] + one["end"], 2)
+    sums = np.round(one["start"][:, None] + one["end"], 3)
     inside = sums[one["inside"]][:, one["inside"]]
-    tops = [np.sort(part, axis=None)[-10:] for part in (sums, inside)]
+    apart = np.arange(len(inside))[None] - np.arange(len(inside))[:, None]
+    tops = [np.sort(part, axis=None)[-10:] for part in (sums, inside, inside[apart >= 0])]
+    tops.append(inside[(apart >= 0) & (apart <= one["longest"])])  # all valid spans, and those that are one token too long
     return all(len(np.unique(part)) == len(part) for part in (*tops, one["start"], one["end"]))
 
 
