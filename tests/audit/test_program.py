@@ -52,13 +52,13 @@ def test_every_fit_is_examined_and_a_flag_that_nobody_compiled_is_seen(tmp_path)
     assert visit.exit_status == 1
 
 
-def test_the_history_is_filled_and_the_program_goes_on_to_its_end(tmp_path):
+def test_the_history_is_filled_and_the_program_goes_on_to_its_end(tmp_path, capsys):
     code = LOGITS + (
         "h = model.fit(x, y, validation_data=(x, y), epochs=9, callbacks=[keras.callbacks.EarlyStopping()])\n"
-        "open('end.txt', 'w').write(str(sorted(h.history)))\n"
+        "print(sorted(h.history))\n"
     )
     visit = examine_program(script(tmp_path, code))
-    assert (tmp_path / "end.txt").read_text() == "['accuracy', 'loss', 'val_accuracy', 'val_loss']"
+    assert "['accuracy', 'loss', 'val_accuracy', 'val_loss']" in capsys.readouterr().out
     assert not visit.problem
 
 

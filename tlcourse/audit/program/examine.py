@@ -1,4 +1,4 @@
-"""Run somebody's script or notebook as far as its calls of `fit`, and examine what is passed to them."""
+"""Run a script or notebook, and examine what it passes to each call of `fit`."""
 
 from __future__ import annotations
 
@@ -14,32 +14,37 @@ from pathlib import Path
 from typing import Any
 
 from tlcourse.audit.data.structures import as_arrays, is_array_structure, size_of, take
+from tlcourse.audit.program.commands import command_doors
+from tlcourse.audit.program.doors import doors_of
+from tlcourse.audit.program.overlay import Overlay
 from tlcourse.audit.program.source_code import SourceFile, read_source
 from tlcourse.audit.program.unsaved import Unsaved, loading_from
 from tlcourse.audit.report import Report
 
-_WRITERS = ("save", "save_weights", "export")  # of a model; what they would write was never trained
+_WRITERS = ("save", "save_weights", "export")  # methods of a model; what they would write was hardly trained
 
 
 @dataclass
 class Visit:
-    """What the doctor saw of one program.
+    """What the doctor saw in one program.
 
     Args:
         path: The script or notebook.
-        reports: One report for each call of `fit`, in order, with the line it was called from.
-        problem: "" or why the program ended before its end, in one sentence.
-        left_out: What was not done although the program says so, such as saving or notebook commands.
+        reports: One report for each call of `fit`, in order, with the line of the call.
+        problem: Why the program stopped early, in one sentence; "" if it ran to its end.
+        left_out: Lines of the program that were not executed, such as saving a model or notebook commands.
+        writes: What the program tried to do to files, such as `change best.keras`. Its folder is as it was before.
     """
 
     path: Path
     reports: list[tuple[str, Report]] = field(default_factory=list)
     problem: str = ""
     left_out: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
 
     @property
     def exit_status(self) -> int:
-        """0 nothing serious, 1 a serious finding, 2 there was no `fit` to examine."""
+        """0 if nothing is serious, 1 if there is a serious finding, 2 if there was no `fit` to examine."""
         return max((report.exit_status for _, report in self.reports), default=2)
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,6 +54,7 @@ class Visit:
             "fits": [{"called_from": where, **report.to_dict()} for where, report in self.reports],
             "problem": self.problem,
             "left_out": self.left_out,
+            "writes": self.writes,
             "exit_status": self.exit_status,
         }
 
@@ -64,29 +70,33 @@ class _Fit:
 
 
 def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda line: None) -> Visit:
-    """Run a program without editing it, and audit each model and its data at the moment when `fit` is called.
+    """Run a program without editing it, and audit each model and its data when `fit` is called.
 
-    Each `fit` trains one batch for one epoch and then returns, so that the program goes on to its next one (head first, then
-    fine-tuning); what `evaluate` gets last is taken for the test set. Models are not saved, and what loads them again gets the one
-    in memory. Callbacks are not called, and commands of a notebook (`!pip`, `%matplotlib`) are left out. Everything else is done as
-    written: files that the program itself writes are written. It runs in its own folder, in this process.
+    Each `fit` trains one batch and then returns, and the program goes on to its next `fit` (first the head, then fine-tuning). The
+    data of the last `evaluate` is taken for the test set. Callbacks are not called. Models are not saved, and loading such a model
+    returns the one in memory. Commands (`!pip`, `%matplotlib`, `subprocess`) are left out. Everything else is executed as written, in
+    the folder of the program and in this process. Files that existed before are not changed: the program writes to copies, and the
+    files that it makes are removed at the end (see `overlay`).
 
     Args:
         path: A Python script or a notebook.
-        say: Called with lines that tell what is going on.
+        say: Called with lines that describe the progress.
 
     Returns:
-        The visit, with a report for each `fit`. A program that fails after a `fit` keeps the reports of those before.
+        The visit, with a report for each `fit`. If the program fails, the reports from before are kept.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The file is no Python script and no notebook.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is neither a Python script nor a notebook.
     """
     source = read_source(path)
     visit = Visit(source.path, left_out=list(source.left_out))
     fits: list[_Fit] = []
-    with _recorded(source, fits, visit, say):
+    overlay = Overlay(source.path.parent)
+    commands = command_doors(dict(source.pieces), lambda command: visit.left_out.append(f"{command} at {_caller(source)}"))
+    with _recorded(source, fits, visit, say), doors_of(overlay, commands):
         visit.problem = _run(source)
+    visit.writes = overlay.attempts
     if not fits and not visit.problem:
         visit.problem = "The program has no call of fit(). Pass its model and data to tlcourse.audit(model, train) instead."
     return visit
@@ -97,12 +107,12 @@ def _run(source: SourceFile) -> str:
     namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(source.path)}
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("default")  # a program's warnings are its own, whatever the caller makes of warnings
+            warnings.simplefilter("default")  # not those of the caller, who may turn warnings into errors
             for name, code in source.pieces:
                 exec(compile(code, name, "exec"), namespace)
     except SystemExit as end:
         return "" if end.code in (None, 0) else f"The program ended itself with status {end.code!r}."
-    except Exception as error:  # any error of the program is news about the program, not about the doctor
+    except Exception as error:  # any error of the program is reported, not raised
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in dict(source.pieces)]
         line = f" at {source.locate(frames[-1].filename, frames[-1].lineno or 0)}" if frames else ""
         return f"The program stopped{line}: {type(error).__name__}: {error}"
@@ -111,7 +121,7 @@ def _run(source: SourceFile) -> str:
 
 @contextlib.contextmanager
 def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[[str], None]) -> Iterator[None]:
-    """Put recorders in the place of Keras' methods, and everything back at the end; audit each fit once its test set is known."""
+    """Replace methods of Keras by ones that audit each fit, and restore them at the end."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     import keras
 
@@ -175,7 +185,7 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
 
 
 def _sets(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any]:
-    """Return what `fit` trains and validates on: with `validation_split=`, the last rows as they come, as in Keras."""
+    """Return what `fit` trains on and validates on. With `validation_split=`, the last rows validate, as in Keras."""
     train, validation = x if y is None else (x, y), options.get("validation_data")
     share = options.get("validation_split") or 0.0
     if validation is not None or not 0 < share < 1 or not is_array_structure(train):
@@ -191,12 +201,12 @@ def _audit(fit: _Fit) -> Report:
     report = audit(fit.model, fit.train, fit.validation, fit.test)
     if not (fit.weighted and "imbalance" in report.ids):
         return report
-    findings = tuple(finding for finding in report.findings if finding.id != "imbalance")  # its rare classes are weighed
+    findings = tuple(finding for finding in report.findings if finding.id != "imbalance")  # fit() weights its minority classes
     return replace(report, findings=findings, passed=(*report.passed, "imbalance"))
 
 
 def _shortened(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a fit over one batch: enough for Keras to build its training step and for `history` to be filled."""
+    """Return the options for a fit of one batch, which builds the training step and fills the history."""
     kept = {name: value for name, value in options.items() if name in ("batch_size", "class_weight", "validation_data")}
     steps = {"validation_steps": 1} if options.get("validation_data") is not None else {}
     split = options.get("validation_split") or 0.0

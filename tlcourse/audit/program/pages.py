@@ -28,4 +28,8 @@ def page(visit: Visit) -> str:
 
 def _notes(visit: Visit) -> list[str]:
     notes = [visit.problem] if visit.problem else []
-    return notes + ([f"Not done: {'; '.join(visit.left_out)}."] if visit.left_out else [])
+    if visit.left_out:
+        notes.append(f"Not executed: {'; '.join(visit.left_out)}.")
+    if visit.writes:
+        notes.append(f"Files are as they were before. The program tried to {', '.join(visit.writes)}.")
+    return notes

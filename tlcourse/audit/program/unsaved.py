@@ -1,4 +1,4 @@
-"""What a program would have saved and loads again: the doctor writes no model, and gives back the one in memory instead."""
+"""Models that a program saves and loads again: the doctor does not write them, and returns the model in memory instead."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ _PACKAGES = ("keras", "keras._tf_keras.keras", "tensorflow.keras")
 
 
 class Unsaved:
-    """Models by the path to which the program would have written them."""
+    """Models, by the path where the program would have saved them."""
 
     def __init__(self) -> None:
         self._models: list[tuple[re.Pattern[str], Any]] = []
 
     def keep(self, path: Any, model: Any) -> None:
-        """Remember that `model` would be at `path` now; a checkpoint's path may hold fields, as in `w.{epoch:02d}.keras`."""
+        """Remember that `model` would be saved at `path`. The path of a checkpoint may hold fields, as in `w.{epoch:02d}.keras`."""
         parts = re.split(r"\{[^}]*\}", _name(path))
         self._models.append((re.compile(".+".join(map(re.escape, parts))), model))
 
     def keep_checkpoints(self, callbacks: Any, model: Any) -> None:
-        """Remember what the checkpoints among the callbacks of a fit would write."""
+        """Remember what the ModelCheckpoint callbacks of a fit would save."""
         for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
             path = getattr(callback, "filepath", None)
             if path is not None:
                 self.keep(path, model)
 
     def find(self, path: Any) -> Any:
-        """Return the model that would be at `path`, the latest first; None where the program wrote none there."""
+        """Return the model that was last saved at `path`; None if the program saved none there."""
         name = _name(path)
         return next((model for pattern, model in reversed(self._models) if pattern.fullmatch(name)), None)
 
 
 @contextlib.contextmanager
 def loading_from(unsaved: Unsaved, say: Callable[[str], None]) -> Iterator[None]:
-    """Let `load_model` and `Model.load_weights` take what was not saved; other files are read as ever.
+    """Let `load_model` and `Model.load_weights` return models in memory; other files are read as usual.
 
     Args:
-        unsaved: Where to look first.
-        say: Called with the name of the function that read no file.
+        unsaved: The models in memory.
+        say: Called with the name of a function that did not read a file.
     """
     import keras
 
