@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 06 · Exercise: overfitting
 #
-# Four tools against learning by heart. Fill in each function, run its cell, then the check below
-# it. `hint("6.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40
+# Four tools against overfitting. Fill in each function, run its cell, then the check below it.
+# `hint("6.1")` in a cell of its own helps one step at a time and costs nothing. **Time:** 40
 # minutes. You need lesson 06 and NumPy.
 
 # %%
@@ -17,7 +17,7 @@ from tlcourse import check, hint
 #
 # - the **gap** in the best epoch: training accuracy minus validation accuracy;
 # - the number of the **best epoch**, counted from 1: the one with the smallest validation loss. Of
-#   equal ones the first. An epoch whose validation loss is `nan` (the training blew up) is never
+#   equal ones the first. An epoch whose validation loss is `nan` (the training diverged) is never
 #   the best.
 
 
@@ -37,8 +37,8 @@ check("6.1", read_history)
 # ## Task 6.2: stop early, and go back
 #
 # Train epoch by epoch. When the validation loss has not become smaller than its best value for
-# `patience` epochs in a row, stop. Never train more than `max_epochs`. Whatever ended it: **put the
-# weights of the best epoch back**. `model` has four methods: `train_one_epoch()`,
+# `patience` epochs in a row, stop. Never train more than `max_epochs` epochs. In both cases **put
+# the weights of the best epoch back**. `model` has four methods: `train_one_epoch()`,
 # `validation_loss()` (a number), `get_weights()` (a copy) and `set_weights(weights)`.
 
 
@@ -64,10 +64,10 @@ check("6.2", train_with_patience)
 # %% [markdown]
 # ## Task 6.3: which augmentations are allowed?
 #
-# An augmentation must keep the label true. `transforms` is a dict: name -> function of one image.
-# `expert` is a function that tells the label of any image. Return the set of names of the
+# Data augmentation must keep the label true. `transforms` is a dict: name -> function of one image.
+# `expert` is a function that returns the label of any image. Return the set of names of the
 # transforms after which **every** image still has its own label. (A changed pixel is no reason to
-# refuse: that is what augmentation is for.)
+# refuse: data augmentation changes pixels.)
 
 
 # %%
@@ -77,7 +77,9 @@ def allowed(images, labels, transforms, expert):
     return {
         name
         for name, transform in transforms.items()
-        if all(expert(transform(image)) == label for image, label in zip(images, labels, strict=True))
+        if all(
+            expert(transform(image)) == label for image, label in zip(images, labels, strict=True)
+        )
     }
     ### END SOLUTION
 
@@ -88,14 +90,14 @@ check("6.3", allowed)
 # %% [markdown]
 # ## Task 6.4: split by patient
 #
-# `patients` and `labels` say for each scan whose it is and what was found; all scans of a patient
-# have the same label. Return two arrays of positions, train and test:
+# `patients` holds the number of the patient of each scan, `labels` what was found; all scans of a
+# patient have the same label. Return two arrays of positions, train and test:
 #
 # - no patient is on both sides, and every scan is on one of them;
 # - of the patients **of each label**, the share `test_fraction` (rounded, but at least one) is in
 #   the test set;
-# - which patients those are is drawn at random: the same `seed` gives the same split, another seed
-#   another one.
+# - these patients are drawn at random: the same `seed` gives the same split, another seed another
+#   one.
 
 
 # %%

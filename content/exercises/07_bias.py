@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 07 · Exercise: data bias
 #
-# Count by group, lift the worst one, and measure what a model does to people. Fill in each
+# Count by group, lift the worst group, and measure what a model does to people. Fill in each
 # function, run its cell, then the check below it. `hint("7.1")` in a cell of its own helps one step
 # at a time and costs nothing. **Time:** 40 minutes. You need lesson 07 and NumPy.
 
@@ -13,7 +13,7 @@ from tlcourse import check, hint
 # ## Task 7.1: what the average hides
 #
 # `labels` and `predictions` are arrays of 0 and 1, `groups` holds a whole number for each example
-# (any numbers, any count of groups). Return two numbers:
+# (any numbers, such as 2, 5 and 9, and any count of groups). Return two numbers:
 #
 # - the accuracy of the **worst group**;
 # - the **equalised-odds gap**: the larger of two gaps, highest minus lowest over the groups, in the
@@ -44,9 +44,11 @@ check("7.1", count_by_group)
 # groups are of very different size. `fit(features, labels)` trains a last layer and returns a
 # function that predicts the labels of new features.
 #
-# Train on a draw with **as many examples of each group**: all of the smallest group, and of the
-# others as many, drawn at random with `seed`. Return what `fit` returned. (You may train on several
-# such draws and let them vote.)
+# Train on a draw with **as many examples of each group** as the smallest group has: all examples of
+# the smallest group, and as many of each other group, drawn at random with `seed`, none of them
+# twice. Return what `fit` returned. (You may train on several such draws and let them vote.)
+#
+# This `fit` takes features and labels and no weights, unlike that of the lesson.
 
 
 # %%
@@ -55,7 +57,8 @@ def retrain(features, labels, groups, fit, seed):
     ### BEGIN SOLUTION
     rng = np.random.default_rng(seed)
     smallest = np.bincount(groups).min()
-    drawn = np.concatenate([rng.permutation(np.flatnonzero(groups == group))[:smallest] for group in np.unique(groups)])
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    drawn = np.concatenate([rng.permutation(own)[:smallest] for own in members])
     return fit(features[drawn], labels[drawn])
     ### END SOLUTION
 
@@ -66,10 +69,11 @@ check("7.2", retrain)
 # %% [markdown]
 # ## Task 7.3: passed on or amplified?
 #
-# In the labels, one of two groups is selected (1) more often than the other. Call that the favoured
-# group. The gap is the share of ones in the favoured group minus that in the other one. Return the
-# gap in the **predictions** minus the gap in the **labels**, both taken with the group that the
-# *labels* favour: above 0 the model amplifies; far below 0 it has turned the favour round.
+# `groups` holds two whole numbers, one for each group. They may be any, such as 6 and 7. In the
+# labels, one of the two groups is selected (1) more often than the other. Call it the favoured
+# group. The gap is the share of ones in the favoured group minus that in the other group. Return
+# the gap in the **predictions** minus the gap in the **labels**, both with the group that the
+# *labels* favour: above 0 the model amplifies; far below 0 it has reversed the gap.
 
 
 # %%
@@ -91,10 +95,11 @@ check("7.3", amplification)
 # %% [markdown]
 # ## Task 7.4: thresholds for equal opportunity
 #
-# `scores` say how suited a model thinks people are; `labels` say who is (1). Return a dict, group
-# -> threshold: the **highest** threshold with which still at least the share `rate` of the suited
-# people of that group are selected. Selected is who scores at or above the threshold. Where a rate
-# times a count is a whole number but for rounding errors, take it for that number: `0.7 * 10` is 7.
+# `scores` say how suited people are according to a model; `labels` are 1 for the suited. Return a
+# dict, group -> threshold: the **highest** threshold at which at least the share `rate` of the
+# suited people of that group is selected. A person is selected whose score is at or above the
+# threshold. Allow for rounding errors: where a rate times a count is a whole number but for a
+# rounding error, take the whole number. `0.28 * 25` is 7, and Python computes 7.000000000000001.
 #
 # (Such a rule uses the group in every decision. That you can compute it does not mean that you may
 # use it.)

@@ -14,16 +14,16 @@ from tlcourse import check, hint, select
 # %% [markdown]
 # ## Task 9.1: the evidence by brute force
 #
-# LogME's quick formulas are easy to get wrong, so check them with something that is too simple to
-# be wrong. If weights are drawn with *precision* `alpha` (variance 1 / alpha) and noise with
-# precision `beta`, then a column of labels is normal with mean 0 and the covariance
+# LogME's fast formulas are easy to get wrong, so check them with a slow and simple computation. If
+# weights are drawn with *precision* `alpha` (variance 1 / alpha) and noise with precision `beta`,
+# then a column of labels is normal with mean 0 and the covariance
 #
 # `C = features @ features.T / alpha + I / beta` (one row and one column for each image),
 #
 # and the logarithm of its density is `-(n * log(2 pi) + log det C + column @ inv(C) @ column) / 2`
 # for `n` images. Return the **largest** value of this over all pairs from `alphas` and `betas`,
-# **divided by n**. One of the cases has 300 images: a determinant of that size is a number so
-# small that the computer takes it for 0, and its logarithm is not.
+# **divided by n**. One of the cases has 300 images. The computer rounds the determinant of so large
+# a matrix to 0, but its logarithm is a finite number.
 
 
 # %%
@@ -45,27 +45,28 @@ def best_evidence(features, column, alphas, betas):
 check("9.1", best_evidence)
 
 # %% [markdown]
-# Now compare with the quick way, on images that you could count on your fingers:
+# Now compare with the fast way, on twelve images:
 
 # %%
 rng = np.random.default_rng(seed)
 labels = np.arange(12) % 2
 features = rng.normal(size=(12, 3)) + labels[:, None]
 grid = np.exp(np.linspace(-4, 12, 60))
-slow = np.mean([best_evidence(features, (labels == c).astype(float), grid, grid) for c in (0, 1)])
+columns = [(labels == c).astype(float) for c in (0, 1)]
+slow = np.mean([best_evidence(features, column, grid, grid) for column in columns])
 print(f"brute force {slow:.4f}, tlcourse.select.log_me {select.log_me(features, labels):.4f}")
 
 # %% [markdown]
 # ## Task 9.2: LEEP
 #
-# `source_probabilities` has a row for each image and a column for each source class: what the old
-# head says of the target's images. `labels` are the target's class numbers (not all numbers need
-# occur).
+# `source_probabilities` has a row for each image and a column for each source class: the old head's
+# probabilities for the target's images. `labels` are the target's class numbers (not all numbers
+# need occur).
 #
 # 1. *Joint share* of label `y` and source class `z`: the mean over all images of "probability of
 #    `z`, if the image has label `y`, else 0".
 # 2. *Share of `y` given `z`*: the joint share divided by the sum of the joint shares of that `z`.
-#    (A source class that no image gets any probability of has nothing to say: leave it out.)
+#    (Leave out a source class for which every image has probability 0.)
 # 3. For each image: the sum over `z` of share of *its label* given `z`, times its probability of
 #    `z`. LEEP is the mean of the logarithms.
 
@@ -118,11 +119,15 @@ check("9.3", not_reproducible)
 
 # %% [markdown]
 # The check uses the eight tables that were really published, and some that were made up. Here are
-# the real ones alone:
+# only the real ones:
 
 # %%
 published = {
-    name: {"accuracies": table.accuracies, "scores": table.scores, "weighted_tau": table.weighted_tau}
+    name: {
+        "accuracies": table.accuracies,
+        "scores": table.scores,
+        "weighted_tau": table.weighted_tau,
+    }
     for name, table in select.published_rankings().items()
 }
 print("do not follow from their own rows:", sorted(not_reproducible(published, tolerance=0.03)))

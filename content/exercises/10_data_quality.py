@@ -15,8 +15,8 @@ from tlcourse import check, hint
 # ## Task 10.1: throw out the copies
 #
 # `images` are grey images, an array `(n, height, width)`. Some are copies of an earlier one:
-# brighter, darker, with a little noise. Return the positions to drop, so that of each image
-# exactly **one** stays, the first. Never drop an image that is no copy.
+# brighter, darker, with a little noise. Return the positions to drop: of each image exactly **one**
+# stays, the first. Never drop an image that is no copy.
 #
 # A fingerprint that survives such changes: shrink to 8 rows and 9 columns (mean over blocks), and
 # ask for each place whether it is brighter than its right neighbour. That gives 64 answers; of
@@ -44,15 +44,15 @@ def copies_to_drop(images, limit=6):
 check("10.1", copies_to_drop)
 
 # %% [markdown]
-# ## Task 10.2: who contradicts this label?
+# ## Task 10.2: which labels does a classifier contradict?
 #
 # `features` `(n, d)` and `labels` `(n,)`, whole numbers from 0; some labels are wrong. Return the
 # positions of the labels that a logistic regression (`max_iter=1000`) **contradicts**: it predicts
 # another class.
 #
-# A classifier agrees with whatever it was trained on, all the more with many columns. So each
-# example has to be judged by one that was trained **without that example**: five folds, with
-# scikit-learn's `cross_val_predict(..., cv=5)`.
+# A classifier agrees with the labels that it was trained on, above all when there are many columns.
+# So each example has to be judged by a classifier that was trained **without that example**: five
+# folds, with scikit-learn's `cross_val_predict(..., cv=5)`.
 
 
 # %%
@@ -68,13 +68,13 @@ def contradicted(features, labels):
 check("10.2", contradicted)
 
 # %% [markdown]
-# ## Task 10.3: weights for rare classes
+# ## Task 10.3: weights against class imbalance
 #
 # Return a dict for Keras' `class_weight`: for each of the classes 0 to `num_classes - 1` the weight
 # $n / (k \cdot n_c)$, with *n* the number of labels, *n_c* that of the class, and *k* the number of
 # classes **that occur**. A class that does not occur gets the weight 0 (and no division by zero).
-# Keys are `int`, values `float`. So the mean weight of a label is 1, and all classes that occur
-# weigh the same together.
+# Keys are `int`, values `float`. Then the mean weight of a label is 1, and all classes that occur
+# have the same total weight.
 
 
 # %%
@@ -83,7 +83,10 @@ def class_weights(labels, num_classes):
     ### BEGIN SOLUTION
     counts = np.bincount(labels, minlength=num_classes)
     present = (counts > 0).sum()
-    return {c: float(len(labels) / (present * n)) if n else 0.0 for c, n in enumerate(counts.tolist())}
+    weights = {}
+    for c, n in enumerate(counts.tolist()):
+        weights[c] = float(len(labels) / (present * n)) if n else 0.0
+    return weights
     ### END SOLUTION
 
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · Exercise: shift and weights
 #
-# Four tools for a world that changed and brought no labels. Fill in each function, run its cell,
+# Four tools against distribution shift, without new labels. Fill in each function, run its cell,
 # then the check below it. `hint("11.1")` in a cell of its own helps one step at a time and costs
 # nothing. **Time:** 35 minutes. You need lesson 11, NumPy and scikit-learn.
 
@@ -23,8 +23,8 @@ def ratio_weights(source, target):
     """Return an array of weights, one for each row of `source`."""
     ### BEGIN SOLUTION
     rows, domain = np.concatenate([source, target]), np.repeat([0, 1], [len(source), len(target)])
-    chance = LogisticRegression().fit(rows, domain).predict_proba(source)[:, 1]
-    weights = chance / (1 - chance)
+    p = LogisticRegression().fit(rows, domain).predict_proba(source)[:, 1]
+    weights = p / (1 - p)
     return weights / weights.mean()
     ### END SOLUTION
 
@@ -54,10 +54,11 @@ check("11.2", effective_size)
 # ## Task 11.3: a line for the target
 #
 # `x` and `y` are numbers of the source, `target_x` those of the target; there is no y of the
-# target. Return slope and intercept of a line that makes small errors **on the target**. What is
-# asked of it: where the target is shifted, at least half of the avoidable error is gone; where it
-# is not, the line is at most 10 % worse than the plain one. (A trap: `np.polyfit` squares the
-# weights that it is given.)
+# target. Return slope and intercept of a line that makes small errors **on the target**. Where the
+# target is shifted, the line has to remove at least 90 % of the avoidable error (the error of the
+# unweighted line minus that of the line with the true weights). Where it is not, the error may be
+# at most 10 % larger than that of the unweighted line. (A trap: `np.polyfit` squares the weights
+# that it is given.)
 
 
 # %%
@@ -73,12 +74,13 @@ def line_for_target(x, y, target_x):
 check("11.3", line_for_target)
 
 # %% [markdown]
-# ## Task 11.4: the mix of the target
+# ## Task 11.4: the shares of the classes in the target
 #
 # `labels` are the true classes of source rows and `said` is what a classifier says about them;
 # `target_said` is what it says about the target, whose labels nobody knows. Classes are numbered
 # from 0. The classifier makes the same mistakes in both places. Return the share of each class in
-# the target: 0 or more, sum 1.
+# the target: 0 or more, sum 1. (A share that comes out below 0 is that of a class that does not
+# occur.)
 
 
 # %%

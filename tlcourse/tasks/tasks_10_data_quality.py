@@ -198,7 +198,7 @@ def _suspicious_judge(case: Case, evidence: Any) -> Verdict:
 
 _SUSPICIOUS = Task(
     id="10.2",
-    title="who contradicts this label?",
+    title="which labels does a classifier contradict?",
     points=2,
     hints=(
         "A classifier was trained on a wrong label. What does it predict for that example?",

@@ -1,4 +1,4 @@
-"""Tasks of lesson 11: weights from a classifier, how many rows they are worth, a weighted line, the mix of the target."""
+"""Tasks of lesson 11: weights from a classifier, how many rows they are worth, a weighted line, the shares of the classes."""
 
 from __future__ import annotations
 
@@ -307,7 +307,7 @@ _LINE = Task(
     judge=_line_judge,
 )
 
-# ---------------------------------------------------------------- 11.4 the mix of the target
+# ---------------------------------------------------------------- 11.4 the shares of the classes in the target
 
 
 def _mix_case(seed: int) -> Case:
@@ -401,7 +401,7 @@ def _mix_judge(case: Case, evidence: Any) -> Verdict:
 
 _MIX = Task(
     id="11.4",
-    title="the mix of the target",
+    title="the shares of the classes in the target",
     points=2,
     hints=(
         "The classifier makes the same mistakes in both places. How often does it say i when the truth is j?",
