@@ -325,18 +325,25 @@ for name, table in tables.items():
     )
     print(f"LogME {evidence[name][0]:+.3f}, shuffled {evidence[name][1]:+.3f}")
 
+
+# %%
+def draw_source(ax, name, **look):
+    """Draw the gain of a source over its LogME, with its placebo; return both in words."""
+    mean, low, high = gains[f"{name}, frozen"]
+    score, placebo = evidence[name]
+    bars = [[mean - low], [high - mean]]
+    ax.errorbar(score, mean, bars, label=name, capsize=4, **look)
+    ax.axvline(placebo, linestyle=":", label=f"{name}, labels shuffled", color=look["color"])
+    return f"{name}: LogME {score:.2f}, shuffled {placebo:.2f}, gain {mean:+.2f}"
+
+
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")
-words = []
-for i, name in enumerate(trunks):
-    mean, low, high = gains[f"{name}, frozen"]
-    (score, placebo), look = evidence[name], {"color": plots.colour_of(i)}
-    bars = [[mean - low], [high - mean]]
-    ax.errorbar(score, mean, bars, fmt=plots.MARKERS[i], label=name, capsize=4, **look)
-    ax.axvline(placebo, linestyle=":", label=f"{name}, labels shuffled", **look)
-    words.append(f"{name}: LogME {score:.2f}, shuffled {placebo:.2f}, gain {mean:+.2f}")
+looks = [{"color": plots.colour_of(i), "fmt": plots.MARKERS[i]} for i in range(len(trunks))]
+words = [draw_source(ax, name, **look) for name, look in zip(trunks, looks, strict=True)]
 ax.axhline(0, color="black", linewidth=1)
 ax.set(xlabel="LogME, before any training", ylabel="gain over scratch")
+ax.locator_params(axis="x", nbins=4)
 ax.set_title("The score separates the two sources in advance")
 ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plots.set_alt_text(ax, f"Transfer gain with interval over LogME. {'; '.join(words)}.")
