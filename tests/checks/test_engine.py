@@ -87,10 +87,14 @@ def test_wrong_number_of_arguments_is_the_learners_error(task):
     assert "TypeError" in verdict.received
 
 
-def test_an_unfilled_stub_passes_through_check_and_is_not_earned_in_grading(task):
+def test_an_unfilled_stub_is_one_calm_line_and_not_earned_in_grading(task, monkeypatch):
     def double(x):
         raise NotImplementedError("Task 99.1: double it")
 
+    found = session.check("99.1", double)
+    assert str(found) == "○ Task 99.1 (double the numbers): not filled in yet"
+    assert not found.earned
+    monkeypatch.setenv("TLCOURSE_CHECK", "raise")
     with pytest.raises(NotImplementedError, match=r"Task 99\.1"):
         session.check("99.1", double)
     assert outcome(task, double).outcome == "not earned"
@@ -364,6 +368,32 @@ def test_hints_come_one_step_at_a_time_and_are_recorded(task):
     session.check("99.1", lambda x: x * 2)
     session.check("99.1", lambda x: x)
     assert session.progress() == {"99.1": {"outcome": "earned", "attempts": 3, "hints": 3}}
+
+
+def test_a_hint_that_was_shown_can_be_shown_again_and_no_other(task):
+    with pytest.raises(ValueError, match=r"No hint was shown until now.*step=1"):
+        session.hint("99.1", 1)
+    session.hint("99.1")
+    session.hint("99.1")
+    assert [session.hint("99.1", step).text for step in (1, 2, 1)] == ["nudge", "pointer", "nudge"]
+    for wrong in (0, 3, True, "1"):
+        with pytest.raises(ValueError, match=r"Steps 1 to 2 were shown until now"):
+            session.hint("99.1", wrong)
+    assert session.hint("99.1").text == "worked line"
+
+
+@pytest.mark.parametrize("place", ["other/lib/python3.11/site-packages/keras/src/x.py", "other/dist-packages/x.py"])
+def test_an_error_inside_a_library_is_located_at_the_learners_own_line(task, tmp_path, place):
+    library = tmp_path / place
+    library.parent.mkdir(parents=True)
+    library.write_text("\n" * 1346 + "def fit(x):\n    raise ValueError('deep inside')\n")
+    names = {}
+    exec(compile(library.read_text(), str(library), "exec"), names)
+
+    double = run_source(task, "of a learner", "def double(x):\n    return fit(x)\n")
+    double.__globals__["fit"] = names["fit"]
+    verdict = outcome(task, double)
+    assert "At line 2 of your code: return fit(x)" in verdict.message
 
 
 def test_raise_mode_stops_at_anything_but_earned(task, monkeypatch):

@@ -135,7 +135,7 @@ def test_a_notebook_without_network_keeps_html_text_and_record(tmp_path):
     path = tmp_path / "notebook.ipynb"
     nbformat.write(notebook, path)
     nbformat.validate(saved := nbformat.read(path, as_version=4))
-    outputs = [output for cell in saved.cells for output in cell.outputs if output.output_type == "execute_result"]
+    outputs = [output for cell in saved.cells for output in cell.outputs if output.output_type == "display_data"]
     records = [output.metadata["tlcourse"] for output in outputs]
     assert records[:2] == [{"task": "2.2", "hints": 1}, {"task": "2.2", "hints": 2}]
     assert records[2] == {"task": "2.2", "outcome": NOT_EARNED, "attempts": 1, "hints": 2}
@@ -153,3 +153,43 @@ def test_a_terminal_gets_plain_text_without_notebook_libraries():
     assert "Hint 1 of 3 for task 2.2" in done.stdout
     assert "✓ Task 2.2" in done.stdout
     assert not re.search(r"[<>\x1b]", done.stdout)
+
+
+CELLS = {
+    "in the middle of a cell": ("check('2.2', answer)\nx = 1", 1),
+    "as the last line": ("check('2.2', answer)", 1),
+    "under a name": ("found = check('2.2', answer)", 1),
+    "again, under its name": ("found = check('2.2', answer)\nfound", 1),
+    "in a loop": ("for _ in range(2):\n    check('2.2', answer)", 2),
+    "a hint in the middle": ("hint('2.2')\nx = 1", 1),
+}
+
+
+@pytest.fixture
+def shell():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shell.run_cell("from tlcourse import check, hint\nanswer = lambda *a: None", store_history=True)
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+@pytest.mark.parametrize(("cell", "times"), CELLS.values(), ids=CELLS)
+def test_feedback_is_shown_once_wherever_in_a_cell_it_is_made(shell, cell, times):
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as shown:
+        shell.run_cell(cell, store_history=True).raise_error()
+    assert len(shown.outputs) == times
+    assert all("text/html" in output.data for output in shown.outputs)
+
+
+def test_feedback_is_shown_again_in_a_later_cell_that_names_it(shell):
+    from IPython.utils.capture import capture_output
+
+    shell.run_cell("found = check('2.2', answer)", store_history=True).raise_error()
+    with capture_output() as shown:
+        shell.run_cell("found", store_history=True).raise_error()
+    assert len(shown.outputs) == 1
+    assert shown.outputs[0].metadata["tlcourse"]["task"] == "2.2"

@@ -5,7 +5,7 @@ How a task is written is told in `docs/checks.md`. Nothing here imports TensorFl
 
 from __future__ import annotations
 
-from tlcourse.checks.feedback import CheckFailed, Feedback, Hint
+from tlcourse.checks.feedback import CheckFailed, Feedback, Hint, Shown, Unfilled
 from tlcourse.checks.plain import NotPlainError, clean, plain, show
 from tlcourse.checks.run import CheckFault, call, collect, conclude, describe, draw, run_task
 from tlcourse.checks.task import (
@@ -36,7 +36,9 @@ __all__ = [
     "Hint",
     "Mismatch",
     "NotPlainError",
+    "Shown",
     "Task",
+    "Unfilled",
     "Verdict",
     "WireError",
     "array_of",

@@ -17,6 +17,7 @@ from tlcourse.checks.task import EARNED, NOT_EARNED, Task, Verdict
 # A sign and a word carry the outcome; the kind and colour (Okabe-Ito) of the bar only repeat it.
 _SIGNS = {EARNED: ("✓", "solid #009E73"), NOT_EARNED: ("✗", "double #D55E00")}
 _UNJUDGED_SIGN = ("?", "dotted #0072B2")
+_UNFILLED_SIGN = ("○", "solid #999999")
 _HINT_SIGN = ("→", "dashed #56B4E9")
 _OUR_WORDS = ("", "This points to")  # lines that hold no text of a learner: their backticks mean code
 
@@ -25,8 +26,60 @@ class CheckFailed(AssertionError):  # noqa: N818 - the name that learners and do
     """A check was not earned, and `TLCOURSE_CHECK=raise` asked to stop there."""
 
 
+class Shown:
+    """What a cell shows of itself as soon as it is made, wherever in the cell that is, and not a second time at the cell's end."""
+
+    def show(self) -> None:
+        """Show this now, where IPython runs; elsewhere it is what a console prints of a returned value."""
+        shell = _shell()
+        if shell is not None:
+            from IPython.display import publish_display_data
+
+            object.__setattr__(self, "_shown_in", shell.execution_count)
+            publish_display_data(*self._repr_mimebundle_())
+
+    def _ipython_display_(self) -> None:
+        shell = _shell()
+        if shell is None or getattr(self, "_shown_in", None) != shell.execution_count:
+            self.show()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        raise NotImplementedError
+
+
+def _shell() -> Any:
+    """Return the running IPython, or None."""
+    import sys
+
+    found = sys.modules.get("IPython")
+    return found.get_ipython() if found is not None else None
+
+
 @dataclass(frozen=True)
-class Feedback:
+class Unfilled(Shown):
+    """What `check` returns for a task that was not begun: one calm line."""
+
+    task_id: str
+    title: str
+    earned: bool = False
+
+    def __str__(self) -> str:
+        return f"{_UNFILLED_SIGN[0]} {self._words()}"
+
+    __repr__ = __str__
+
+    def _words(self) -> str:
+        return f"Task {self.task_id} ({self.title}): not filled in yet"
+
+    def _repr_html_(self) -> str:
+        return _box(_UNFILLED_SIGN, self._words(), [])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        return _bundle(self, {"task": self.task_id, "outcome": None})
+
+
+@dataclass(frozen=True)
+class Feedback(Shown):
     """Outcome of one check, in words. Shows itself at the end of a notebook's cell."""
 
     task_id: str
@@ -110,7 +163,7 @@ class Feedback:
 
 
 @dataclass(frozen=True)
-class Hint:
+class Hint(Shown):
     """One step of a task's hint ladder."""
 
     task_id: str
@@ -155,6 +208,6 @@ def _with_code(text: str) -> str:
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
 
 
-def _bundle(shown: Feedback | Hint, record: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+def _bundle(shown: Feedback | Hint | Unfilled, record: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     """Return both forms and the record that a notebook keeps in the metadata of the output."""
     return {"text/plain": str(shown), "text/html": shown._repr_html_()}, {"tlcourse": record}

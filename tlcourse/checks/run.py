@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import linecache
+import re
 import site
 import sysconfig
 import types
@@ -177,16 +178,21 @@ def _text_of(error: BaseException | None) -> str:
     return str.__str__(text)
 
 
+# Libraries that lie elsewhere (another environment's folder on the path), and code that AutoGraph wrote.
+_INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]|__autograph_generated_file")
+
+
 def _learner_line(task: Task, error: BaseException | None) -> tuple[int, str] | None:
     """Find the innermost line that is neither of the check nor of an installed library: the learner's own."""
     paths = sysconfig.get_paths()
     ours = getattr(task.probe, "__code__", _learner_line.__code__).co_filename
     libraries = (ours, _PACKAGE, paths["stdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages(), "<frozen")
+    libraries += (site.getusersitepackages(),)
     trace = error.__traceback__ if error is not None else None
     found = None
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith(libraries):
+        if not (file.startswith(libraries) or _INSTALLED.search(file)):
             found = (trace.tb_lineno, linecache.getline(file, trace.tb_lineno, trace.tb_frame.f_globals).strip())
         trace = trace.tb_next
     return found

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, TypeVar
 
-from tlcourse.checks.feedback import CheckFailed, Feedback, Hint
+from tlcourse.checks.feedback import CheckFailed, Feedback, Hint, Shown, Unfilled
 from tlcourse.checks.run import run_task
 from tlcourse.checks.task import EARNED, PUBLIC_SEED
 from tlcourse.tasks import find_task
 
+_Result = TypeVar("_Result", bound=Shown)
 _progress: dict[str, dict[str, Any]] = {}
 
 
-def check(task_id: str, answer: Any) -> Feedback:
+def check(task_id: str, answer: Any) -> Feedback | Unfilled:
     """Judge one answer on the public case and say in words what was found.
 
     Args:
@@ -21,33 +22,49 @@ def check(task_id: str, answer: Any) -> Feedback:
         answer: What the task asks for, mostly the function itself (without brackets).
 
     Returns:
-        `Feedback`, which shows itself as the last line of a cell; `feedback.earned` is True or False.
+        `Feedback`, which shows itself wherever in a cell it is made; `feedback.earned` is True or False. `Unfilled`, one line, where
+        the task was not begun: the cells below go on.
 
     Raises:
-        NotImplementedError: If the task is not filled in yet.
+        NotImplementedError: If the task is not filled in yet, and the environment variable `TLCOURSE_CHECK` is `raise`.
         CheckFailed: If not earned, and the environment variable `TLCOURSE_CHECK` is `raise`.
         TypeError, ValueError: If there is no such task.
     """
     task = find_task(task_id)
     verdict, record = run_task(task, answer, PUBLIC_SEED)
+    strict = os.environ.get("TLCOURSE_CHECK") == "raise"
     if record["status"] == "stub":
-        raise NotImplementedError(record["text"])
+        if strict:
+            raise NotImplementedError(record["text"])
+        return _shown(Unfilled(task.id, task.title))
     entry = _entry(task_id)
     entry["attempts"] += 1
     feedback = Feedback.of(task, verdict, entry["attempts"], entry["hints"])
     if entry["outcome"] != EARNED:
         entry["outcome"] = feedback.outcome
-    if os.environ.get("TLCOURSE_CHECK") == "raise" and not feedback.earned:
+    if strict and not feedback.earned:
         raise CheckFailed(str(feedback))
-    return feedback
+    return _shown(feedback)
 
 
-def hint(task_id: str) -> Hint:
-    """Reveal the next step of a task's hint ladder: nudge, pointer, worked line. The last step repeats."""
+def hint(task_id: str, step: int | None = None) -> Hint:
+    """Reveal the next step of a task's hint ladder: nudge, pointer, worked line. The last step repeats.
+
+    Args:
+        task_id: The task's number in quotes, such as `"2.1"`.
+        step: A step that was shown already, from 1, to see it again. Default: the next one.
+
+    Raises:
+        TypeError, ValueError: If there is no such task, or the step was not shown yet.
+    """
     task = find_task(task_id)
     entry = _entry(task_id)
-    entry["hints"] = min(entry["hints"] + 1, len(task.hints))
-    return Hint(task_id, entry["hints"], task.hints[entry["hints"] - 1])
+    if step is None:
+        step = entry["hints"] = min(entry["hints"] + 1, len(task.hints))
+    elif type(step) is not int or not 1 <= step <= entry["hints"]:
+        seen = f"Steps 1 to {entry['hints']} were shown" if entry["hints"] else "No hint was shown"
+        raise ValueError(f'{seen} until now. Run hint("{task_id}") for the next one. Received: step={step!r}.')
+    return _shown(Hint(task_id, step, task.hints[step - 1]))
 
 
 def progress() -> dict[str, dict[str, Any]]:
@@ -56,6 +73,11 @@ def progress() -> dict[str, dict[str, Any]]:
     `outcome` is None before the first check, and stays "earned" once it was.
     """
     return {task_id: dict(entry) for task_id, entry in _progress.items()}
+
+
+def _shown(result: _Result) -> _Result:
+    result.show()
+    return result
 
 
 def _entry(task_id: str) -> dict[str, Any]:
