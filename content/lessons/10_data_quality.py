@@ -74,10 +74,10 @@ def score(classifier, test):
 # %% [markdown]
 # ## 1. Wrong labels
 #
-# The **ground truth** is the label that an example really has, as far as anybody can know it. The
-# share of wrong labels in a data set is called **label noise**. Here people typed the labels, and
-# some were tired: we replace some of the training labels by another class, drawn at random. The
-# test labels stay right, and so the score is honest.
+# The **ground truth** is the label that an example really has, as far as anybody can know it. Wrong
+# labels in a data set are called **label noise**. Here people typed the labels, and some were
+# tired: we replace some of the training labels by another class, drawn at random. The test labels
+# stay right, and so the score is honest.
 
 
 # %%
@@ -617,12 +617,12 @@ ax = plots.layer_curve(
     {"no weights": own[:, 1, 0], "class weights": own[:, 1, 1]},
     x_label="training images of the class",
     y_label="accuracy on the class",
-    title=f"Class weights lift the rare classes (C = {strengths[1]})",
+    title=f"Class weights lift the small classes (C = {strengths[1]})",
 )
 print(plots.alt_text(ax))
 
 # %% [markdown]
-# **What to notice.** The usual accuracy looks fine while the rare classes fail. The effect of
+# **What to notice.** The usual accuracy looks fine while the small classes fail. The effect of
 # weights depends on the penalty: with a strong one they change much; with the usual one little,
 # because a head that fits every training image perfectly has no mistakes left to weight (Byrd and
 # Lipton found the same for deep networks). Weights do not replace images. In Keras the same

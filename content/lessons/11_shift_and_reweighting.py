@@ -129,7 +129,7 @@ assert right[-1] < right[0] - 0.12
 #
 # Now a change that matters, and no new labels. The truth is a curve; our model is linear; old x lie
 # around 0, new x around 1.2. Under **covariate shift** the inputs come with other frequencies than
-# in training, but each input still has the same label.
+# in training, but the labels that belong to an input stay the same.
 #
 # The best line for the new x is the one that makes small errors *there*. With **importance
 # weighting** each training example counts in proportion to how much more frequent its input is in
@@ -298,7 +298,7 @@ print(plots.alt_text(ax))
 #
 # A classifier for scans was trained where half of the people are sick. In the next town one in
 # seven is. Under **label shift** the classes come with other frequencies than in training, but the
-# examples of each class look the same: a sick lung looks the same in both towns. Counting the
+# examples of each class look the same. A sick lung looks the same in both towns. Counting the
 # predictions is not enough, because the classifier makes mistakes. But it makes the *same* mistakes
 # in both towns, and these can be counted on old scans with labels. If it says "sick" for 70 % of
 # the sick and for 30 % of the healthy, then its predictions in the new town are a mixture of 70 %

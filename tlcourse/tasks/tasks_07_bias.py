@@ -544,7 +544,7 @@ _THRESHOLDS = Task(
     hints=(
         "Whose scores decide where the threshold lies: those of all, or those of the suited people of one group?",
         "Sort the scores of the suited people of a group from high to low: the k-th of them selects k. How large must k be?",
-        "k is `rate * len(suited)`, rounded up. Subtract something like `1e-9` first, so that a rounding error does not add one.",
+        "k is `rate * len(suited)`, rounded up. Subtract something like `1e-9` first: then a rounding error does not add one.",
     ),
     answer_name="thresholds",
     misconceptions={
