@@ -13,7 +13,7 @@ from tlcourse.audit.data.collect import LABELS, SAMPLE, Collected, Labels
 from tlcourse.audit.data.fingerprints import FINGERPRINTS, Fingerprints
 from tlcourse.audit.data.sources import Batch, Split
 from tlcourse.audit.data.structures import leaves, stacked, take
-from tlcourse.audit.report import NotChecked
+from tlcourse.audit.report import NotChecked, in_short
 
 _VALUES_TO_RUN = 64 * 128 * 128 * 3
 _VALUES_AT_ONCE = 8 * 96 * 96 * 3  # Keras keeps the output of every layer until a run ends: many times the size of the images
@@ -158,9 +158,7 @@ class Context:
                     pass
             return to_numpy(self.model(ready(self.model, inputs), training=training))
         except Exception as error:
-            raise CannotCheckError(
-                f"The model could not be run on a batch of the data: {type(error).__name__}: {error}"
-            ) from error
+            raise CannotCheckError(f"The model could not be run on a batch of the data: {in_short(error)}") from error
 
 
 def _pieces(inputs: Any) -> list[Any]:

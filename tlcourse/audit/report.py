@@ -14,6 +14,7 @@ SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "note")
 _MARKS = {"serious": "✖", "warning": "▲", "note": "●"}  # shapes, for readers who do not see the colours
 _COLOURS = {"serious": "#D55E00", "warning": "#E69F00", "note": "#0072B2"}  # Okabe-Ito
 _WIDTH = 100
+_LONGEST_ERROR = 200  # characters; TensorFlow prints whole arrays into its errors
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,12 @@ class Report:
 
 
 _LEFT = ' style="text-align:left;vertical-align:top"'
+
+
+def in_short(error: BaseException) -> str:
+    """Name an error in one line: its type, and the beginning of its text."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text if len(text) <= _LONGEST_ERROR else text[:_LONGEST_ERROR] + ' ...'}"
 
 
 def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -13,7 +13,7 @@ from tlcourse.audit.data.sources import make_split
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.detectors.registry import DATA_COLLECTIONS, DATA_DETECTORS, MODEL_DETECTORS
 from tlcourse.audit.model.preserve import preserved
-from tlcourse.audit.report import Finding, NotChecked, Report, by_severity
+from tlcourse.audit.report import Finding, NotChecked, Report, by_severity, in_short
 
 
 def audit(
@@ -92,7 +92,7 @@ def examine(context: Context, detectors: Iterable[Detector]) -> Report:
         except CannotCheckError as unseen:
             not_checked += [NotChecked(name, str(unseen)) for name in _open(detector, findings, not_checked)]
         except Exception as error:  # one failing detector must not hide the findings of the others
-            reason = f"The detector failed: {type(error).__name__}: {error}"
+            reason = f"The detector failed: {in_short(error)}"
             not_checked += [NotChecked(name, reason) for name in _open(detector, findings, not_checked)]
     said_ids = {row.id for row in findings} | {row.id for row in not_checked}
     found = {finding.id for finding in findings}

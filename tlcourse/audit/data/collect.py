@@ -10,7 +10,7 @@ import numpy as np
 
 from tlcourse.audit.data.sources import Batch, Split
 from tlcourse.audit.data.structures import leaves, stacked, take
-from tlcourse.audit.report import NotChecked
+from tlcourse.audit.report import NotChecked, in_short
 
 SAMPLE_SIZE = 64
 
@@ -167,7 +167,7 @@ def read_splits(splits: Mapping[str, Split | NotChecked], collections: Iterable[
             try:
                 count = _one_pass(split, number, active, result)
             except Exception as error:  # the caller's pipeline may raise anything
-                result.failures[name] = f"Reading it failed: {type(error).__name__}: {error}"
+                result.failures[name] = f"Reading it failed: {in_short(error)}"
                 break
             if number == 1:
                 result.counts[name] = count
@@ -182,7 +182,7 @@ def _one_pass(split: Split, number: int, active: dict[str, Any], result: Collect
             try:
                 collector.update(batch, number)
             except Exception as error:  # one failing collector must not stop the others
-                result.failures[f"{split.name}/{key}"] = f"{type(error).__name__}: {error}"
+                result.failures[f"{split.name}/{key}"] = in_short(error)
                 result.by_split[split.name].pop(key, None)
                 del active[key]
     return count

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tlcourse.audit.data.structures import as_arrays, is_array, is_array_structure, leaves, size_of, take, to_numpy
-from tlcourse.audit.report import NotChecked
+from tlcourse.audit.report import NotChecked, in_short
 
 BATCH_SIZE = 64
 ENDLESS_LIMIT = 20_000  # examples read of a source that repeats for ever
@@ -210,7 +210,7 @@ def _read_image(file: Path, side: tuple[int, int], unreadable: list[tuple[Path, 
             resized = image.convert("RGB").resize((side[1], side[0]), Image.Resampling.BILINEAR)
             return np.asarray(resized, dtype="float32")  # (height, width, 3), 0 to 255
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        unreadable.append((file, f"{type(error).__name__}: {error}"))
+        unreadable.append((file, in_short(error)))
         return None
 
 

@@ -15,7 +15,7 @@ from tlcourse.audit.model.loss_setting import loss_setting, single_output
 from tlcourse.audit.model.losses import LossKind
 from tlcourse.audit.model.optimizers import steps_taken
 from tlcourse.audit.model.preserve import values_kept
-from tlcourse.audit.report import Finding
+from tlcourse.audit.report import Finding, in_short
 
 
 def _check(context: Context) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def _loss(context: Context, kind: LossKind, outputs: np.ndarray) -> float:
     try:
         return float(np.mean(np.asarray(kind.function(_truth(context, outputs), outputs))))
     except Exception as error:
-        raise CannotCheckError(f"The loss could not be computed on a batch: {type(error).__name__}: {error}") from error
+        raise CannotCheckError(f"The loss could not be computed on a batch: {in_short(error)}") from error
 
 
 def _truth(context: Context, outputs: np.ndarray) -> np.ndarray:

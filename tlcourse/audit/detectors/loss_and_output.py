@@ -25,6 +25,7 @@ def _check(context: Context) -> Iterator[Finding]:
     shown = {"loss": kind.name, "from_logits": kind.from_logits, "units": units, "activation": activation or "not seen"}
     shown["labels"] = labels.encoding
     found = against_outputs(kind, outputs, scale, activation, units) or against_labels(kind, labels, units, outputs, activation)
+    found = found or _beyond_units(kind, labels, units)
     if found is None and labels.encoding in ("integer", "one-hot") and outputs.ndim == 2:
         found = _units(context, kind, labels, units)
     if found is not None:
@@ -33,16 +34,24 @@ def _check(context: Context) -> Iterator[Finding]:
         yield Finding("loss-and-output", severity, title, {"sentence": sentence, **shown}, why, fix)
 
 
+def _beyond_units(kind: LossKind, labels: Labels, units: int) -> Verdict | None:
+    """Find labels, of examples, pixels or tokens, that no unit stands for."""
+    if kind.kind != "sparse" or not units <= labels.high < np.inf or kind.ignored == labels.high:
+        return None
+    mask = (labels.low, labels.high, units) == (0, 255, 2)
+    return (
+        "serious",
+        "There are more classes than units",
+        f"The highest label is {labels.high:g}, but {units} units number the classes 0 to {units - 1}.",
+        "Labels without a unit stop fit(), or give a loss of NaN or a wrong one, depending on the device.",
+        'y = (y == 255).astype("int32")  # masks of 0 and 255'
+        if mask
+        else f"Use {int(labels.high) + 1} units in the last layer, or number the classes from 0: y - y.min()",
+    )
+
+
 def _units(context: Context, kind: LossKind, labels: Labels, units: int) -> Verdict | None:
     """Compare the number of units with the classes of all splits."""
-    if kind.kind == "sparse" and labels.high >= units:
-        return (
-            "serious",
-            "There are more classes than units",
-            f"The highest label is {labels.high:g}, but {units} units number the classes 0 to {units - 1}.",
-            "Labels without a unit stop fit(), or give a loss of NaN or a wrong one, depending on the device.",
-            f"keras.layers.Dense({int(labels.high) + 1}), or number the classes from 0: y - y.min()",
-        )
     if units == 1 or kind.kind == "binary":
         return None
     names = context.class_names

@@ -11,7 +11,7 @@ from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.duplicates import blank, repeated
 from tlcourse.audit.data.sources import Split
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.report import Finding, NotChecked
+from tlcourse.audit.report import Finding, NotChecked, in_short
 
 _SHARE = 0.005  # of blank images; fewer may be intended
 
@@ -90,7 +90,7 @@ def _unreadable_files(split: Split) -> list[tuple[Path, str]]:
             with Image.open(file) as image:
                 image.load()
         except (OSError, ValueError, SyntaxError) as error:
-            bad.append((file, f"{type(error).__name__}: {error}"))
+            bad.append((file, in_short(error)))
     return bad
 
 

@@ -44,6 +44,12 @@ class LossKind:
     function: Any
 
     @property
+    def ignored(self) -> int | None:
+        """The class number that the loss ignores, such as 255 at the borders of masks."""
+        config = self.function.get_config() if hasattr(self.function, "get_config") else {}
+        return config.get("ignore_class")
+
+    @property
     def class_name(self) -> str:
         """Name of its Keras class."""
         return _MULTI_CLASS[self.kind]
