@@ -80,7 +80,7 @@ def test_course_prints_the_index_and_tells_success_from_failure(course, tmp_path
 def test_lab_of_an_installed_package_works_on_a_copy_and_opens_the_first_lesson(course, started, tmp_path, capsys):
     mine = tmp_path / "work/tlcourse-course/notebooks/00_first.ipynb"
     assert main(["lab", "--no-browser"]) == 0
-    assert "1 notebooks copied" in capsys.readouterr().out
+    assert "1 file copied" in capsys.readouterr().out
     mine.write_text("my work")
     assert main(["lab"]) == 0
     assert mine.read_text() == "my work"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import nbformat
@@ -179,3 +180,15 @@ def test_a_lesson_ends_in_the_promised_order(order):
 
 def test_committed_notebooks_and_pages_equal_their_sources(root):
     assert stale_files(root) == [], f"Write them again with: {REPAIR}"
+
+
+def test_a_notebook_links_the_contents_its_neighbours_and_the_other_notebook_of_its_lesson(root):
+    for folder, other in (("notebooks", "exercises"), ("exercises", "notebooks"), ("solutions", "notebooks")):
+        names = [path.name for path in sorted((root / folder).glob("*.ipynb"))]
+        for at, name in enumerate(names):
+            cells = json.loads((root / folder / name).read_text(encoding="utf-8"))["cells"]
+            (links,) = ["".join(cell["source"]) for cell in cells if "links" in cell["metadata"].get("tags", ())]
+            led = re.findall(r"\]\((\.\./[^)#]+)", links)
+            neighbours = [f"../notebooks/{n}" for n in names[max(0, at - 1) : at + 2] if n != name]
+            assert sorted(led) == sorted(["../README.md", f"../{other}/{name}", *neighbours])
+            assert all((root / folder / place).exists() for place in led)

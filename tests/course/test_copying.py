@@ -33,7 +33,7 @@ def test_a_changed_notebook_stays_and_the_new_version_lies_beside_it(course, tmp
     copy_course(course, tmp_path / "mine")
     mine = tmp_path / "mine/exercises/02_x.ipynb"
     mine.write_text("my work")
-    assert str(copy_course(course, tmp_path / "mine")) == "0 notebooks copied"  # nothing new: nothing beside
+    assert str(copy_course(course, tmp_path / "mine")) == "0 files copied"  # nothing new: nothing beside
     (course / "exercises/02_x.ipynb").write_text("second version")
     assert copy_course(course, tmp_path / "mine").beside == ["exercises/02_x.new.ipynb"]
     assert mine.read_text() == "my work"
@@ -69,3 +69,12 @@ def test_a_damaged_ledger_costs_no_work(course, tmp_path, damage):
     (tmp_path / "mine/exercises/02_x.ipynb").write_text("my work")
     copy_course(course, tmp_path / "mine")
     assert (tmp_path / "mine/exercises/02_x.ipynb").read_text() == "my work"
+
+
+def test_the_contents_come_along_and_a_readme_of_the_learners_stays(course, tmp_path):
+    (course / "README.md").write_text("contents")
+    assert "README.md" in copy_course(course, tmp_path / "mine").new
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/README.md").write_text("my own")
+    assert copy_course(course, tmp_path / "other").beside == ["README.new.md"]
+    assert (tmp_path / "other/README.md").read_text() == "my own"

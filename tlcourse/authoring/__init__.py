@@ -46,6 +46,7 @@ def build_all(root: Path, only: str = "") -> dict[Path, str]:
     """
     if not (root / "content").is_dir():
         raise FileNotFoundError(f"Expected a folder `content` with the sources of the notebooks in {root}. Found none.")
+    topics = sorted(path.stem for path in (root / "content" / "lessons").glob("*.py"))
     built: dict[Path, str] = {}
     for kind, folders in (("lessons", (LESSON,)), ("exercises", (EXERCISE, SOLUTION))):
         for path in sorted((root / "content" / kind).glob(f"{only}*.py")):
@@ -53,7 +54,7 @@ def build_all(root: Path, only: str = "") -> dict[Path, str]:
             text = path.read_text(encoding="utf-8")
             lint_source(text, name)
             for folder in folders:
-                built[root / folder / f"{path.stem}.ipynb"] = build_notebook(text, name, path.stem, folder)
+                built[root / folder / f"{path.stem}.ipynb"] = build_notebook(text, name, path.stem, folder, topics)
     return built
 
 

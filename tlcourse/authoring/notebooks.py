@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from tlcourse.authoring.markers import SOLUTION_TAG, SourceError, has_solution, make_stub, strip_markers
 from tlcourse.authoring.sources import SourceCell, read_source
 from tlcourse.config import REPOSITORY
 
+LINKS_TAG = "links"  # the cell that leads to Colab and to the other notebooks
 LESSON, EXERCISE, SOLUTION = "notebooks", "exercises", "solutions"
 NBGRADER_SOURCE = "source"
 # What nbgrader takes out of the learners' version and puts back when it grades: a check that is not earned stops its cell, and nothing
@@ -50,7 +52,7 @@ _METADATA = {
 }
 
 
-def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
+def build_notebook(text: str, name: str, topic: str, folder: str, topics: Sequence[str] = ()) -> str:
     """Turn one source into the text of one notebook.
 
     Args:
@@ -59,6 +61,7 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
         topic: Number and name, such as "02_feature_extraction"; also the notebook's file name.
         folder: `"notebooks"` for a lesson; "exercises" or "solutions" for the two sides of an exercise; "source" for an exercise from
             which nbgrader makes its own two sides.
+        topics: Of all lessons, in order, to link the neighbours of this one.
 
     Returns:
         JSON text, the same bytes for the same arguments.
@@ -71,7 +74,7 @@ def build_notebook(text: str, name: str, topic: str, folder: str) -> str:
         raise SourceError(f"{source[0].where}: the first cell is markdown and starts with the title, `# ...`.")
     cells = [
         _markdown(source[0].text),
-        _markdown(badge(folder, topic)),
+        _markdown(f"{badge(folder, topic)}\n\n{way_on(folder, topic, topics)}", {"tags": [LINKS_TAG]}),
         _code(_INSTALL.format(topic=topic), {"tags": ["setup"]}),
     ]
     for cell in source[1:]:
@@ -118,6 +121,25 @@ def _nbgrader(task_id: str, *, grade: bool) -> dict[str, Any]:
     return {"nbgrader": data}
 
 
+def way_on(folder: str, topic: str, topics: Sequence[str]) -> str:
+    """Return the links of a notebook to the contents, to the other notebook of its lesson, and to the lessons before and after.
+
+    Args:
+        folder: As in `build_notebook`.
+        topic: Number and name of the lesson.
+        topics: Of all lessons, in order.
+    """
+    at = topics.index(topic) if topic in topics else -1
+    links = ["[Contents](../README.md#lessons)"]
+    other, folder_of_other = ("Exercise", EXERCISE) if folder == LESSON else ("Lesson", LESSON)
+    if at > 0:
+        links.append(f"[Previous: {topics[at - 1][:2]}](../{LESSON}/{topics[at - 1]}.ipynb)")
+    links.append(f"[{other}](../{folder_of_other}/{topic}.ipynb)")
+    if 0 <= at < len(topics) - 1:
+        links.append(f"[Next: {topics[at + 1][:2]}](../{LESSON}/{topics[at + 1]}.ipynb)")
+    return " · ".join(links)
+
+
 def badge(folder: str, topic: str, words: str = "Open in Colab") -> str:
     """Return the badge that opens a notebook in Colab, in markdown; `words` are read where images are not shown."""
     owner_and_name = REPOSITORY.split("/", 1)[1]
@@ -125,8 +147,8 @@ def badge(folder: str, topic: str, words: str = "Open in Colab") -> str:
     return f"[![{words}](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
 
 
-def _markdown(text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": "", "metadata": {}, "source": text.splitlines(keepends=True)}
+def _markdown(text: str, metadata: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": "", "metadata": metadata or {}, "source": text.splitlines(keepends=True)}
 
 
 def _code(text: str, metadata: dict[str, Any]) -> dict[str, Any]:

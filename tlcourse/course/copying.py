@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tlcourse.course.places import EXERCISES, LESSONS, SOLUTIONS
+from tlcourse.files import write_whole
 
+README = "README.md"  # the contents, to which every notebook leads
 LEDGER = ".tlcourse.json"  # in the copy: the digest of each notebook as it was copied
 
 
@@ -22,7 +24,11 @@ class Copied:
     beside: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        parts = [f"{len(self.new)} notebooks copied"] if self.new or not (self.replaced or self.beside) else []
+        parts = (
+            [f"{len(self.new)} file{'s' * (len(self.new) != 1)} copied"]
+            if self.new or not (self.replaced or self.beside)
+            else []
+        )
         if self.replaced:
             parts.append(f"{len(self.replaced)} brought up to date")
         if self.beside:
@@ -51,7 +57,9 @@ def copy_course(course: Path, target: Path, *, solutions: bool = False) -> Copie
         for source in sorted((course / folder).glob("*.ipynb")):
             name = f"{folder}/{source.name}"
             _copy_one(source, target / name, name, ledger, copied)
-    (target / LEDGER).write_text(json.dumps(ledger, indent=1, sort_keys=True), encoding="utf-8")
+    if (course / README).exists():
+        _copy_one(course / README, target / README, README, ledger, copied)
+    write_whole(target / LEDGER, json.dumps(ledger, indent=1, sort_keys=True))
     return copied
 
 
@@ -66,19 +74,20 @@ def _copy_one(source: Path, destination: Path, name: str, ledger: dict[str, str]
         shutil.copyfile(source, destination)
         copied.replaced.append(name)
     elif ledger.get(name) != wanted:  # changed by the learner, and by us
-        beside = _free_name(destination, ledger)
-        shutil.copyfile(source, beside)
-        ledger[f"{Path(name).parent.as_posix()}/{beside.name}"] = wanted
-        copied.beside.append(f"{Path(name).parent.as_posix()}/{beside.name}")
+        beside = _free_name(destination, name, ledger)
+        shutil.copyfile(source, destination.with_name(Path(beside).name))
+        ledger[beside] = wanted
+        copied.beside.append(beside)
     ledger[name] = wanted
 
 
-def _free_name(destination: Path, ledger: dict[str, str]) -> Path:
-    """Return a name beside a notebook that holds nothing of the learner's: free, or untouched since we wrote it."""
+def _free_name(destination: Path, name: str, ledger: dict[str, str]) -> str:
+    """Return a name beside a file that holds nothing of the learner's: free, or untouched since we wrote it."""
     number = 1
     while True:
-        beside = destination.with_suffix(f".new{number if number > 1 else ''}.ipynb")
-        if not beside.exists() or _digest(beside) == ledger.get(f"{destination.parent.name}/{beside.name}"):
+        beside = Path(name).with_suffix(f".new{number if number > 1 else ''}{destination.suffix}").as_posix()
+        there = destination.with_name(Path(beside).name)
+        if not there.exists() or _digest(there) == ledger.get(beside):
             return beside
         number += 1
 

@@ -79,6 +79,8 @@ def _as_shown(notebook: Any) -> Any:
     described = deepcopy(notebook)
     for cell in described.cells:
         if cell.cell_type == "markdown":
+            if "links" in cell.metadata.get("tags", ()):  # a page has links of its own
+                cell.source = cell.source.split("\n", 1)[0]
             cell.source = draw_formulas(_BADGE.sub(r"\1", cell.source))
         if cell.cell_type != "code" or "alt_text(" not in cell.source:
             continue
