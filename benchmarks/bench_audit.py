@@ -2,10 +2,10 @@
 
     python benchmarks/bench_audit.py [--images 10000] [--side 96] [--alpha 1.0]
 
-A MobileNetV2 classifier (values drawn at random: they do not matter here) on drawn textures, a fifth as many for validation.
-In one process: `model.predict` over the training set, the audit with arrays, the audit with a `tf.data` pipeline, which is read
-twice. Seconds of processor time are printed beside those by the clock, which say little where other programs run. Memory is what the
-process holds beyond what it held before, at its highest.
+A MobileNetV2 classifier with random weights (they do not matter here) on drawn textures; the validation set has a fifth as many images.
+One process measures `model.predict` over the training set, the audit with arrays, and the audit with a `tf.data` pipeline, which is
+read twice. Processor time is printed beside elapsed time, which says little if other programs run. Memory is the largest amount that
+the process held beyond what it held before.
 Aim: at most 20 s beyond a pass on two cores, and memory that does not grow with the pixels.
 """
 

@@ -1,15 +1,15 @@
-"""How the search for near-duplicate images grows with their number, beside comparing each with each.
+"""How the time to search for near-duplicate images grows with their number, against comparing every pair.
 
     python benchmarks/bench_duplicates.py [--repeats 3] [--largest 100000]
 
 (a) Pairs of 64-bit hashes within 6 bits, from 1,000 to 100,000 hashes, one in fifty of which is a slightly changed copy of another.
-    Time and comparisons, against comparing each with each up to 10,000, and against the growth that a square would have.
-(b) Hashes as real images give them, not spread evenly: prints of drawn textures.
-(c) The worst case: as many images with one and the same hash.
+    Time and number of comparisons, against comparing every pair up to 10,000 hashes, and against quadratic growth.
+(b) Hashes of drawn textures, which are not spread evenly, like those of real images.
+(c) The worst case: all images have the same hash.
 (d) Prints of images in a batch, against the package imagehash (`pip install "tlcourse[audit]"`) on the same images.
 
-Every time is the median over repeats. Aim: a hundred times as many hashes take less than a third of the 10,000 times as long that a
-square would take, and seconds.
+Every time is the median over repeats. Aim: for a hundred times as many hashes, seconds, and less than a third of the 10,000 times as
+long that quadratic growth would take.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def main() -> None:
     sizes = [size for size in (1_000, 3_000, 10_000, 30_000, 100_000, 300_000) if size <= options.largest]
 
     print(
-        f"(a) hashes spread evenly, pairs within {RADIUS} bits\n      hashes   seconds   comparisons   of all pairs   each with each"
+        f"(a) hashes spread evenly, pairs within {RADIUS} bits\n      hashes   seconds   comparisons   of all pairs   every pair"
     )
     growth(sizes, spread_hashes, options.repeats)
     print("(b) hashes of drawn textures")
     growth(sizes, texture_hashes, options.repeats)
-    print("(c) one hash for all")
+    print("(c) all images have the same hash")
     for size in sizes:
         left, right = alike(size, 0), alike(size, size)
         seconds, copies = timed(lambda left=left, right=right: copies_between(left, right), options.repeats)
-        print(f"    {size:8,} {seconds:9.3f}   {len(copies):,} copies named, search complete: {copies.complete}")
+        print(f"    {size:8,} {seconds:9.3f}   {len(copies):,} copies found, search complete: {copies.complete}")
     against_imagehash(options.repeats)
 
 
@@ -56,7 +56,7 @@ def growth(sizes: list[int], make, repeats: int) -> None:
         if size <= 10_000:
             slow, count = timed(lambda hashes=hashes: each_with_each(hashes), 1)
             if count != len(pairs.left):
-                raise SystemExit(f"near_pairs found {len(pairs.left)} pairs, each with each {count}")
+                raise SystemExit(f"near_pairs found {len(pairs.left)} pairs, comparing every pair {count}")
             brute = f"{slow:9.3f} ({slow / seconds:.0f} times as long)"
         grown = f"   {seconds / before[1]:.1f} times the time for {size / before[0]:.1f} times the hashes" if before else ""
         print(f"    {len(hashes):8,} {seconds:9.4f} {compared:13,} {compared / (len(hashes) ** 2 / 2):13.5f}   {brute}{grown}")
@@ -64,7 +64,9 @@ def growth(sizes: list[int], make, repeats: int) -> None:
         first = first or before
     if first and before and before[0] > first[0]:
         times, square = before[1] / first[1], (before[0] / first[0]) ** 2
-        print(f"    {before[0] / first[0]:.0f} times the hashes: {times:,.0f} times the time; a square would be {square:,.0f}")
+        print(
+            f"    {before[0] / first[0]:.0f} times the hashes: {times:,.0f} times the time; quadratic growth would be {square:,.0f}"
+        )
 
 
 def each_with_each(hashes: np.ndarray) -> int:
@@ -115,7 +117,7 @@ def against_imagehash(repeats: int) -> None:
     mine, _ = timed(lambda: prints_of(images), repeats)
     theirs, _ = timed(lambda: [imagehash.phash(Image.fromarray(image)) for image in images], repeats)
     print(f"(d) {len(images)} images of 96 x 96: prints (hash, mirrored hash, thumbnail, digest) {mine:.3f} s; ", end="")
-    print(f"imagehash.phash alone {theirs:.3f} s, {theirs / mine:.1f} times as long")
+    print(f"only imagehash.phash {theirs:.3f} s, {theirs / mine:.1f} times as long")
 
 
 def timed(run, repeats: int):

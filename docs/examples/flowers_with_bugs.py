@@ -1,4 +1,4 @@
-"""A short program as one often meets it. It runs without an error and without a warning. Ask the doctor: tlcourse doctor THIS_FILE."""
+"""A short program of a common kind. It runs without an error or a warning. Ask the doctor: tlcourse doctor THIS_FILE."""
 
 import keras
 import tensorflow as tf

@@ -241,7 +241,7 @@ class TestDetectors:
         assert self.run(lambda context: ()).passed == ("a",)
 
     def test_a_wrong_model_is_refused_by_name(self):
-        with pytest.raises(TypeError, match="model of type str"):
+        with pytest.raises(TypeError, match="model=str"):
             tlcourse.audit("model", data())
 
     def test_a_backbone_that_is_not_in_the_model_is_not_checked(self):

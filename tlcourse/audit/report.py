@@ -53,7 +53,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class NotChecked:
-    """A kind of mistake that could not be looked for: its `id`, and the reason."""
+    """A kind of mistake that could not be looked for.
+
+    Args:
+        id: Id of the finding.
+        reason: Why it could not be looked for, in a sentence.
+    """
 
     id: str
     reason: str

@@ -55,7 +55,7 @@ def audit(
 
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"`model` must be a Keras model, as in audit(model, (x_train, y_train)). Received: model of type {type(model).__name__}."
+            f"`model` must be a Keras model, as in audit(model, (x_train, y_train)). Received: model={type(model).__name__}."
         )
     given = {"train": train, "validation": validation, "test": test}
     splits = {name: make_split(name, data, model) for name, data in given.items() if data is not None}

@@ -68,7 +68,7 @@ def mismatch(values: np.ndarray, contract: Contract) -> tuple[str, str, str] | N
         contract: What the layer expects.
 
     Returns:
-        (severity, title, fix), or None if they fit. Augmentation may exceed the range by a tenth.
+        `(severity, title, fix)`, or None if they fit. Augmentation may exceed the range by a tenth.
     """
     if values.shape[1] != 3 or not np.isfinite(values).all():
         return ("serious", "NaN or infinite values reach the backbone", _fix(contract)) if values.shape[1] == 3 else None
