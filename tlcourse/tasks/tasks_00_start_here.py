@@ -276,10 +276,10 @@ def _detect_judge(case: Case, evidence: Any) -> Verdict:
         misconception = None
     wrong = min(np.flatnonzero(found != truth), key=lambda i: len(runs[i]["labels"]))  # the smallest run that shows it
     return not_earned(
-        f"{np.sum(found != truth)} of {len(truth)} runs are judged wrongly. In one of them {agreement[wrong]:.7f} of the pairs agree, "
-        f"and `evaluate` reported {reported[wrong]:.7f}.",
+        f"{np.sum(found != truth)} of {len(truth)} runs are judged wrongly. In one of them {agreement[wrong]:.10f} of the pairs agree, "
+        f"and `evaluate` reported {reported[wrong]:.10f}.",
         expected=f"{truth[wrong]} for this run",
-        received=show(found[wrong]),
+        received=f"{found[wrong]}",
         misconception=misconception,
     )
 
