@@ -105,7 +105,7 @@ def causal_attention(query, key, value):
     return weights @ value
 
 
-# %% wrong: softmax-over-those-who-look
+# %% wrong: softmax-over-the-wrong-axis
 import numpy as np
 
 

@@ -346,11 +346,11 @@ assert apart > 0.9
 # BERT (Devlin and others 2018) is this network with more blocks, trained on all of Wikipedia and
 # thousands of books. One detail is added: a few of the hidden words are left as they are or
 # replaced by wrong ones. Its words are cut further. A part of a word that has its own number in the
-# vocabulary is called a **subword**. BERT's method is **WordPiece**, which splits each word into
-# the longest subwords that its vocabulary holds. The small encoder of this course has 13,000
-# subwords; a word that is not among them is put together from several. It was trained on masked
-# words and also to reproduce the states of a larger network of the same family ("distillation").
-# With internet access you can use `load_text_encoder("bert_small")` and others of
+# vocabulary is called a **subword**. **WordPiece** is BERT's method to split each word into the
+# longest subwords that its vocabulary holds. The small encoder of this course has 13,000 subwords;
+# a word that is not among them is put together from several. It was trained on masked words and
+# also to reproduce the states of a larger network of the same family ("distillation"). With
+# internet access you can use `load_text_encoder("bert_small")` and others of
 # `tlcourse.text.list_text_encoders()` instead.
 
 # %%

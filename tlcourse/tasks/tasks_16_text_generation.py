@@ -1,4 +1,4 @@
-"""Tasks of lesson 16: attention that looks back only, a low-rank adapter, perplexity without padding, the share of copied phrases."""
+"""Tasks of lesson 16: causal self-attention, a low-rank adapter, perplexity without padding, the share of copied phrases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tlcourse.checks import Case, Task, Verdict, array_of, call, earned, need_array, need_number, not_earned, show
 
-# ---------------------------------------------------------------- 16.1 attention that looks back only
+# ---------------------------------------------------------------- 16.1 causal self-attention
 
 
 def _attention_case(seed: int) -> Case:
@@ -53,28 +53,32 @@ def _attention_judge(case: Case, evidence: Any) -> Verdict:
 
     wanted = attend(back)
     if near(wanted):
-        return earned("Nothing that comes later changes what stands before, and the weights are right.")
-    if not np.isfinite(found["given"]).all():
+        return earned("No later place changes an earlier result, and the weights are right.")
+    finite = np.isfinite(found["given"])
+    if not finite.all():
+        others = attend(np.tri(length, k=-1, dtype=bool))[:, 1:]
+        without_itself = not finite[:, 0].any() and np.allclose(found["given"][:, 1:], others, atol=1e-3)
+        place = int(np.flatnonzero(~finite.all(axis=(0, 2)))[0])
         return not_earned(
-            "The first word has nothing to look at: its weights are no numbers.",
-            expected="each place sees itself and what stands before it",
-            received=show(found["given"][0, 0]),
-            misconception="not-itself",
+            f"The result at place {place} holds nan or infinite values.",
+            expected="a weighted mean over places 0 to q at place q",
+            received=show(found["given"][0, place, :4]),
+            misconception="not-itself" if without_itself else None,
         )
     if near(attend(back.T)):
-        return not_earned("Each place sees itself and what comes LATER.", misconception="looks-forward")
+        return not_earned("Each place uses itself and LATER places.", misconception="looks-forward")
     leak = np.abs(found["given"] - found["changed"])[:, :place].max()
     if leak > 1e-4:
         scores = np.einsum("bqw,bkw->bqk", query, key) / np.sqrt(width)
         variants = {
             "zero-is-no-mask": _softmax(scores * back) @ value,
             "masked-after-softmax": (_softmax(scores) * back) @ value,
-            "softmax-over-those-who-look": _softmax(np.where(back, scores, -1e9), axis=1) @ value,
-            "not-itself": attend(np.tri(length, k=-1, dtype=bool)),  # the first place has nobody left, and so sees all alike
+            "softmax-over-the-wrong-axis": _softmax(np.where(back, scores, -1e9), axis=1) @ value,
+            "not-itself": attend(np.tri(length, k=-1, dtype=bool)),  # the first place has no place left, and averages all
         }
         name = next((name for name, values in variants.items() if near(values)), "sees-the-future")
         return not_earned(
-            f"The numbers from place {place} on were exchanged, and results before that place changed.",
+            f"The inputs from place {place} on were replaced, and results before that place changed.",
             expected="no change at all",
             received=f"a change of up to {leak:.3g}",
             misconception=name,
@@ -82,44 +86,47 @@ def _attention_judge(case: Case, evidence: Any) -> Verdict:
     sums = found["ones"][..., 0]
     if not np.allclose(sums, 1, atol=1e-3):
         return not_earned(
-            "Where every value is 1, the result has to be 1: weights of one place sum to 1.",
+            "If every value is 1, the result has to be 1, because the weights of one place sum to 1.",
             expected="1",
             received=show(sums[0]),
             misconception="weights-do-not-sum-to-one",
         )
     if near(attend(np.tri(length, k=-1, dtype=bool) | (np.arange(length) == 0))):
-        return not_earned("A place does not see itself.", misconception="not-itself")
+        return not_earned("A place does not use itself.", misconception="not-itself")
     if near(attend(np.eye(length, dtype=bool))):
-        return not_earned("Each place sees itself and nothing else.", misconception="sees-itself-only")
+        return not_earned("Each place uses only itself.", misconception="sees-itself-only")
     if near(attend(back, 1.0)) or near(attend(back, float(width))):
         return not_earned(
-            "Nothing leaks, but the scores are not divided by the square root of the width.", misconception="not-scaled"
+            "No later place is used, but the scores are not divided by the square root of the width.",
+            expected=show(wanted[0, -1, :4]),
+            received=show(found["given"][0, -1, :4]),
+            misconception="not-scaled",
         )
     return not_earned(
-        "Nothing leaks, but the weights differ.", expected=show(wanted[0, -1]), received=show(found["given"][0, -1])
+        "No later place is used, but the weights differ.", expected=show(wanted[0, -1]), received=show(found["given"][0, -1])
     )
 
 
 _ATTENTION = Task(
     id="16.1",
-    title="attention that looks back only",
+    title="causal self-attention",
     points=2,
     hints=(
-        "Which cells of the table (who looks, at whom) lie in the future? What score makes softmax give them nothing?",
-        "np.tri(length) is 1 where place k stands not after place q. Scores elsewhere become -1e9, before softmax.",
-        "scores = np.where(np.tri(length) == 1, query @ key.transpose(0, 2, 1) / np.sqrt(width), -1e9)",
+        "Which entries of the table of scores (place q in rows, place k in columns) belong to later places? Which score gives weight 0?",
+        "`np.tri(length)` is 1 where place k is not after place q. The other scores become -1e9, before the softmax.",
+        "`query @ key.transpose(0, 2, 1)` is the table of scores; divide it by `np.sqrt(width)`. `np.where` masks it.",
     ),
     answer_name="causal_attention",
     misconceptions={
-        "sees-the-future": "There is no mask, or it does not cover all later places: in training the next word could be read off.",
-        "zero-is-no-mask": "A score of 0 is no mask: exp(0) = 1 is a weight like others. Use -1e9.",
-        "masked-after-softmax": "After softmax it is too late: the sum below the line has seen the future. Mask the scores.",
-        "weights-do-not-sum-to-one": "The weights of one place sum to 1: softmax of the masked scores, and nothing after it.",
-        "softmax-over-those-who-look": "Softmax goes over the places that are looked at: the last axis of the scores.",
-        "not-itself": "A place may see itself: the diagonal stays.",
-        "sees-itself-only": "Places before it are what attention is for: the mask keeps the triangle, not the diagonal alone.",
-        "looks-forward": "The triangle is the wrong one. The first place may see itself alone, the last one everything.",
-        "not-scaled": "Divide by np.sqrt(width), the number of columns of the query.",
+        "sees-the-future": "Later places change earlier results: in training the model could read the next word. Mask all later places.",
+        "zero-is-no-mask": "A score of 0 does not mask a place, because exp(0) = 1 is a weight like others. Use -1e9.",
+        "masked-after-softmax": "The mask came after the softmax, whose sum already contains later places. Mask the scores.",
+        "weights-do-not-sum-to-one": "The weights of one place must sum to 1: use the softmax of the masked scores, and nothing after it.",
+        "softmax-over-the-wrong-axis": "The softmax goes over the last axis of the scores, the places that are averaged.",
+        "not-itself": "A place uses itself, too: keep the diagonal.",
+        "sees-itself-only": "A place also uses the places before it: keep the whole triangle, not only the diagonal.",
+        "looks-forward": "This is the wrong triangle. The first place uses only itself, the last one uses all places.",
+        "not-scaled": "Divide by `np.sqrt(width)`, the square root of the number of columns of the query.",
     },
     make_case=_attention_case,
     probe=_attention_probe,
@@ -152,6 +159,7 @@ def _adapter_probe(answer: Any, inputs: Any) -> Any:
     variables = list(call(lambda: layer.trainable_variables))
     shapes = [[int(n) for n in variable.shape] for variable in variables]
     before = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    zeros = [not value.any() for value in before]
     if variables:  # fit warns where there is nothing to train
         model = keras.Sequential([keras.Input(x.shape[1:]), layer])
         model.compile(keras.optimizers.SGD(0.05), "mse")
@@ -164,6 +172,8 @@ def _adapter_probe(answer: Any, inputs: Any) -> Any:
         variable.assign(rng.normal(size=variable.shape))
     outputs["set"] = array_of(call(layer, x), "the output")
     factors = [keras.ops.convert_to_numpy(v) for v in small]
+    untouched = np.array_equal(keras.ops.convert_to_numpy(base._kernel), inputs["kernel"])
+    untouched = untouched and np.array_equal(keras.ops.convert_to_numpy(base.bias), inputs["bias"])
     merged = call(layer.merged) if hasattr(layer, "merged") else None
     outputs["merged"] = np.zeros(0) if merged is None else array_of(call(merged, x), "the output of the merged layer")
     outputs["after"] = array_of(call(layer, x), "the output")
@@ -171,6 +181,8 @@ def _adapter_probe(answer: Any, inputs: Any) -> Any:
         **outputs,
         "shapes": shapes,
         "moved": moved,
+        "zeros": [bool(zero) for zero in zeros],
+        "untouched_before_merging": bool(untouched),
         "factors": factors,
         "kernel": keras.ops.convert_to_numpy(base._kernel),
         "bias": keras.ops.convert_to_numpy(base.bias),
@@ -194,22 +206,24 @@ def _adapter_judge(case: Case, evidence: Any) -> Verdict:
         elif not shapes:
             name = "nothing-learns"
         return not_earned(
-            "Other weights learn than the two small ones.",
+            "The weights that learn are not just the two small ones.",
             expected=f"shapes {wanted}, {right} numbers of {wide * units}",
             received=f"shapes {shapes}, {count} numbers",
             misconception=name,
         )
     if not np.allclose(found["start"], base, atol=1e-4):
         return not_earned(
-            "Before any training the layer does not answer as its base does.",
+            "Before any training the output is not that of the base.",
             expected=show(base[0]),
             received=show(found["start"][0]),
             misconception="not-the-base-at-first",
         )
     if not any(evidence["moved"]):
-        return not_earned("Three steps of training changed no weight at all.", misconception="both-start-at-zero")
+        name = "both-start-at-zero" if all(evidence["zeros"]) else None
+        return not_earned("Three steps of training changed no weight at all.", misconception=name)
     if not np.array_equal(need_array(evidence["kernel"], "the kernel"), kernel) or not np.array_equal(evidence["bias"], bias):
-        return not_earned("The base's own weights were changed.", misconception="merge-changes-the-base")
+        name = "merge-changes-the-base" if evidence["untouched_before_merging"] else None
+        return not_earned("The weights of the base were changed.", misconception=name)
     low = [need_array(factor, "a weight", shape=(None, None)) for factor in evidence["factors"]]
     left, right_factor = (low if low[0].shape == (wide, rank) else low[::-1])[:2]
     scale = case.inputs["alpha"] / rank
@@ -224,7 +238,9 @@ def _adapter_judge(case: Case, evidence: Any) -> Verdict:
             misconception="scale-forgotten" if forgotten else "scale-without-rank" if whole else None,
         )
     if not np.allclose(found["after"], found["set"], atol=1e-3):
-        return not_earned("After `merged()` the layer itself answers differently.", misconception="merge-changes-the-base")
+        return not_earned(
+            "After `merged()` the output of the layer itself is different.", misconception="merge-changes-the-base"
+        )
     merged = need_array(evidence["merged"], "the output of the merged layer")
     if merged.shape != base.shape or not np.allclose(merged, found["set"], atol=1e-2):
         variants = {
@@ -234,13 +250,13 @@ def _adapter_judge(case: Case, evidence: Any) -> Verdict:
         }
         fits = (name for name, v in variants.items() if merged.shape == v.shape and np.allclose(merged, v, atol=1e-2))
         return not_earned(
-            "The merged layer answers differently from the layer with its adapter.",
+            "The output of the merged layer is not that of the layer with its adapter.",
             expected=show(found["set"][0]),
             received=show(merged[0] if merged.ndim > 1 else merged),
             misconception=next(fits, "no-merge" if merged.size == 0 else None),
         )
     return earned(
-        f"{rank * (wide + units)} numbers learn instead of {wide * units + units}; the base is untouched, and merging changes no answer."
+        f"{rank * (wide + units)} weights learn instead of {wide * units + units}; the base is unchanged, and merging changes no output."
     )
 
 
@@ -249,25 +265,25 @@ _ADAPTER = Task(
     title="a low-rank adapter",
     points=3,
     hints=(
-        "Which of A and B has to be 0 at first, so that the output is the base's, and which must not be, so that anything can learn?",
-        "base.trainable = False; two add_weight: (inputs, rank) at random, (rank, units) zeros. merged() builds a NEW Dense.",
-        "return self.base(x) + self.alpha / self.rank * (x @ self.a @ self.b)",
+        "One of A and B must be 0 at first, for the output of the base. The other must not be 0, or nothing can learn. Which is which?",
+        "Set `base.trainable = False`. Two `add_weight`: (inputs, rank) at random, (rank, units) zeros. `merged()` builds a NEW Dense.",
+        "The correction is `x @ self.a @ self.b`, multiplied by alpha / rank. The merged kernel adds the same product.",
     ),
     answer_name="LowRankAdapter",
     misconceptions={
-        "base-learns": "The base still learns. Freeze it: base.trainable = False.",
-        "bias-learns": "The base's bias still learns. Freeze the whole layer, not its kernel alone.",
-        "full-size": "An adapter of the size of the kernel saves nothing: it is the product of two narrow matrices.",
-        "nothing-learns": "No weight is trainable. Add A and B with add_weight, and keep the adapter itself trainable.",
-        "not-the-base-at-first": "B starts at zeros, so that training begins where the base stands.",
-        "both-start-at-zero": "With A = 0 and B = 0 the gradient of both is 0 for ever. Only B starts at 0.",
-        "scale-forgotten": "The adapter's part is multiplied by alpha / rank.",
+        "base-learns": "The base still learns. Freeze it: `base.trainable = False`.",
+        "bias-learns": "A bias learns, too. Freeze the whole base layer, and give the adapter no bias.",
+        "full-size": "An adapter of the size of the kernel saves nothing: use the product of two narrow matrices.",
+        "nothing-learns": "No weight is trainable. Add A and B with `add_weight`, and keep the adapter itself trainable.",
+        "not-the-base-at-first": "B starts at 0: then training starts exactly at the base.",
+        "both-start-at-zero": "With A = 0 and B = 0 the gradient of both stays 0. Only B starts at 0.",
+        "scale-forgotten": "The correction is multiplied by alpha / rank.",
         "scale-without-rank": "The factor is alpha / rank, not alpha.",
-        "merge-changes-the-base": "merged() wrote into the base. Build a new Dense layer, so that the adapter can be taken off again.",
-        "merged-is-the-base": "The merged layer holds the base's kernel without alpha / rank * A B.",
-        "merge-forgets-the-scale": "The factor alpha / rank belongs into the merged kernel too.",
-        "merge-forgets-the-bias": "The merged layer needs the base's bias as well.",
-        "no-merge": "The method merged() is missing, or returns nothing.",
+        "merge-changes-the-base": "`merged()` changed the base. Build a new Dense layer: then the adapter can be removed again.",
+        "merged-is-the-base": "The merged layer holds the kernel of the base without alpha / rank * A B.",
+        "merge-forgets-the-scale": "The factor alpha / rank belongs in the merged kernel, too.",
+        "merge-forgets-the-bias": "The merged layer needs the bias of the base as well.",
+        "no-merge": "The method `merged()` is missing, or returns nothing.",
     },
     make_case=_adapter_case,
     probe=_adapter_probe,
@@ -307,7 +323,7 @@ def _perplexity_judge(case: Case, evidence: Any) -> Verdict:
         )
     if np.isfinite(values[:2]).all() and not np.isfinite(values[2]).all():
         return not_earned(
-            "With logits around 1000 the result is no number, though the probabilities are the same.",
+            "With logits around 1000 the result is nan or infinite, although the probabilities are the same.",
             expected=show(values[0]),
             received=show(values[2]),
             misconception="overflow",
@@ -321,7 +337,7 @@ def _perplexity_judge(case: Case, evidence: Any) -> Verdict:
     mean = losses[:, real].mean(axis=1)
     wanted = np.exp(mean)
     if np.allclose(found, wanted, rtol=1e-3):
-        return earned("exp of the mean loss over real words; a model that only guesses has the size of its vocabulary.")
+        return earned("This is exp of the mean loss over real words. A model that only guesses has the size of its vocabulary.")
     by_row = [(losses[:, row] * real[row]).sum(axis=1) / real[row].sum() for row in range(len(real))]
     variants = {
         "counts-padding": np.exp(losses.mean(axis=(1, 2))),
@@ -337,9 +353,9 @@ def _perplexity_judge(case: Case, evidence: Any) -> Verdict:
         "sum-not-mean": np.exp(np.minimum(losses[:, real].sum(axis=1), 700)),
         "sign-turned": np.exp(-mean),
     }
-    name = next((name.strip() for name, values in variants.items() if np.allclose(found[:1], values[:1], rtol=1e-3)), None)
+    name = next((name.strip() for name, values in variants.items() if np.allclose(found[:2], values[:2], rtol=1e-3)), None)
     return not_earned(
-        f"The perplexity differs (vocabulary of {vocabulary} words).",
+        f"The perplexity differs (vocabulary of {vocabulary} words; three cases, the second with equal logits).",
         expected=show(wanted),
         received=show(found),
         misconception=name,
@@ -351,24 +367,24 @@ _PERPLEXITY = Task(
     title="perplexity",
     points=2,
     hints=(
-        "Over which cells of the table do you take the mean: over all, or over those in which there is a word?",
-        "Log-softmax without overflow: subtract the largest logit first. Then pick the target's column, keep targets != 0, mean, exp.",
-        "losses = -np.take_along_axis(log_p, targets[..., None], -1)[..., 0]; return np.exp(losses[targets != 0].mean())",
+        "Over which places do you take the mean: over all, or only over those with a word?",
+        "Subtract the largest logit before the log-softmax. Then take the target's entry, keep `targets != 0`, mean, exp.",
+        "`np.take_along_axis(log_p, targets[..., None], -1)[..., 0]` is log p of each target. Average only where there is a word.",
     ),
     answer_name="perplexity",
     misconceptions={
-        "not-one-number": "Take the mean over all real words of all texts; what is left is one number.",
-        "overflow": "exp(1000) is infinite. Subtract the largest logit of each place first; softmax does not change.",
-        "counts-padding": "Padding was counted as if it were words.",
-        "divides-by-padding-too": "The losses of padding are 0 now, but they still count in the mean: divide by the number of real words.",
-        "loss-not-exp": "That is the mean loss. Perplexity is exp of it.",
-        "two-to-the-loss": "The loss uses the natural logarithm, so that the base is e, not 2.",
+        "not-one-number": "Take the mean over all real words of all texts: the result is one number.",
+        "overflow": "exp(1000) is infinite. Subtract the largest logit of each place first; the softmax does not change.",
+        "counts-padding": "Padding was counted like words.",
+        "divides-by-padding-too": "The losses of padding are 0 here, but they still count in the mean: divide by the number of real words.",
+        "loss-not-exp": "This is the mean loss. Perplexity is exp of it.",
+        "two-to-the-loss": "The loss uses the natural logarithm: the base is e, not 2.",
         "mean-of-texts": "Each word counts the same; here a word of a short text counts more.",
-        "mean-of-perplexities": "First the mean of the losses, then exp; not the other way round.",
-        "not-the-targets": "The loss of a place is that of the word that really stood there, not a mean over the vocabulary.",
-        "mean-of-probabilities": "The mean is taken of the logarithms, not of the probabilities.",
-        "best-word-not-target": "The loss of a place is that of the word that really stood there, not of the most likely one.",
-        "sum-not-mean": "The mean, not the sum: a longer text is not more perplexing.",
+        "mean-of-perplexities": "First take the mean of the losses, then exp, not the other way round.",
+        "not-the-targets": "The loss at a place is that of the true word, not a mean over the vocabulary.",
+        "mean-of-probabilities": "Take the mean of the logarithms, not of the probabilities.",
+        "best-word-not-target": "The loss at a place is that of the true word, not of the most likely one.",
+        "sum-not-mean": "Take the mean, not the sum: a longer text does not have a higher perplexity.",
         "sign-turned": "The loss is MINUS the logarithm of the probability.",
     },
     make_case=_perplexity_case,
@@ -381,13 +397,21 @@ _PERPLEXITY = Task(
 
 def _copied_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
+    while True:  # until every mistake gives another share
+        inputs = _texts(rng)
+        shares = [tuple(np.round(share, 9)) for share in _shares(inputs).values()]
+        if len(set(shares)) == len(shares):
+            return Case(inputs=inputs)
+
+
+def _texts(rng: np.random.Generator) -> dict[str, Any]:
     words = np.array("a b c d e f g h i j k l".split())[rng.permutation(12)]
     sentence = lambda low, high: " ".join(rng.choice(words, int(rng.integers(low, high))))  # noqa: E731
     corpus = [sentence(5, 9) for _ in range(6)]
     n = int(rng.integers(2, 4))
     joint = f"{corpus[0].split()[-1]} {corpus[1]}"  # its first phrase stands across the border of two texts of the corpus
     generated = [sentence(6, 10), corpus[2], " ".join([corpus[3]] * 2), joint, words[0], sentence(4, 8)]
-    return Case(inputs={"generated": generated, "corpus": corpus, "n": n})
+    return {"generated": generated, "corpus": corpus, "n": n}
 
 
 def _copied_probe(answer: Any, inputs: Any) -> Any:
@@ -403,49 +427,46 @@ def _phrases(texts: list[str], n: int) -> list[tuple[str, ...]]:
     return [tuple(words[i : i + n]) for words in map(str.split, texts) for i in range(len(words) - n + 1)]
 
 
-def _copied_judge(case: Case, evidence: Any) -> Verdict:
-    found = need_array(evidence["found"], "the result", shape=(2,))
-    generated, corpus, n = (case.inputs[name] for name in ("generated", "corpus", "n"))
+def _shares(inputs: Any) -> dict[str, np.ndarray]:
+    """Return the shares for n and n + 1 words as asked for (the key is ""), and as each known mistake makes them."""
+    generated, corpus, n = (inputs[name] for name in ("generated", "corpus", "n"))
 
     def both(share: Any) -> np.ndarray:
         return np.array([share(k) for k in (n, n + 1)], float)
 
-    def right(k: int) -> float:
-        phrases, known = _phrases(generated, k), set(_phrases(corpus, k))
+    def of(phrases: Any, known: Any) -> float:
         return sum(phrase in known for phrase in phrases) / len(phrases)
 
-    def different(k: int) -> float:
-        phrases = set(_phrases(generated, k))
-        return len(phrases & set(_phrases(corpus, k))) / len(phrases)
+    def letters(texts: list[str], k: int) -> list[str]:
+        return [text[i : i + k] for text in texts for i in range(len(text) - k + 1)]
 
-    def across(k: int) -> float:
-        phrases, known = _phrases(generated, k), set(_phrases([" ".join(corpus)], k))
-        return sum(phrase in known for phrase in phrases) / len(phrases)
-
-    def letters(k: int) -> float:
-        known = {text[i : i + k] for text in corpus for i in range(len(text) - k + 1)}
-        phrases = [text[i : i + k] for text in generated for i in range(len(text) - k + 1)]
-        return sum(phrase in known for phrase in phrases) / len(phrases)
-
-    def of_corpus(k: int) -> float:
-        phrases, known = _phrases(corpus, k), set(_phrases(generated, k))
-        return sum(phrase in known for phrase in phrases) / len(phrases)
-
-    wanted = both(right)
-    if np.allclose(found, wanted, atol=1e-6):
-        return earned("Every phrase counts once for each time it was generated.")
-    variants = {
-        "different-phrases": both(different),
-        "across-the-border": both(across),
-        "letters-not-words": both(letters),
-        "share-of-the-corpus": both(of_corpus),
-        "share-of-new-ones": 1 - wanted,
+    right = both(lambda k: of(_phrases(generated, k), set(_phrases(corpus, k))))
+    return {
+        "": right,
+        "different-phrases": both(lambda k: of(set(_phrases(generated, k)), set(_phrases(corpus, k)))),
+        "across-the-border": both(lambda k: of(_phrases(generated, k), set(_phrases([" ".join(corpus)], k)))),
+        "letters-not-words": both(lambda k: of(letters(generated, k), set(letters(corpus, k)))),
+        "share-of-the-corpus": both(lambda k: of(_phrases(corpus, k), set(_phrases(generated, k)))),
+        "share-of-new-ones": 1 - right,
         "whole-texts": both(lambda k: np.mean([text in corpus for text in generated])),
-        "per-cent": 100 * wanted,
-        "one-word-short": np.array([right(n - 1), right(n)]),
+        "per-cent": 100 * right,
+        "one-word-short": both(lambda k: of(_phrases(generated, k - 1), set(_phrases(corpus, k - 1)))),
     }
-    name = next((name for name, values in variants.items() if np.allclose(found, values, atol=1e-6)), None)
-    return not_earned("The share differs.", expected=show(wanted), received=show(found), misconception=name)
+
+
+def _copied_judge(case: Case, evidence: Any) -> Verdict:
+    found = need_array(evidence["found"], "the result", shape=(2,))
+    shares = _shares(case.inputs)
+    name = next((name for name, values in shares.items() if np.allclose(found, values, atol=1e-6)), None)
+    if name == "":
+        return earned("Every phrase counts once for each time it was generated, and only whole words are compared.")
+    n = case.inputs["n"]
+    return not_earned(
+        f"The share differs, for phrases of {n} and of {n + 1} words.",
+        expected=show(shares[""]),
+        received=show(found),
+        misconception=name,
+    )
 
 
 _COPIED = Task(
@@ -453,20 +474,20 @@ _COPIED = Task(
     title="the share of copied phrases",
     points=1,
     hints=(
-        "A phrase of n words: where can it begin in a text of m words, and may it run from one text into the next?",
-        "List all phrases of the generated texts, with repeats; a set for those of the corpus; then the share that is in the set.",
-        "phrases = [tuple(w[i:i+n]) for w in map(str.split, generated) for i in range(len(w) - n + 1)]",
+        "Where can a phrase of n words begin in a text of m words? May it run from one text into the next?",
+        "Make a list of all generated phrases, with repeats, and a set of those of the corpus. Which share of the list is in the set?",
+        "`tuple(words[i : i + n])` is the phrase that begins at word i of one text; i runs over `range(len(words) - n + 1)`.",
     ),
     answer_name="copied_share",
     misconceptions={
-        "different-phrases": "A phrase that was generated twice counts twice: a list for the generated ones, a set for the corpus alone.",
-        "across-the-border": "The corpus was glued together: phrases that run from one text into the next do not stand in it.",
+        "different-phrases": "A phrase that was generated twice counts twice: use a set only for the phrases of the corpus.",
+        "across-the-border": "The texts of the corpus were joined: phrases that run from one text into the next are not in the corpus.",
         "letters-not-words": "Phrases are made of words: split the text first.",
-        "share-of-the-corpus": "Asked is how much of what was GENERATED stands in the corpus, not the other way round.",
-        "share-of-new-ones": "That is the share of phrases that are new.",
+        "share-of-the-corpus": "The question is which share of the GENERATED phrases is in the corpus, not the other way round.",
+        "share-of-new-ones": "This is the share of phrases that are new.",
         "whole-texts": "Phrases of n words are compared, not whole texts.",
-        "per-cent": "A share between 0 and 1, not per cent.",
-        "one-word-short": "A phrase of n words is words[i : i + n].",
+        "per-cent": "Return a share from 0 to 1, not per cent.",
+        "one-word-short": "A phrase of n words is `words[i : i + n]`.",
     },
     make_case=_copied_case,
     probe=_copied_probe,
