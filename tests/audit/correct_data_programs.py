@@ -79,7 +79,7 @@ def from_a_python_generator():
     return {"model": classifier(), "train": train, "validation": val}
 
 
-def picture_and_table():
+def image_and_table():
     """Two inputs by name; the table has few values and repeats itself."""
     (x, y), (vx, vy), _ = thirds()
     rng = np.random.default_rng(0)
@@ -90,8 +90,11 @@ def picture_and_table():
     model = keras.Model([image, row], layers.Dense(3)(layers.Concatenate()([features, row])))
     model.compile("adam", SPARSE, metrics=["accuracy"])
 
-    def pair(pictures):
-        return {"image": pictures.astype("float32"), "clinical": rng.integers(0, 3, (len(pictures), 3)).astype("float32")}
+    def pair(drawn_images):
+        return {
+            "image": drawn_images.astype("float32"),
+            "clinical": rng.integers(0, 3, (len(drawn_images), 3)).astype("float32"),
+        }
 
     return {"model": model, "train": (pair(x), y), "validation": (pair(vx), vy)}
 
@@ -235,7 +238,7 @@ PROGRAMS = [
     interleaved_classes,
     augmenting_sequence,
     from_a_python_generator,
-    picture_and_table,
+    image_and_table,
     coarse_table,
     overlapping_table,
     short_messages,

@@ -8,13 +8,13 @@ import tensorflow as tf
 from keras import layers, ops
 
 import tlcourse
-from tests.audit.small_world import application, custom_backbone, pictures
+from tests.audit.small_world import application, custom_backbone, drawn_images
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def raw(count=48, side=32, classes=3):
-    x, y = pictures(count, side, classes)
+    x, y = drawn_images(count, side, classes)
     return x.astype("float32"), y
 
 

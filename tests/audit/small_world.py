@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 
-def pictures(count=60, side=32, classes=3, seed=0):
+def drawn_images(count=60, side=32, classes=3, seed=0):
     """Draw smooth coloured images, uint8 `(count, side, side, 3)` from 0 to 255, and their classes, shuffled."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % classes)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.audit.material import photographs, resized, through_jpeg
-from tests.audit.small_world import pictures
+from tests.audit.small_world import drawn_images
 from tlcourse.audit.data.duplicates import blank, copies_between, exact_copies, repeated
 from tlcourse.audit.data.hashing import Prints, digests_of, mirror, prints_of
 from tlcourse.audit.data.neighbours import bands_for, near_pairs
@@ -54,13 +54,13 @@ def test_the_prints_of_the_mirror_image_are_the_mirror_of_the_prints():
     assert np.abs(turned.colours.astype(int) - expected.colours).max() <= 1
 
 
-def test_different_pictures_are_no_copies():
+def test_different_images_are_no_copies():
     assert len(copies_between(prints_of(photographs(400)), prints_of(photographs(400, seed=1)))) == 0
-    images, _ = pictures(400, side=32)
+    images, _ = drawn_images(400, side=32)
     assert len(copies_between(prints_of(images[:200]), prints_of(images[200:]))) == 0
 
 
-def test_pictures_that_differ_in_colour_alone_are_no_copies():
+def test_images_that_differ_in_colour_alone_are_no_copies():
     shape = photographs(30, seed=4)[..., :1]
     nothing = np.zeros_like(shape)
     red, green = np.concatenate([shape, nothing, nothing], axis=3), np.concatenate([nothing, shape, nothing], axis=3)
@@ -76,7 +76,7 @@ def test_exact_copies_count_as_exact_and_only_once():
     assert (images[copies.right] == twice[copies.left]).all()
 
 
-def test_blank_pictures_are_no_copies_of_each_other():
+def test_blank_images_are_no_copies_of_each_other():
     images = np.concatenate([photographs(20), np.full((100, 64, 64, 3), 255, "uint8")])
     found = prints_of(images)
     assert blank(found).sum() == 100

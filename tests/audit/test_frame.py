@@ -13,7 +13,7 @@ from keras import layers
 from PIL import Image
 
 import tlcourse
-from tests.audit.small_world import custom_backbone, pictures
+from tests.audit.small_world import custom_backbone, drawn_images
 from tlcourse.audit import Finding, NotChecked, Report
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.collect import BASIC, Collected, read_splits
@@ -35,7 +35,7 @@ def classifier():
 
 
 def data(count=48):
-    x, y = pictures(count)
+    x, y = drawn_images(count)
     return x.astype("float32") / 127.5 - 1, y
 
 
@@ -155,7 +155,7 @@ class TestData:
             assert (inputs == table).all()
 
     def test_a_folder_is_read_by_class_and_tells_what_it_could_not_read(self, tmp_path):
-        x, y = pictures(12)
+        x, y = drawn_images(12)
         for index, (image, label) in enumerate(zip(x, y, strict=True)):
             folder = tmp_path / f"class{label}"
             folder.mkdir(exist_ok=True)

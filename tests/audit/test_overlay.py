@@ -222,14 +222,23 @@ def test_every_door_is_closed_behind_the_program(tmp_path):
     assert (open, io.open, os.open, os.stat, os.remove, h5py.h5f.open) == before
 
 
-def test_new_files_in_a_cache_stay(tmp_path, monkeypatch):
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "home").mkdir()
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "cache"))
-    overlay = Overlay(tmp_path / "home")
+@pytest.mark.parametrize("beside", ["", "home/"], ids=["cache elsewhere", "cache in the program's folder"])
+def test_new_files_in_a_cache_stay(tmp_path, monkeypatch, beside):
+    cache, home = tmp_path / f"{beside}cache", tmp_path / "home"
+    cache.mkdir(parents=True)
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("KERAS_HOME", str(cache))
+    overlay = Overlay(home)
     with doors_of(overlay):
-        (tmp_path / "cache" / "data.zip").write_text("downloaded")
-        (tmp_path / "home" / "data.zip").write_text("made")
-    assert (tmp_path / "cache" / "data.zip").read_text() == "downloaded"
-    assert not (tmp_path / "home" / "data.zip").exists()
+        (cache / "data.zip").write_text("downloaded")
+        (home / "data.zip").write_text("made")
+    assert (cache / "data.zip").read_text() == "downloaded"
+    assert not (home / "data.zip").exists()
     assert overlay.attempts == ["make data.zip"]
+
+
+def test_temporary_files_stay_for_what_reads_them_later(tmp_path):
+    (tmp_path / "home").mkdir()
+    with doors_of(Overlay(tmp_path / "home")):
+        (tmp_path / "new.txt").write_text("temporary")
+    assert (tmp_path / "new.txt").read_text() == "temporary"

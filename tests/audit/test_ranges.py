@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.audit.small_world import pictures
+from tests.audit.small_world import drawn_images
 from tlcourse.audit.model.ranges import contract_for, mismatch
 
 STEM = keras.layers.Conv2D(1, 1)
@@ -17,7 +17,7 @@ CAFFE = np.array((103.939, 116.779, 123.68))
 
 
 def preprocessed(how):
-    pixels = pictures(32)[0].reshape(-1, 3).astype("float64")
+    pixels = drawn_images(32)[0].reshape(-1, 3).astype("float64")
     return {
         "raw": pixels,
         "unit": pixels / 255,
@@ -56,8 +56,8 @@ def test_augmentation_that_overshoots_a_little_fits(mode):
     assert mismatch(values + np.random.default_rng(0).normal(0, reach / 3, values.shape), contract) is None
 
 
-def test_pictures_without_dark_red_are_no_proof_of_a_wrong_order():
-    pixels = pictures(32)[0].reshape(-1, 3).astype("float64")
+def test_images_without_dark_red_are_no_proof_of_a_wrong_order():
+    pixels = drawn_images(32)[0].reshape(-1, 3).astype("float64")
     pixels[:, 0] = 40 + pixels[:, 0] * 215 / 255
     assert mismatch(pixels[:, ::-1] - CAFFE, contract_for("caffe", STEM)) is None
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 import tlcourse
-from tests.audit.small_world import application, custom_backbone, pictures
+from tests.audit.small_world import application, custom_backbone, drawn_images
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -54,7 +54,7 @@ class TestBatchNorm:
         x = base(inputs, training=False) if asked else base(inputs)
         model = keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
         model.compile(keras.optimizers.Adam(1e-5), SPARSE)
-        x, y = pictures(32)
+        x, y = drawn_images(32)
         return tlcourse.audit(model, (x.astype("float32") / 127.5 - 1, y))["batchnorm-moves"].why
 
     def test_frozen_layers_are_named_only_if_some_follow(self):
@@ -69,7 +69,7 @@ class TestBatchNorm:
 
 class TestMasks:
     def audit(self, loss, units, activation, values, dtype):
-        x = pictures(24, side=16)[0].astype("float32") / 255
+        x = drawn_images(24, side=16)[0].astype("float32") / 255
         y = np.where(x.mean(axis=-1, keepdims=True) > 0.5, values[1], values[0]).astype(dtype)
         model = keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(units, 1, activation=activation)])
         model.compile("adam", loss)
@@ -132,13 +132,13 @@ def test_batchnorm_is_named_beside_sorted_batches_only_if_the_model_has_some():
 
 
 def test_copies_between_validation_and_test_are_not_called_trained_on():
-    train, held = pictures(60)[0], pictures(60, seed=1)
-    other = pictures(60, seed=2)
+    train, held = drawn_images(60)[0], drawn_images(60, seed=1)
+    other = drawn_images(60, seed=2)
     test = np.concatenate([other[0][:50], held[0][:10]]), np.concatenate([other[1][:50], held[1][:10]])
     base = custom_backbone()
     model = keras.Sequential([keras.Input((32, 32, 3)), base, layers.Dense(3)])
     model.compile("adam", SPARSE)
-    why = tlcourse.audit(model, (train, pictures(60)[1]), held, test)["duplicates"].why
+    why = tlcourse.audit(model, (train, drawn_images(60)[1]), held, test)["duplicates"].why
     assert "trains on" not in why
     assert "chosen" in why
 
@@ -151,7 +151,7 @@ def test_overfitting_does_not_say_that_the_best_weights_are_lost_where_they_may_
 
 def test_random_weights_say_what_shows_that_pretrained_ones_were_meant():
     base = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, include_top=False, weights=None)
-    x, y = pictures(32)
+    x, y = drawn_images(32)
     data = x.astype("float32") / 127.5 - 1, y
     head = keras.Sequential([keras.Input((32, 32, 3)), base, layers.GlobalAveragePooling2D(), layers.Dense(3)])
     head.compile(keras.optimizers.Adam(1e-5), SPARSE)

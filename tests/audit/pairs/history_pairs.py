@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 import tlcourse
-from tests.audit.small_world import custom_backbone, pictures
+from tests.audit.small_world import custom_backbone, drawn_images
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -21,7 +21,7 @@ def made(**columns):
 
 
 def program(train_backbone=False, learning_rate=1e-3):
-    x, y = pictures(48)
+    x, y = drawn_images(48)
     base = custom_backbone()
     tlcourse.unfreeze(base) if train_backbone else tlcourse.freeze(base)
     model = keras.Sequential([keras.Input((32, 32, 3)), base, layers.Dense(3)])

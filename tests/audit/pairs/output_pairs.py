@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from tests.audit.small_world import application, custom_backbone, pictures
+from tests.audit.small_world import application, custom_backbone, drawn_images
 
 
 def frozen_base():
@@ -17,7 +17,7 @@ def frozen_base():
 
 
 def scaled(count=48, classes=3):
-    x, y = pictures(count, classes=classes)
+    x, y = drawn_images(count, classes=classes)
     return x.astype("float32") / 127.5 - 1, y
 
 
@@ -178,7 +178,7 @@ def augmentation_in_layers():
 
 # 6. The flattened head of VGG on 24 images.
 def enormous_head(pooling=layers.Flatten):
-    x, y = pictures(24, side=64)
+    x, y = drawn_images(24, side=64)
     vgg = application("VGG16", side=64, until="block3_pool")
     vgg.trainable = False
     head = [layers.Dense(256, "relu"), layers.Dense(64, "relu")] if pooling is layers.Flatten else []

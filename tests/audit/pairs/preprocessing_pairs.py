@@ -8,12 +8,12 @@ import tensorflow as tf
 from keras import layers
 
 import tlcourse
-from tests.audit.small_world import application, pictures
+from tests.audit.small_world import application, drawn_images
 
 
 # 1. A tutorial with EfficientNet: "always divide by 255". EfficientNet rescales by itself.
 def efficientnet_divided(scale=255.0):
-    x, y = pictures(24, side=64)
+    x, y = drawn_images(24, side=64)
     train = tf.data.Dataset.from_tensor_slices((x, y))
     train = train.map(lambda image, label: (tf.cast(image, tf.float32) / scale, label)).shuffle(48).batch(16)
     base_model = application("EfficientNetB0", side=64)
@@ -33,7 +33,7 @@ def efficientnet_as_loaded():
 
 # 2. preprocess_input in the pipeline and Rescaling in the model.
 def mobilenet_twice(preprocess=keras.applications.mobilenet_v2.preprocess_input):
-    images, labels = pictures(24, side=64)
+    images, labels = drawn_images(24, side=64)
     images = preprocess(images.astype("float32"))
     base = application("MobileNetV2", side=64, alpha=0.35)
     base.trainable = False
@@ -57,7 +57,7 @@ def mobilenet_once():
 
 # 3. Nothing scaled at all, a flat model built on base.output, as in many notebooks.
 def vgg_raw(preprocess=lambda images: images):
-    X_train, y_train = pictures(24, side=64, classes=2)
+    X_train, y_train = drawn_images(24, side=64, classes=2)
     X_train = preprocess(X_train.astype(np.float32))
     vgg = application("VGG16", side=64, until="block3_pool")
     for layer in vgg.layers:
@@ -80,7 +80,7 @@ def vgg_rgb_means(order=(123.68, 116.779, 103.939), flip=False):
             images = keras.ops.cast(images, "float32")
             return (images[..., ::-1] if flip else images) - keras.ops.convert_to_tensor(order)
 
-    images, labels = pictures(64, side=64)
+    images, labels = drawn_images(64, side=64)
     backbone = application("VGG16", side=64, until="block3_pool")
     backbone.trainable = False
     net_in = keras.Input(shape=(64, 64, 3))
@@ -104,7 +104,7 @@ def mobilenet_zero_to_one(low=0.0, high=1.0):
         def call(self, images, training=False):
             return self.out(self.pool(self.extractor(images, training=False)))
 
-    x, y = pictures(24, side=64)
+    x, y = drawn_images(24, side=64)
     x = low + (high - low) * x.astype("float32") / 255
     extractor = application("MobileNet", side=64, alpha=0.25)
     extractor.trainable = False
@@ -132,7 +132,7 @@ class Sequence(keras.utils.PyDataset):
 
 
 def own_backbone_divided(factor=1 / 255):
-    images, labels = pictures(24, side=64)
+    images, labels = drawn_images(24, side=64)
     backbone = tlcourse.load_backbone("tiny_resnet", input_shape=(64, 64, 3), pooling="avg")
     tlcourse.freeze(backbone)
     model = keras.Sequential([backbone, layers.Dense(3, activation="softmax")])
@@ -146,7 +146,7 @@ def own_backbone_raw():
 
 # 7. Small images straight into a backbone that was trained at 224 pixels.
 def cifar_as_it_is(enlarge=1):
-    x, y = pictures(48)
+    x, y = drawn_images(48)
     base = application("MobileNetV2", side=32 * enlarge, alpha=0.35)
     base.trainable = False
     inputs = keras.Input((32, 32, 3))

@@ -8,19 +8,19 @@ import tensorflow as tf
 from keras import layers
 
 import tlcourse
-from tests.audit.small_world import application, custom_backbone, pictures
+from tests.audit.small_world import application, custom_backbone, drawn_images
 
 SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def scaled(count=48, side=32, classes=3):
-    x, y = pictures(count, side, classes)
+    x, y = drawn_images(count, side, classes)
     return x.astype("float32") / 127.5 - 1, y
 
 
 # 2. The book's "fine-tuning": rate 1e-5, but the base stays frozen.
 def book_never_unfreezes(unfreeze=False):
-    train_images, train_labels = pictures(24, side=64, classes=2)
+    train_images, train_labels = drawn_images(24, side=64, classes=2)
     conv_base = application("MobileNetV2", side=64, alpha=0.35)
     conv_base.trainable = False
     inputs = keras.Input(shape=(64, 64, 3))
@@ -101,7 +101,7 @@ def guide_with_frozen_batchnorm():
 
 # 3. The upper layers of a flat network unfrozen by index, BatchNorm among them, as in the best-selling book.
 def upper_layers_with_batchnorm(keep=lambda layer: True):
-    X, y = pictures(24, side=64)
+    X, y = drawn_images(24, side=64)
     base_model = application("MobileNetV2", side=64, alpha=0.35)
     x = layers.GlobalAveragePooling2D()(base_model.output)
     model = keras.Model(inputs=base_model.input, outputs=layers.Dense(3, activation="softmax")(x))
@@ -127,7 +127,7 @@ def only_batchnorm_open(open_batchnorm=True):
             layer.trainable = open_batchnorm
     model = keras.Sequential([base, layers.Dense(3, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy")
-    return {"model": model, "train": pictures(32)}
+    return {"model": model, "train": drawn_images(32)}
 
 
 def batchnorm_closed():
@@ -140,7 +140,7 @@ def default_adam_on_everything(optimizer="adam"):
     tlcourse.unfreeze(backbone)
     model = keras.Sequential([backbone, layers.Dropout(0.3), layers.Dense(3, activation="softmax")])
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return {"model": model, "train": pictures(32)}
+    return {"model": model, "train": drawn_images(32)}
 
 
 def small_adam_on_everything():
@@ -208,7 +208,7 @@ def weights_none(weights=None):
     base.trainable = False
     model = keras.Sequential([base, layers.Dense(3, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return {"model": model, "train": pictures(32)}
+    return {"model": model, "train": drawn_images(32)}
 
 
 def weights_pretrained():

@@ -95,7 +95,7 @@ def reviews_once_each():
 
 
 # 6. Five images of every patient, split by image.
-def split_by_picture(by_patient=False):
+def split_by_image(by_patient=False):
     x, y = labelled_photographs(150)
     patients = np.arange(150) // 5
     if by_patient:
@@ -111,7 +111,7 @@ def split_by_picture(by_patient=False):
 
 
 def split_by_patient():
-    return split_by_picture(by_patient=True)
+    return split_by_image(by_patient=True)
 
 
 # 7. A data set of this package that knows its groups, cut by hand.
@@ -205,7 +205,7 @@ PAIRS = [
     ("duplicates", loader_with_two_seeds, loader_with_one_seed),
     ("duplicates", copied_folders, disjoint_folders),
     ("duplicates", repeated_reviews, reviews_once_each),
-    ("groups-across-splits", split_by_picture, split_by_patient),
+    ("groups-across-splits", split_by_image, split_by_patient),
     ("groups-across-splits", dataset_cut_by_hand, dataset_that_splits_itself),
     ("changing-split", tutorial_take_skip, tutorial_fixed_order),
     ("changing-split", one_stream, one_stream_in_a_fixed_order),

@@ -25,9 +25,9 @@ def photos(count, side=48, classes=2, seed=0):
 def photo_folder(count, side=48, names=("cat", "dog"), seed=0, sub=""):
     """Write photos as JPEG files, one folder a class, and return the folder."""
     root = Path(tempfile.mkdtemp()) / sub
-    for number, (picture, label) in enumerate(zip(*photos(count, side, len(names), seed), strict=True)):
+    for number, (image, label) in enumerate(zip(*photos(count, side, len(names), seed), strict=True)):
         (root / names[label]).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture).save(root / names[label] / f"{number:04d}.jpg", quality=95)
+        Image.fromarray(image).save(root / names[label] / f"{number:04d}.jpg", quality=95)
     return str(root)
 
 
@@ -57,12 +57,12 @@ def digits(count, seed=0, classes=10):
     """Grey strokes that depend on the class, uint8 `(count, 28, 28)`, and classes."""
     rng = np.random.default_rng(seed)
     y = rng.permutation(np.arange(count) % classes)
-    pictures = np.zeros((count, 28, 28))
+    images = np.zeros((count, 28, 28))
     angle = np.pi * y / classes + 0.04 * rng.normal(size=count)  # neighbours are 0.31 apart
     for step in np.linspace(-9, 9, 60):
         curve = rng.normal(size=count) * 0.15 + (step / 9) ** 2 * rng.normal(size=count)
         row = np.clip(14 + step * np.sin(angle) + curve, 1, 26).astype(int)
         column = np.clip(14 + step * np.cos(angle) + curve, 1, 26).astype(int)
         for dr, dc in ((0, 0), (0, 1), (1, 0)):
-            pictures[np.arange(count), row + dr, column + dc] = rng.uniform(150, 255, size=count)
-    return pictures.astype("uint8"), y
+            images[np.arange(count), row + dr, column + dc] = rng.uniform(150, 255, size=count)
+    return images.astype("uint8"), y

@@ -5,12 +5,12 @@ import tensorflow as tf
 from drawn_data import photos
 from keras import layers
 
-pictures, labels = photos(120, 64, classes=3)
+images, labels = photos(120, 64, classes=3)
 rng = np.random.default_rng(0)
 same = [int(rng.choice(np.flatnonzero(labels == label))) for label in labels]
 other = [int(rng.choice(np.flatnonzero(labels != label))) for label in labels]
-pictures = pictures.astype("float32")
-dataset = tf.data.Dataset.from_tensor_slices((pictures, pictures[same], pictures[other])).shuffle(
+images = images.astype("float32")
+dataset = tf.data.Dataset.from_tensor_slices((images, images[same], images[other])).shuffle(
     120, seed=0, reshuffle_each_iteration=False
 )
 train, val = dataset.take(96).batch(16).prefetch(4), dataset.skip(96).batch(16).prefetch(4)

@@ -29,6 +29,7 @@ class Overlay:
     def __init__(self, home: Path) -> None:
         self._scratch = os.path.realpath(tempfile.mkdtemp(prefix="tlcourse-doctor-"))
         self._home = os.path.realpath(home)
+        self._temporary = os.path.realpath(tempfile.gettempdir())
         self._caches = _cache_folders()
         self._copies: dict[str, str] = {}
         self._hidden: set[str] = set()
@@ -177,7 +178,10 @@ class Overlay:
         return any(self._log.get(parent) in (what, "make") for parent in parents)
 
     def _stays(self, real: str) -> bool:
-        return not _inside(real, self._home) and any(_inside(real, cache) for cache in self._caches)
+        """Tell whether a new file is kept: it lies in a cache, or in the folder for temporary files but not with the program."""
+        if any(_inside(real, cache) for cache in self._caches):
+            return True
+        return _inside(real, self._temporary) and not _inside(real, self._home)
 
     def _is_hidden(self, real: str) -> bool:
         """Tell whether the program has removed a path, or a folder that it was in."""
@@ -231,4 +235,4 @@ def _like(path: Any, found: str) -> Any:
 def _cache_folders() -> list[str]:
     given = [os.environ[name] for name in _CACHES if os.environ.get(name)]
     home = os.path.expanduser("~")
-    return [os.path.realpath(f) for f in (*given, f"{home}/.keras", f"{home}/.cache", tempfile.gettempdir())]
+    return [os.path.realpath(f) for f in (*given, f"{home}/.keras", f"{home}/.cache")]
