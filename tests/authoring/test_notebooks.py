@@ -169,6 +169,17 @@ def test_the_lint_names_habits_that_are_broken(cell, words):
         lint_source(EXERCISE + f"\n# %%\n{cell}\n", "content/exercises/00_x.py")
 
 
+@pytest.mark.parametrize("line", ["x = 1  # " + "long " * 19, "# # " + "words " * 17])
+def test_a_line_has_at_most_100_characters_and_is_named(line):
+    with pytest.raises(SourceError, match=r"00_x.py, line 1: a line has at most 100 .* Received: length=1\d\d"):
+        lint_source(f"{line}\n{EXERCISE}", "content/exercises/00_x.py")
+
+
+def test_rows_of_tables_and_lone_links_may_be_longer():
+    longer = f"# | {'cell | ' * 20}\n# - https://example.org/{'x' * 100}\n"
+    lint_source(f"{EXERCISE}\n# %% [markdown]\n{longer}", "content/exercises/00_x.py")
+
+
 @pytest.mark.parametrize("order", [("Quiz", "What to remember", "Read on"), ("What to remember", "Read on", "Quiz")])
 def test_a_lesson_ends_in_the_promised_order(order):
     quiz = "\n# ".join(["<details><summary>option</summary>explanation</details>"] * 6)

@@ -8,7 +8,8 @@ from tlcourse.authoring.markers import SourceError
 from tlcourse.authoring.skeleton import TO_WRITE
 from tlcourse.authoring.sources import SourceCell, read_source
 
-CELL_LINES, DEFINITION_LINES = 15, 30
+CELL_LINES, DEFINITION_LINES, LINE_LENGTH = 15, 30, 100
+_MAY_BE_LONG = re.compile(r"# *\||#? *(- )?\S+$")  # rows of tables, and links that stand by themselves
 OPENING = ("After this lesson you can", "minutes", "presumes")
 ENDING = ("## What to remember", "## Quiz", "## Read on")
 _FORBIDDEN = {
@@ -26,6 +27,7 @@ def lint_source(text: str, name: str) -> None:
         text: The source.
         name: Its path; sources below `lessons/` also need the opening and the ending of a lesson.
     """
+    _require_short_lines(text, name)
     cells = read_source(text, name)
     for cell in cells:
         if TO_WRITE in cell.text:
@@ -39,6 +41,15 @@ def lint_source(text: str, name: str) -> None:
         _require_frame(cells, name)
     else:
         _require_checks(cells, name)
+
+
+def _require_short_lines(text: str, name: str) -> None:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > LINE_LENGTH and not _MAY_BE_LONG.match(line):
+            raise SourceError(
+                f"{name}, line {number}: a line has at most {LINE_LENGTH} characters, else cells scroll sideways. Break it. "
+                f"Received: length={len(line)}."
+            )
 
 
 def _require_short(cell: SourceCell) -> None:
