@@ -445,7 +445,7 @@ assert size(lora) < 0.05 * size(model)
 # %% [markdown]
 # Now networks learn from the same few labelled texts, with the prompt and the two words as before,
 # so there is no new head: with LoRA, with all weights of the trained network, and with all weights
-# from random values, without any pre-training.
+# of a network that starts at random values, without pre-training.
 
 
 # %%
@@ -549,9 +549,9 @@ print(plots.alt_text(ax))
 #
 # In the full profile the same network reads real English, but only a few hundred thousand words of
 # it. That is far too little. The beginning of a sentence helps it very little (section 4), no
-# prompt works, labels help little, and all weights from random weights do as well. The network
-# learned nothing that could transfer. GPT-2 shows on English what the embedded profile shows at a
-# small scale; it needed more than a thousand times as many weights.
+# prompt works, labels help little, and a network that starts at random values does as well. The
+# network learned nothing that could transfer. GPT-2 shows on English what the embedded profile
+# shows at a small scale; it needed more than a thousand times as many weights.
 #
 # ## 7. Merged and removed
 #
