@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,9 @@ def _count_case(seed: int) -> Case:
 
 def _count_probe(answer: Any, inputs: Any) -> Any:
     keys = ("labels", "predictions", "groups")
-    return {"found": [array_of(call(answer, *(row[k].copy() for k in keys)), "the result") for row in inputs["rows"]]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the mean of no example is nan, and the judge names it
+        return {"found": [array_of(call(answer, *(row[k].copy() for k in keys)), "the result") for row in inputs["rows"]]}
 
 
 def _rates(row: Any) -> dict[str, np.ndarray]:
@@ -361,7 +364,9 @@ def _amplified_case(seed: int) -> Case:
 
 def _amplified_probe(answer: Any, inputs: Any) -> Any:
     keys = ("labels", "predictions", "groups")
-    return {"found": [array_of(call(answer, *(row[k].copy() for k in keys)), "the result") for row in inputs["rows"]]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the mean of no example is nan, and the judge names it
+        return {"found": [array_of(call(answer, *(row[k].copy() for k in keys)), "the result") for row in inputs["rows"]]}
 
 
 def _shares(row: Any, values: np.ndarray) -> tuple[float, float]:
