@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from tests.submissions.corpus import RIGHT, ROOT, answered, to_bytes
-from tlcourse.grading import classroom, gate, pool
+from tlcourse.grading import classroom, gate, passes, pool
 from tlcourse.grading import grade as grading
 from tlcourse.grading.classroom import GateClosed, Shard, about_of, grade_class, open_run, pass_gate, report
 from tlcourse.grading.grade import Settings, grade, record_key
@@ -169,9 +169,9 @@ def test_another_seed_in_the_same_folder_is_refused(tmp_path):
     first = open_run(tmp_path, "00_start_here", None, sandbox, 1)
     assert len(first.secret) == 32
     assert open_run(tmp_path, "00_start_here", None, sandbox, 1) == first
-    with pytest.raises(ValueError, match="another seed or exercise"):
+    with pytest.raises(ValueError, match="another exercise or with another seed"):
         open_run(tmp_path, "00_start_here", "other", sandbox, 1)
-    with pytest.raises(ValueError, match="another seed or exercise"):
+    with pytest.raises(ValueError, match="another exercise or with another seed"):
         open_run(tmp_path, "03_what_layers_know", None, sandbox, 1)
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(ValueError, match="is damaged"):
@@ -261,16 +261,14 @@ def test_a_machine_that_cannot_start_workers_records_nothing(submissions, tmp_pa
     summary = grade_class(MASTER, submissions, tmp_path, SETTINGS)
     assert not (tmp_path / "journal.jsonl").exists()
     assert len(summary.open) == 8
-    assert "Start it again" in summary.open[0][2]
+    assert "Run the command again" in summary.open[0][2]
     monkeypatch.undo()
     assert grade_class(MASTER, submissions, tmp_path, SETTINGS).graded == 7
 
 
 def test_a_worker_that_dies_before_the_learners_code_is_a_fault_of_the_machine(monkeypatch):
-    launched = grading.launch
-    monkeypatch.setattr(
-        grading, "launch", lambda sandbox, job, seconds: launched(sandbox, {**job, "skip_cells": None}, seconds)
-    )
+    launched = passes.launch
+    monkeypatch.setattr(passes, "launch", lambda sandbox, job, seconds: launched(sandbox, {**job, "skip_cells": None}, seconds))
     with pytest.raises(MachineFault, match="did not start"):
         grade(MASTER, to_bytes(answered()), SETTINGS)
 

@@ -1,4 +1,4 @@
-"""Execute one notebook in a fresh kernel and say what happened, whatever happened."""
+"""Execute one notebook in a new kernel, and return what happened, whatever it was."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Outcome:
     """How one run ended.
 
     Args:
-        notebook: with outputs, as far as it came.
-        seconds: wall time, the kernel's start included.
-        peak_mib: largest memory of the kernel in MiB; None where the system does not tell.
+        notebook: The notebook, with outputs as far as it came.
+        seconds: Wall time in seconds, with the start of the kernel.
+        peak_mib: Largest memory of the kernel in MiB. None where the system does not say.
         error: "" or what failed, in one paragraph.
     """
 
@@ -36,6 +36,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
+        """True when the notebook ran to its end."""
         return not self.error
 
 
@@ -52,15 +53,15 @@ def execute(
     A failing check fails the run. A kernel that dies and a cell that does not end are reported, never raised.
 
     Args:
-        path: the notebook.
+        path: The notebook.
         profile: "embedded" or "full".
-        seed: in place of the notebook's own; None keeps it.
-        cell_limit: seconds a cell may take.
-        on_cell: called with (cells done, cells in all).
+        seed: Used instead of the notebook's own seed. None keeps that.
+        cell_limit: Seconds that a cell may take.
+        on_cell: Called with (cells done, cells in all).
 
     Raises:
-        FileNotFoundError: there is no such notebook.
-        ValueError: the file is no notebook.
+        FileNotFoundError: If there is no such notebook.
+        ValueError: If the file is not a notebook.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -70,7 +71,9 @@ def execute(
     started, error, peak, number = time.perf_counter(), "", None, 0
     with tempfile.TemporaryDirectory(prefix="tlcourse-") as scratch:
         client = NotebookClient(notebook, timeout=cell_limit, kernel_name="python3", resources={"metadata": {"path": scratch}})
-        client.extra_arguments = ["--IPKernelApp.log_level=40"]  # errors; not a warning for each kernel that TCP is not encrypted
+        client.extra_arguments = [
+            "--IPKernelApp.log_level=40"
+        ]  # errors; not a warning for each kernel that TCP is not encrypted
         try:
             with client.setup_kernel(env=kernel_environment(profile, seed)):
                 for number, cell in enumerate(notebook.cells, start=1):
@@ -93,9 +96,12 @@ def execute(
 def read_notebook(path: Path) -> Any:
     """Read a notebook, format 4.
 
+    Args:
+        path: The file.
+
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is no notebook.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not a notebook.
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is no notebook {str(path)!r}.")
@@ -106,10 +112,10 @@ def read_notebook(path: Path) -> Any:
 
 
 def kernel_environment(profile: str, seed: int | None = None) -> dict[str, str]:
-    """Build what the kernel sees: the caller's variables but for MPLBACKEND, so that figures land in the page, and our own.
+    """Build the environment of the kernel: the caller's variables without MPLBACKEND, so figures get into the page, and ours.
 
-    Linear algebra has one thread from the start, as `runtime.start` sets it in any case: a process with more may not be forked, and every
-    kernel would import TensorFlow again.
+    Linear algebra has one thread from the start, which `runtime.start` would set anyway: a process with more threads may not be
+    forked, and every kernel would import TensorFlow again.
     """
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     ours = {"TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise"}
@@ -122,7 +128,7 @@ def _located(notebook: Any, number: int, what: str) -> str:
 
 
 def _peak_mib(client: Any) -> int | None:
-    """Ask Linux for the largest memory that the kernel has had; other systems do not tell."""
+    """Return the largest memory of the kernel, as Linux says it. Other systems do not."""
     pid = getattr(client.km.provisioner, "pid", None)
     try:
         status = Path(f"/proc/{pid}/status").read_text()

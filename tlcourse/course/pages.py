@@ -22,7 +22,18 @@ _KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/pn
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one run; kept beside its page, so an unchanged notebook is not run again."""
+    """What is known of one run. It is kept beside its page, so an unchanged notebook is not run again.
+
+    Args:
+        title: Kind and topic, such as "lesson 02_feature_extraction".
+        key: Digest of the notebook and of all that its result depends on.
+        seconds: Wall time in seconds.
+        peak_mib: Largest memory of the kernel in MiB, or None.
+        error: What failed, or "".
+        page: Name of the page's file.
+        stamp: When the notebook ran, how it ended and with which versions.
+        heading: The notebook's own heading, or "".
+    """
 
     title: str
     key: str
