@@ -67,7 +67,7 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
     lost = sorted(set(owners) - set(kept))
     if lost:
         both = all(owners.count(gone) > 1 for gone in lost)
-        name = "drops-the-original-too" if both else "drops-what-is-no-copy"
+        name: str | None = "drops-the-original-too" if both else "drops-what-is-no-copy"
         if got == _same_sum(case.inputs["images"]):
             name = "sums-compared"
         places = [i for i, owner in enumerate(owners) if owner == lost[0]]
