@@ -114,7 +114,7 @@ def test_labels_are_class_numbers(labels, message):
         ([["a"]], r"must hold numbers\. Received: x\.dtype=<U1\."),
         ([1.0], r"2 dimensions\. Received: x\.shape=\(1,\)\."),
         (np.zeros((0, 3)), r"must not be empty\. Received: x\.shape=\(0, 3\)\."),
-        ([[1.0, np.nan], [np.inf, 0.0]], r"must be finite\. Received: 2 missing or infinite"),
+        ([[1.0, np.nan], [np.inf, 0.0]], r"must be finite\. Received: x=an array with 2 missing or infinite"),
     ],
 )
 def test_numbers_have_a_shape_and_are_finite(values, message):

@@ -25,7 +25,7 @@ def require_whole(name: str, value: Any, low: int, high: int | None = None) -> N
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ValueError(f"`{name}` must be a whole number. Received: {name}={value!r}.")
-    if value < low or (high is not None and value > high):
+    if int(value) < low or (high is not None and int(value) > high):
         span = f"be {low} or more" if high is None else f"lie between {low} and {high}"
         raise ValueError(f"`{name}` must {span}. Received: {name}={value!r}.")
 
@@ -84,11 +84,12 @@ def require_same_length(**arrays: Sized) -> None:
     Raises:
         ValueError: If two of them differ.
     """
-    lengths = {name: len(array) for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        names = " and ".join(f"`{name}`" for name in lengths)
-        received = ", ".join(f"len({name})={length}" for name, length in lengths.items())
-        raise ValueError(f"{names} must be equally long. Received: {received}.")
+    (first, expected), *others = ((name, len(array)) for name, array in arrays.items())
+    for name, length in others:
+        if length != expected:
+            raise ValueError(
+                f"`{first}` and `{name}` must be equally long. Received: len({first})={expected}, len({name})={length}."
+            )
 
 
 def require_length(name: str, values: ArrayLike, expected: int, per: str) -> None:
@@ -144,7 +145,7 @@ def as_numbers(name: str, values: ArrayLike, *dimensions: int) -> np.ndarray:
         raise ValueError(f"`{name}` must not be empty. Received: {name}.shape={array.shape}.")
     if not np.isfinite(array).all():
         count = np.count_nonzero(~np.isfinite(array))
-        raise ValueError(f"`{name}` must be finite. Received: {count} missing or infinite values in {name}.")
+        raise ValueError(f"`{name}` must be finite. Received: {name}=an array with {count} missing or infinite values.")
     return array if np.issubdtype(array.dtype, np.floating) else array.astype(float)
 
 

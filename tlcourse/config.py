@@ -23,6 +23,12 @@ def profile() -> str:
     """Return the profile in force: "embedded" or "full".
 
     In this order: what `use_profile` chose, the variable `TLCOURSE_PROFILE`, "full" on Colab, "embedded".
+
+    Example:
+        >>> tlcourse.use_profile("embedded")
+        'embedded'
+        >>> tlcourse.profile()
+        'embedded'
     """
     if _chosen is not None:
         return _chosen
@@ -36,7 +42,11 @@ def use_profile(name: str) -> str:
         name: "embedded" or "full".
 
     Raises:
-        ValueError: for any other name.
+        ValueError: If the name is another one.
+
+    Example:
+        >>> tlcourse.use_profile("embedded")  # or "full": real data and ImageNet weights
+        'embedded'
     """
     global _chosen
     _chosen = _known(name, "name")
@@ -44,7 +54,12 @@ def use_profile(name: str) -> str:
 
 
 def data_home() -> Path:
-    """Return the folder for downloads and caches: `TLCOURSE_HOME`, or the platform's cache folder. Creates nothing."""
+    """Return the folder for downloads and caches: `TLCOURSE_HOME`, or the platform's cache folder. Creates nothing.
+
+    Example:
+        >>> tlcourse.data_home().is_absolute()
+        True
+    """
     if home := os.environ.get("TLCOURSE_HOME"):
         return Path(home).expanduser()
     import pooch

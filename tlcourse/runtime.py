@@ -55,13 +55,19 @@ def start(topic: str | None = None, seed: int = 0) -> int:
 
     Args:
         topic: The notebook's topic, such as "02_feature_extraction"; printed only.
-        seed: 0 or more. The variable `TLCOURSE_SEED` takes its place, so that a whole notebook can be run again with another.
+        seed: 0 or more. The variable `TLCOURSE_SEED` takes its place, to run a whole notebook again with another.
 
     Returns:
         The seed in force.
 
     Raises:
         ValueError: If the seed is no whole number from 0 to 2**32 - 1, or the profile is unknown.
+
+    Example:
+        >>> seed = tlcourse.start("02_feature_extraction", seed=1)
+        tlcourse   02_feature_extraction
+        version    tlcourse ...
+        seed       1
     """
     seed = _seed_of(os.environ.get("TLCOURSE_SEED", seed))
     without_retracing_hints()
@@ -81,8 +87,18 @@ def start(topic: str | None = None, seed: int = 0) -> int:
 def set_seed(seed: int) -> None:
     """Seed Python, NumPy and Keras with its backend.
 
+    Args:
+        seed: A whole number from 0 to 2**32 - 1.
+
     Raises:
         ValueError: If the seed is no whole number from 0 to 2**32 - 1.
+
+    Example:
+        >>> tlcourse.set_seed(0)
+        >>> first = keras.random.normal((2, 3))
+        >>> tlcourse.set_seed(0)
+        >>> bool(keras.ops.all(first == keras.random.normal((2, 3))))
+        True
     """
     number = _seed_of(seed)
     import keras
@@ -91,7 +107,13 @@ def set_seed(seed: int) -> None:
 
 
 def describe_machine() -> MachineReport:
-    """Look at profile, versions, accelerators and precision. Starts the backend."""
+    """Look at profile, versions, accelerators and precision. Starts the backend.
+
+    Example:
+        >>> machine = tlcourse.describe_machine()
+        >>> machine.profile, machine.precision
+        ('embedded', 'float32')
+    """
     with quiet_start():
         return _look()
 

@@ -1,4 +1,4 @@
-"""Small tables of words and numbers: aligned text for terminals, escaped HTML for notebooks that a screen reader can follow."""
+"""Small tables of words and numbers: aligned text for terminals, and escaped HTML for notebooks, which screen readers can read."""
 
 from __future__ import annotations
 

@@ -65,12 +65,12 @@ def test_drawn_flowers_come_with_groups_and_the_parts_share_nothing():
     assert np.bincount(load_placed_flowers(20, 1, 32).groups).tolist() == [19, 1, 1, 19]
 
 
-def test_a_part_that_there_is_not_is_named():
-    with pytest.raises(ValueError, match="train, held, test"):
+def test_a_split_that_does_not_exist_is_named():
+    with pytest.raises(ValueError, match="'train', 'validation', 'test'. Received: split='held'"):
         load_placed_flowers(10, split="held")
 
 
-def test_prints_of_one_photograph_are_in_one_part_whatever_the_seed(photographs):
+def test_prints_of_one_photograph_are_in_one_split_whatever_the_seed(photographs):
     def middles(split, seed, count):
         images, *_ = read_placed(photographs, count, seed, 32, tie=0.5, split=split)
         return {
@@ -81,7 +81,7 @@ def test_prints_of_one_photograph_are_in_one_part_whatever_the_seed(photographs)
         }
 
     assert not middles("train", 0, 10) & middles("test", 1, 6)
-    assert not middles("held", 0, 4) & middles("test", 1, 6)
+    assert not middles("validation", 0, 4) & middles("test", 1, 6)
     assert middles("train", 0, 10) & middles("train", 1, 10)  # the comparison does find a photograph that is in both
 
 

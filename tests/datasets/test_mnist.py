@@ -51,7 +51,7 @@ def test_the_seed_decides(folder):
 
 
 def test_too_few_digits_and_a_missing_file_are_said(folder, tmp_path):
-    with pytest.raises(ValueError, match=r"There are 8 digits 0 in the train part; 9 were asked for"):
+    with pytest.raises(ValueError, match=r"There are 8 digits 0 in the train split. Received: per_class=9"):
         read_mnist(folder, 9, 0, 32, "plain", "train")
     with pytest.raises(ValueError, match=r"look='inked'"):
         read_mnist(folder, 1, 0, 32, "inked", "train")

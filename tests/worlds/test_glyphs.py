@@ -131,7 +131,7 @@ def test_label_of_photo_quadrant_says_nothing_about_the_letter(monkeypatch):
 
 def test_missing_font_is_explained(monkeypatch):
     monkeypatch.setattr("matplotlib.get_data_path", lambda: "/nowhere")
-    with pytest.raises(FileNotFoundError, match=r"DejaVuSans\.ttf along.*Reinstall matplotlib"):
+    with pytest.raises(FileNotFoundError, match=r"DejaVuSans\.ttf, or it cannot.*Reinstall matplotlib"):
         glyphs._render.__wrapped__("A", "DejaVuSans")
 
 

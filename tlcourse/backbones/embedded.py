@@ -1,7 +1,7 @@
 """The backbone that ships with the package: a small residual network for 64 x 64 colour photographs.
 
 `build_tiny_resnet()` needs no download. The values were trained from random ones on Tiny ImageNet; `docs/model_cards/tiny_resnet.md`
-tells how, on what terms, and what they are worth. The choice among this and other backbones is made in the registry, not here.
+says how, on what terms, and what they are worth. The choice among this and other backbones is made in the registry, not here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tlcourse.arguments import require_one_of
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +48,7 @@ def build_tiny_resnet(
     """Build the embedded residual network without a classifier.
 
     Raw pixels go in: the first layer (`rescaling`) maps 0..255 to -1..1, so images that were divided by 255 before are scaled
-    twice and look nearly black to the network. Layer names begin with one of `BLOCKS`, so that a block can be frozen by its prefix.
+    twice and look nearly black to the network. Layer names begin with one of `BLOCKS`: a block can be frozen by its prefix.
     After He et al. 2016, "Deep residual learning for image recognition", section 4.2, and a 1x1 convolution to 1280 channels.
 
     Args:
@@ -59,8 +61,8 @@ def build_tiny_resnet(
         A functional model called "tiny_resnet", about 2.9 million weights, float32 in the default precision.
 
     Raises:
-        ValueError: An argument is none of the above, or the file of weights is damaged.
-        FileNotFoundError: The file of weights is missing.
+        ValueError: If an argument is none of the above, or the file of weights is damaged.
+        FileNotFoundError: If the file of weights is missing.
     """
     _check(weights, input_shape, pooling)
     from keras import Input, Model, layers
@@ -103,8 +105,8 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
         sha256: Expected digest of the file; checked for the shipped file, and for another one if given.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The digest, a name or a shape is not the expected one; the model is unchanged then.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the digest, a name or a shape is not the expected one; the model is unchanged then.
     """
     if path is None:
         path, sha256 = WEIGHTS_PATH, sha256 or WEIGHTS_SHA256
@@ -116,8 +118,8 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
         )
     if sha256 is not None and (got := hashlib.sha256(path.read_bytes()).hexdigest()) != sha256:
         raise ValueError(
-            f"The weights in {path} are damaged or of another version: expected sha256={sha256}, got sha256={got}. "
-            f"Install the package again."
+            f"The weights in {path} are damaged or of another version. Install the package again. Expected: sha256={sha256}. "
+            f"Received: sha256={got}."
         )
     with np.load(path, allow_pickle=False) as file:
         stored = {key: file[key] for key in file.files}
@@ -125,13 +127,13 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
     if stored.keys() != wanted.keys():
         missing, extra = sorted(wanted.keys() - stored.keys()), sorted(stored.keys() - wanted.keys())
         raise ValueError(
-            f"The weights in {path} belong to another network: missing {missing[:3]}, unknown {extra[:3]} "
-            f"(of {len(missing)} and {len(extra)}). Pass a model made by build_tiny_resnet()."
+            f"The weights in {path} belong to another network: {len(missing)} are missing, such as {missing[:3]}, and {len(extra)} are "
+            f"unknown. Pass a model made by build_tiny_resnet(). Received: unknown={extra[:3]}."
         )
     for key, weight in wanted.items():
         if stored[key].shape != tuple(weight.shape):
             raise ValueError(
-                f"Weight {key!r} has another shape: expected {tuple(weight.shape)}, got {stored[key].shape} in {path}."
+                f"Weight {key!r} in {path} must have shape {tuple(weight.shape)}. Received: shape={stored[key].shape}."
             )
     for key, weight in wanted.items():
         weight.assign(stored[key].astype("float32"))
@@ -140,8 +142,8 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
 def _check(weights: Any, input_shape: Any, pooling: Any) -> None:
     if weights not in ("pretrained", None):
         raise ValueError(
-            f'`weights` must be "pretrained" or None; got weights={weights!r}. The values were trained on Tiny ImageNet, so '
-            f'there is no "imagenet" here. For a file of your own: load_pretrained(build_tiny_resnet(weights=None), path).'
+            '`weights` must be "pretrained" or None. The values were trained on Tiny ImageNet, so there is no "imagenet" here. For a file '
+            f"of your own: load_pretrained(build_tiny_resnet(weights=None), path). Received: weights={weights!r}."
         )
     shape = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else None
     if (
@@ -151,8 +153,7 @@ def _check(weights: Any, input_shape: Any, pooling: Any) -> None:
         or not all(isinstance(n, int) and n >= SMALLEST_SIDE for n in shape[:2])
     ):
         raise ValueError(
-            f"`input_shape` must be (height, width, 3) with sides of at least {SMALLEST_SIDE} pixels; got input_shape={input_shape!r}. "
-            f"Give it without the batch axis, and make grey images RGB: keras.ops.repeat(images, 3, axis=-1)."
+            f"`input_shape` must be (height, width, 3) with sides of at least {SMALLEST_SIDE} pixels. Give it without the batch axis, and "
+            f"make grey images RGB: keras.ops.repeat(images, 3, axis=-1). Received: input_shape={input_shape!r}."
         )
-    if pooling not in (None, "avg"):
-        raise ValueError(f'`pooling` must be None or "avg"; got pooling={pooling!r}.')
+    require_one_of("pooling", pooling, (None, "avg"))

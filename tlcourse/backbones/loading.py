@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tlcourse.arguments import require_one_of
 from tlcourse.backbones import embedded
 from tlcourse.backbones.hub_backbone import HUB_NAME, HUB_PREFIX, build_hub_backbone, hub_contract
 from tlcourse.backbones.registry import BACKBONES, DEFAULT, DEFAULT_SIZE, Backbone, find_backbone
@@ -29,24 +30,30 @@ def load_backbone(
     """Build a backbone that takes raw RGB pixels, 0 to 255, and preprocesses them itself.
 
     Args:
-        name: of `list_backbones()`, or "hub:" and the handle of a module for `HubLayer` that takes images scaled to 0..1, as image
-            modules of TensorFlow Hub do. None: the default of the profile.
+        name: Name in `list_backbones()`, or "hub:" and the handle of a module for `HubLayer`. Where it takes floats, it
+            gets images scaled to 0..1, as image modules of TensorFlow Hub expect. None: the default of the profile.
         weights: "pretrained", None for random values, or a file of weights (`.h5`, `.weights.h5`; `.npz` for the embedded one).
         input_shape: `(height, width, 3)`. None: 64 pixels for the embedded network, 128 for the default of the full profile,
             else what the weights were trained at.
         pooling: None for the feature map `(batch, height, width, channels)`, "avg" for its mean, `(batch, channels)`.
 
     Returns:
-        A functional model with the name of the registry; flat, so that every layer can be reached by name.
+        A functional model with the name of the registry; flat: every layer can be reached by name.
 
     Raises:
-        ValueError: unknown name, pooling or shape, or a file that does not fit the architecture.
-        FileNotFoundError: a given file does not exist.
-        OSError: pretrained values are neither cached nor to be had.
+        ValueError: If name, pooling or shape is unknown, or a file does not fit the architecture.
+        FileNotFoundError: If a given file does not exist.
+        OSError: If pretrained values are neither cached nor can be downloaded.
+
+    Example:
+        >>> backbone = tlcourse.load_backbone("tiny_resnet", input_shape=(64, 64, 3), pooling="avg")
+        >>> backbone.output_shape
+        (None, 1280)
+        >>> backbone.trainable  # freeze(backbone) stops it from learning
+        True
     """
     name = DEFAULT[profile()] if name is None else name
-    if pooling not in (None, "avg"):
-        raise ValueError(f'`pooling` must be None or "avg". Received: pooling={pooling!r}.')
+    require_one_of("pooling", pooling, (None, "avg"))
     if name.startswith(HUB_PREFIX):
         return build_hub_backbone(name.removeprefix(HUB_PREFIX), weights, input_shape, pooling)
     row = find_backbone(name)
@@ -71,10 +78,15 @@ def contract_of(backbone: str | keras.Model) -> InputContract:
     """Return what a backbone expects at its input.
 
     Args:
-        backbone: a name of the registry, or a model that `load_backbone` built or that contains one by its name.
+        backbone: A name of the registry, or a model that `load_backbone` built or that contains one by its name.
 
     Raises:
-        ValueError: the registry does not know it.
+        ValueError: If the registry does not know it.
+
+    Example:
+        >>> contract = tlcourse.contract_of("tiny_resnet")
+        >>> contract.value_range, contract.channel_order, contract.size
+        ((0, 255), 'RGB', 64)
     """
     if isinstance(backbone, str):
         return find_backbone(backbone).contract
@@ -86,13 +98,18 @@ def blocks_of(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
     """Group the layers of a backbone that hold weights into blocks, from the input to the output.
 
     Args:
-        model: what `load_backbone` returned, or a model that it is nested in or that was built upon it under the same name.
+        model: What `load_backbone` returned, or a model that it is nested in or that was built upon it under the same name.
 
     Returns:
         `{block name: layers}`, early to late; each layer with weights stands in exactly one block.
 
     Raises:
-        ValueError: the registry does not know the model, or a layer with weights fits no block.
+        ValueError: If the registry does not know the model, or a layer with weights fits no block.
+
+    Example:
+        >>> backbone = tlcourse.load_backbone("tiny_resnet", weights=None)
+        >>> list(tlcourse.blocks_of(backbone))
+        ['stem', 'block1', 'block2', 'block3', 'block4', 'block5']
     """
     name = _registered_name(model)
     inner = _inner(model, name)
@@ -105,7 +122,9 @@ def blocks_of(model: keras.Model) -> dict[str, list[keras.layers.Layer]]:
         if block is not None:
             blocks[block].append(layer)
         elif layer.weights and inner.name == name:
-            raise ValueError(f"Layer {layer.name!r} of backbone {name!r} belongs to no block of the registry.")
+            raise ValueError(
+                f"A layer of backbone {name!r} belongs to no block of the registry. Received: layer.name={layer.name!r}."
+            )
     return blocks
 
 
@@ -117,7 +136,9 @@ def _registered_name(model: keras.Model) -> str:
     names = [model.name, *(layer.name for layer in getattr(model, "layers", ()))]
     found = next((name for name in names if name in BACKBONES or name == HUB_NAME), None)
     if found is None:
-        raise ValueError(f"The registry knows neither model {model.name!r} nor a model in it. It has: {', '.join(BACKBONES)}.")
+        raise ValueError(
+            f"The registry knows neither this model nor a model in it. It has: {', '.join(BACKBONES)}. Received: model.name={model.name!r}."
+        )
     return found
 
 

@@ -18,14 +18,14 @@ class Backbone:
     """One row: where the architecture is built, its contract, and how its layers are grouped into blocks.
 
     Args:
-        name: in the registry.
-        builder: name in `keras.applications`; "" for the embedded network.
-        module: module of `keras.applications` whose `preprocess_input` the contract follows.
-        contract: what goes in.
-        parameters: millions, without the classifier.
+        name: In the registry.
+        builder: Name in `keras.applications`; "" for the embedded network.
+        module: Module of `keras.applications` whose `preprocess_input` the contract follows.
+        contract: What goes in.
+        parameters: Millions, without the classifier.
         blocks: `(block name, regular expression that a layer's name begins with)`, early to late; the first that fits counts.
-        options: further arguments of the builder, as pairs.
-        licence: of the weights, as Keras' page on applications or the authors' own repository states it.
+        options: Further arguments of the builder, as pairs.
+        licence: Of the weights, as Keras' page on applications or the authors' own repository states it.
     """
 
     name: str
@@ -166,11 +166,14 @@ DEFAULT_SIZE = MappingProxyType({"embedded": embedded.INPUT_SHAPE[0], "full": 12
 def find_backbone(name: str) -> Backbone:
     """Return the row of a backbone.
 
+    Args:
+        name: Name in the registry.
+
     Raises:
-        ValueError: there is none of that name; the message lists those that exist.
+        ValueError: If there is none of that name; the message lists those that exist.
     """
     if name not in BACKBONES:
-        raise ValueError(f"There is no backbone {name!r}. The registry has: {', '.join(BACKBONES)}.")
+        raise ValueError(f"There is no such backbone. The registry has: {', '.join(BACKBONES)}. Received: name={name!r}.")
     return BACKBONES[name]
 
 
@@ -190,6 +193,7 @@ class BackboneTable(RowTable[Backbone]):
     right = (1, 2)
 
     def cells(self) -> list[tuple[str, ...]]:
+        """Return the texts of each row."""
         return [
             (
                 *(r.name, f"{r.parameters:.1f}", f"{r.contract.size} px"),
@@ -200,5 +204,11 @@ class BackboneTable(RowTable[Backbone]):
 
 
 def list_backbones() -> BackboneTable:
-    """Return the table of backbones, early rows first."""
+    """Return the table of backbones, early rows first.
+
+    Example:
+        >>> table = tlcourse.list_backbones()
+        >>> "tiny_resnet" in str(table), "resnet50" in str(table)
+        (True, True)
+    """
     return BackboneTable(BACKBONES.values())

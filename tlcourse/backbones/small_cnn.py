@@ -1,8 +1,10 @@
-"""The small convolutional network of the lessons: trained within seconds, so that a comparison can have many runs."""
+"""The small convolutional network of the lessons: it trains within seconds, so a comparison can have many runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from tlcourse.arguments import require_number, require_whole
 
 if TYPE_CHECKING:
     import keras
@@ -17,21 +19,25 @@ def small_cnn(num_classes: int, *, momentum: float = 0.9) -> keras.Model:
 
     Args:
         num_classes: Classes of the head, 1 or more.
-        momentum: Of BatchNorm, 0 to 1. At 0.9 its statistics settle within a few dozen steps; Keras' default of 0.99 needs hundreds.
+        momentum: Momentum of BatchNorm, 0 to 1. At 0.9 its statistics settle within a few dozen steps; Keras' default of 0.99 needs
+            hundreds.
 
     Returns:
         A model from `(batch, 32, 32, 3)`, pixels 0-255, to `(batch, num_classes)` logits. Not compiled.
 
     Raises:
         ValueError: If `num_classes` is below 1 or `momentum` is outside 0 to 1.
+
+    Example:
+        >>> model = tlcourse.small_cnn(3)
+        >>> model.output_shape
+        (None, 3)
     """
     import keras
     from keras import layers
 
-    if num_classes < 1:
-        raise ValueError(f"A head needs at least one class. Received: num_classes={num_classes!r}")
-    if not 0 <= momentum <= 1:
-        raise ValueError(f"`momentum` must lie between 0 and 1. Received: momentum={momentum!r}")
+    require_whole("num_classes", num_classes, 1)
+    require_number("momentum", momentum, 0, 1)
     images = keras.Input((32, 32, 3))
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)
     for number, channels in enumerate(CHANNELS, start=1):

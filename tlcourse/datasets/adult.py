@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tlcourse.arguments import require_one_of
 from tlcourse.files import lines_of
 
 COLUMNS = (
@@ -20,10 +21,10 @@ _FILES = {"train": "adult.data", "test": "adult.test"}
 def read_adult(folder: Path, split: str, group: str) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, tuple[str, ...]]:
     """Read one split of Adult: numbers as they are, one column of 0 and 1 for each other value.
 
-    Which columns there are follows from both files, so that both parts have the same.
+    The columns follow from both files, so both splits have the same ones.
 
     Args:
-        folder: holds `adult.data` and `adult.test`.
+        folder: Holds `adult.data` and `adult.test`.
         split: "train" or "test", as the owners split them.
         group: "sex" or "race": that column becomes the groups and is left out of the rows.
 
@@ -32,13 +33,11 @@ def read_adult(folder: Path, split: str, group: str) -> tuple[list[str], np.ndar
         groups.
 
     Raises:
-        FileNotFoundError: a file is missing.
-        ValueError: a line has another form, or `split` or `group` is none of those.
+        FileNotFoundError: If a file is missing.
+        ValueError: If a line has another form, or `split` or `group` is unknown.
     """
-    if split not in _FILES or group not in ("sex", "race"):
-        raise ValueError(
-            f'`split` must be "train" or "test", and `group` "sex" or "race". Received: split={split!r}, group={group!r}.'
-        )
+    require_one_of("split", split, _FILES)
+    require_one_of("group", group, ("sex", "race"))
     tables = {name: _read(folder / file) for name, file in _FILES.items()}
     own = tables[split]
     names, columns = [], []
@@ -67,9 +66,11 @@ def _read(path: Path) -> list[list[str]]:
         row[-1] = row[-1].rstrip(".")  # labels of adult.test end in a full stop
         if len(row) != len(COLUMNS) or row[-1] not in ("<=50K", ">50K"):
             raise ValueError(
-                f"{path.name}, line {number}: expected {len(COLUMNS)} values, the last <=50K or >50K. Received: {line[:80]!r}."
+                f"{path.name}, line {number}: expected {len(COLUMNS)} values, the last <=50K or >50K. Received: line={line[:80]!r}."
             )
         rows.append(row)
     if not rows:
-        raise ValueError(f"{path.name} holds no line of data.")
+        raise ValueError(
+            f"{path.name} holds no line of data. Remove {path.parent}, and it is fetched again. Received: rows={rows}."
+        )
     return rows

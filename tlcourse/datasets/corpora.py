@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlcourse.arguments import require_one_of, require_whole
 from tlcourse.config import profile
 from tlcourse.datasets.text_loaders import Split, load_reviews
 from tlcourse.datasets.texts import TextDataset
 from tlcourse.worlds import OPINION_PROMPT, OPINION_VERDICTS, draw_opinions
 
-_VALIDATION = 600  # texts that are kept apart
-_TOPIC = "films"  # of which the made language gives no verdict, and of which the labelled texts are
+_VALIDATION = 600  # texts of the validation split
+_TOPIC = "films"  # on which the made language has no verdict; the labelled texts are about it
 _WORD = re.compile(r"\w+(?:'\w+)?|[.,!?;:]")
 _SHORTEST, _LONGEST = 4, 28  # words of a sentence
 
@@ -23,13 +24,13 @@ class Corpus:
     """Texts to train a language model with; words in lower case and punctuation marks, with blanks between them.
 
     Args:
-        name: what figures and messages call it.
-        texts: to train with.
-        validation: to measure with; none of them is among `texts`.
-        prompt: words after which a verdict can follow in this language.
-        verdicts: such a verdict on something bad, and on something good; one word each.
-        licence: of the texts.
-        origin: where they come from.
+        name: What figures and messages call it.
+        texts: To train with.
+        validation: To measure with; none of them is among `texts`.
+        prompt: Words after which a verdict can follow in this language.
+        verdicts: Such a verdict on something bad, and on something good; one word each.
+        licence: Of the texts.
+        origin: Where they come from.
         profile: "embedded" or "full".
     """
 
@@ -46,19 +47,23 @@ class Corpus:
 def load_corpus(count: int = 12_000, seed: int = 0) -> Corpus:
     """Load texts without labels.
 
-    Embedded: remarks in a made language of some 160 words; a third of those on food and rooms end with a verdict, those on films never
+    Embedded: remarks in a made language of about 160 words. A third of those on food and rooms end with a verdict, those on films never
     do. Full: SST-2's training sentences and those of IMDB's training reviews.
 
     Args:
-        count: texts to train with, 1 or more; there are fewer where the source has no more.
-        seed: which texts are drawn.
+        count: Texts to train with, 1 or more; there are fewer where the source has no more.
+        seed: Which texts are drawn.
 
     Raises:
-        ValueError: an argument is out of range.
-        FetchError: the real texts are neither there nor to be had.
+        ValueError: If an argument is out of range.
+        FetchError: If the real texts are not there and cannot be downloaded.
+
+    Example:
+        >>> corpus = tlcourse.load_corpus(50)
+        >>> corpus.texts[0]
+        'lena visited the flats on saturday . the flats were really bad .'
     """
-    if count < 1:
-        raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
+    require_whole("count", count, 1)
     if profile() == "embedded":
         drawn = draw_opinions(count + _VALIDATION, seed, turned=0.25, verdicts=0.3, verdict_topics=("food",)).texts
         name, prompt, licence, origin = "remarks in a made language", OPINION_PROMPT, "CC0", "drawn by tlcourse"
@@ -80,25 +85,28 @@ def load_corpus(count: int = 12_000, seed: int = 0) -> Corpus:
 def load_opinions(split: Split = "train", per_class: int | None = None, seed: int = 0) -> TextDataset:
     """Load labelled texts in the language of `load_corpus`; the classes take turns, label 0 is bad and 1 is good.
 
-    Embedded: remarks on films; which words of praise and complaint occur in training texts and which in test texts has no overlap.
+    Embedded: remarks on films. No word of praise or complaint occurs in both the training and the test texts.
     Full: SST-2.
 
     Args:
         split: "train" or "test".
-        per_class: texts of each class; None for all (embedded: 400).
-        seed: which texts are drawn.
+        per_class: Texts of each class; None for all (embedded: 400).
+        seed: Which texts are drawn.
 
     Raises:
-        ValueError: an argument is out of range.
-        FetchError: the real texts are neither there nor to be had.
+        ValueError: If an argument is out of range.
+        FetchError: If the real texts are not there and cannot be downloaded.
+
+    Example:
+        >>> opinions = tlcourse.load_opinions("test", per_class=3)
+        >>> np.bincount(opinions.labels).tolist()
+        [3, 3]
     """
     if profile() == "full":
         return load_reviews("films", split, per_class, seed)
-    if split not in ("train", "test"):
-        raise ValueError(f"`split` must be 'train' or 'test'. Received: split={split!r}.")
+    require_one_of("split", split, ("train", "test"))
     wanted = 400 if per_class is None else per_class
-    if wanted < 1:
-        raise ValueError(f"`per_class` must be 1 or more. Received: per_class={per_class}.")
+    require_whole("per_class", wanted, 1)
     drawn = draw_opinions(4 * wanted + 40, 2 * seed + (split == "test"), topics=(_TOPIC,), split=split, turned=0.25)
     places = np.stack([np.flatnonzero(drawn.labels == label)[:wanted] for label in (0, 1)], axis=1).ravel()
     texts = tuple(drawn.texts[i] for i in places)

@@ -15,18 +15,25 @@ class Dataset:
     """Labelled images that nothing can change by accident.
 
     Args:
-        name: what figures and messages call it.
+        name: What figures and messages call it.
         images: `(n, height, width, 3)` uint8, RGB.
         labels: `(n,)` whole numbers from 0 to the number of classes - 1.
-        class_names: one for each label.
+        class_names: One for each label.
         groups: `(n,)` or None; images of one group (a plant, a patient) always stay on one side of a split.
-        licence: of the images.
-        origin: where they come from.
+        licence: Of the images.
+        origin: Where they come from.
         profile: "embedded", "full", or "own" for images of the reader's own.
 
     Raises:
-        TypeError: images are no uint8 array, or labels no whole numbers.
-        ValueError: shapes or values do not fit each other.
+        TypeError: If images are no uint8 array, or labels no whole numbers.
+        ValueError: If shapes or values do not fit each other.
+
+    Example:
+        >>> images = np.zeros((4, 32, 32, 3), "uint8")
+        >>> data = tlcourse.Dataset("mine", images, np.array([0, 1, 0, 1]), ("cat", "dog"))
+        >>> train, test = data.split(test_fraction=0.5)
+        >>> len(train), len(test)
+        (2, 2)
     """
 
     name: str
@@ -42,21 +49,23 @@ class Dataset:
         images, labels = np.asarray(self.images), np.asarray(self.labels)
         if images.dtype != np.uint8:
             hint = " They look scaled to 0..1; keep the raw pixels." if images.size and images.max() <= 1 else ""
-            raise TypeError(f"Expected images of dtype uint8, 0 to 255. Received: dtype={images.dtype}.{hint}")
+            raise TypeError(f"Expected images of dtype uint8, 0 to 255.{hint} Received: images.dtype={images.dtype}.")
         if images.ndim != 4 or images.shape[-1] != 3:
-            raise ValueError(f"Expected images (n, height, width, 3). Received: shape={images.shape}.")
+            raise ValueError(f"Expected images (n, height, width, 3). Received: images.shape={images.shape}.")
         if labels.shape != (len(images),):
             hint = " One-hot labels: pass labels.argmax(axis=1)." if labels.ndim == 2 else ""
-            raise ValueError(f"Expected one label an image, shape ({len(images)},). Received: shape={labels.shape}.{hint}")
+            raise ValueError(
+                f"Expected one label an image, shape ({len(images)},).{hint} Received: labels.shape={labels.shape}."
+            )
         if not np.issubdtype(labels.dtype, np.integer):
-            raise TypeError(f"Expected labels that are whole numbers. Received: dtype={labels.dtype}.")
+            raise TypeError(f"Expected labels that are whole numbers. Received: labels.dtype={labels.dtype}.")
         if labels.size and not (0 <= labels.min() and labels.max() < len(self.class_names)):
             raise ValueError(
-                f"Expected labels from 0 to {len(self.class_names) - 1}. Received: {labels.min()} to {labels.max()}."
+                f"Expected labels from 0 to {len(self.class_names) - 1}. Received: labels={labels.min()} to {labels.max()}."
             )
         groups = None if self.groups is None else np.asarray(self.groups)
         if groups is not None and groups.shape != labels.shape:
-            raise ValueError(f"Expected one group an image, shape {labels.shape}. Received: shape={groups.shape}.")
+            raise ValueError(f"Expected one group an image, shape {labels.shape}. Received: groups.shape={groups.shape}.")
         for field, value in (("images", images), ("labels", labels.astype(np.int64)), ("groups", groups)):
             object.__setattr__(self, field, None if value is None else frozen_view(value))
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
@@ -80,7 +89,11 @@ class Dataset:
         return self.images.shape[1:]
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> Dataset:
-        """Return the images at these positions (or where a mask is True), in this order."""
+        """Return some of the images, in this order.
+
+        Args:
+            indices: Positions or a mask.
+        """
         picked = np.asarray(indices)
         if picked.size == 0:
             picked = picked.astype(np.int64)
@@ -94,15 +107,15 @@ class Dataset:
         `features[learn]`. The same seed with a smaller `count` draws a part of the same images.
 
         Args:
-            count: images of each class.
-            seed: the same seed gives the same draw; several numbers, such as `[seed, draw]`, are one seed.
+            count: Images of each class.
+            seed: The same seed gives the same draw; several numbers, such as `[seed, draw]`, are one seed.
 
         Returns:
             `(learn, rest)`, positions, disjoint: `learn` `(count * classes,)`, one class after the other; `rest` ascending.
             Where there are groups, images whose group was drawn from are in neither.
 
         Raises:
-            ValueError: a class has too few images, so that nothing of it would be left in `rest`.
+            ValueError: If a class has too few images, so nothing of it would be left in `rest`.
         """
         learn, rest = draw_positions_per_class(self.labels, self.class_names, count, seed, what="images")
         if self.groups is not None:
@@ -112,12 +125,16 @@ class Dataset:
     def pick_per_class(self, count: int, seed: int | Sequence[int] = 0) -> tuple[Dataset, Dataset]:
         """Draw `count` images of each class at random, as `positions_per_class` does, and return data sets.
 
+        Args:
+            count: Images of each class.
+            seed: The same seed gives the same draw.
+
         Returns:
             `(picked, rest)`, disjoint, `picked` shuffled. Where there are groups, images whose group was drawn from are in
             neither.
 
         Raises:
-            ValueError: a class has too few images, so that nothing of it would be left in `rest`.
+            ValueError: If a class has too few images, so nothing of it would be left in `rest`.
         """
         learn, rest = self.positions_per_class(count, seed)
         return self.subset(np.random.default_rng(seed).permutation(learn)), self.subset(rest)
@@ -126,8 +143,8 @@ class Dataset:
         """Split at random: stratified by class, or by group where there are groups.
 
         Args:
-            test_fraction: share of the images (of the groups) in the second part, between 0 and 1.
-            seed: the same seed gives the same split.
+            test_fraction: Share of the images (of the groups) in the second part, between 0 and 1.
+            seed: The same seed gives the same split.
 
         Returns:
             `(train, test)`.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tlcourse.arguments import require_whole
+
 
 def draw_positions_per_class(
     labels: np.ndarray, class_names: Sequence[str], count: int, seed: int | Sequence[int], *, what: str
@@ -14,26 +16,25 @@ def draw_positions_per_class(
 
     Args:
         labels: `(n,)`, whole numbers from 0 to the number of classes - 1.
-        class_names: one for each label.
-        count: positions of each class, 1 or more.
-        seed: the same seed gives the same draw; several numbers are one seed.
-        what: word for what is drawn, for messages, such as "images".
+        class_names: One for each label.
+        count: Positions of each class, 1 or more.
+        seed: The same seed gives the same draw; several numbers are one seed.
+        what: Word for what is drawn, for messages, such as "images".
 
     Returns:
         `(learn, rest)`, disjoint: `learn` `(count * classes,)`, one class after the other; `rest` ascending.
 
     Raises:
-        ValueError: a class has too few, so that nothing of it would be left in `rest`.
+        ValueError: If a class has too few, so nothing of it would be left in `rest`.
     """
-    if count < 1:
-        raise ValueError(f"`count` must be 1 or more. Received: count={count}.")
+    require_whole("count", count, 1)
     rng = np.random.default_rng(seed)
     drawn = []
     for label, name in enumerate(class_names):
         places = np.flatnonzero(labels == label)
         if len(places) <= count:
             raise ValueError(
-                f"Class {name!r} has {len(places)} {what}; {count} were asked for, and some must stay. count={count}."
+                f"Class {name!r} has {len(places)} {what}, and some must be left over. Take fewer of each class. Received: count={count}."
             )
         drawn.append(rng.permutation(places)[:count])
     learn = np.concatenate(drawn)
@@ -41,7 +42,7 @@ def draw_positions_per_class(
 
 
 def frozen_view(values: np.ndarray) -> np.ndarray:
-    """Return a read-only view, so that nothing is copied and the caller's own array stays as it is."""
+    """Return a read-only view: nothing is copied, and the caller's own array stays writeable."""
     view = values.view()
     view.flags.writeable = False
     return view

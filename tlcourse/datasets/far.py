@@ -1,4 +1,4 @@
-"""Far worlds by name: drawn in both profiles, because only a drawn world has a knob for how far away it is."""
+"""Far worlds by name: drawn in both profiles, because only a drawn world has a knob for its distance."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ def load_far_world(
 
     Args:
         kind: "scans", "fields" or "spectrograms"; six classes each.
-        per_class: images of each class.
+        per_class: Images of each class.
         seed: 0 or more; other seeds give other images.
-        size: side in pixels. None: 64 embedded, 128 full.
-        similarity: of the look to photographs, 0 (what the instrument shows) to 1.
+        size: Side in pixels. None: 64 embedded, 128 full.
+        similarity: Similarity of the look to photographs, 0 (what the instrument shows) to 1.
 
     Raises:
-        ValueError: an argument is out of range; the message lists the kinds.
+        ValueError: If an argument is out of range; the message lists the kinds.
+
+    Example:
+        >>> tlcourse.load_far_world("scans", per_class=3)
+        <far world: scans: 18 images of 64 x 64, 6 classes, embedded>
     """
     from tlcourse.worlds import draw_far_world
 

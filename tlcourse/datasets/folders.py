@@ -60,7 +60,11 @@ class ImageFolder:
         return _read([self.files[place] for place in np.atleast_1d(places)], self.size, self.value_range)
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> ImageFolder:
-        """Return the images at these positions (or where a mask is True), in this order."""
+        """Return some of the images, in this order.
+
+        Args:
+            indices: Positions or a mask.
+        """
         places = np.arange(len(self))[np.asarray(indices)]
         files = tuple(self.files[place] for place in places)
         return replace(self, files=files, labels=frozen_view(self.labels[places]), _looked=list(self._looked))
@@ -104,6 +108,16 @@ def load_image_folder(
         FileNotFoundError: If there is no such folder.
         ValueError: If there are fewer than two classes, if the subfolders are splits, if a class is empty or has too few images, if
             files cannot be read, or if they hold values whose white is not known. All such files are listed.
+
+    Example:
+        >>> from PIL import Image
+        >>> for kind in ("cats", "dogs"):
+        ...     (folder / kind).mkdir()
+        ...     for number in range(3):
+        ...         Image.new("RGB", (40, 30)).save(folder / kind / f"{number}.png")
+        >>> data = tlcourse.load_image_folder(folder, size=32)
+        >>> data.images.shape, data.class_names
+        ((6, 32, 32, 3), ('cats', 'dogs'))
     """
     return open_image_folder(path, size, per_class=per_class, seed=seed, name=name, value_range=value_range).load()
 
@@ -135,6 +149,16 @@ def open_image_folder(
     Raises:
         FileNotFoundError: If there is no such folder.
         ValueError: If there are fewer than two classes, if the subfolders are splits, or if a class has too few images.
+
+    Example:
+        >>> from PIL import Image
+        >>> for kind in ("cats", "dogs"):
+        ...     (folder / kind).mkdir()
+        ...     for number in range(3):
+        ...         Image.new("RGB", (40, 30)).save(folder / kind / f"{number}.png")
+        >>> data = tlcourse.open_image_folder(folder, size=32)
+        >>> len(data), data.class_names
+        (6, ('cats', 'dogs'))
     """
     require_whole("size", size, 1)
     root = Path(path)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tlcourse.arguments import require_one_of
 from tlcourse.config import profile
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.folders import load_image_folder
@@ -18,13 +19,20 @@ def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -
     """Load flowers: ten drawn species (embedded), or five kinds in photographs (full).
 
     Args:
-        per_class: images of each class; the full version has 400 or more of each.
+        per_class: Images of each class; the full version has 400 or more of each.
         seed: 0 or more; which images are drawn.
-        size: side in pixels. None: 64 embedded, 128 full.
+        size: Side in pixels. None: 64 embedded, 128 full.
 
     Raises:
-        ValueError: an argument is out of range.
-        FetchError: the photographs are neither there nor to be had.
+        ValueError: If an argument is out of range.
+        FetchError: If the photographs are not there and cannot be downloaded.
+
+    Example:
+        >>> flowers = tlcourse.load_flowers(per_class=5)
+        >>> flowers
+        <drawn flowers: 50 images of 64 x 64, 10 classes, embedded>
+        >>> flowers.images.shape, str(flowers.images.dtype)
+        ((50, 64, 64, 3), 'uint8')
     """
     if profile() == "embedded":
         from tlcourse.worlds import draw_flowers
@@ -41,20 +49,26 @@ def load_flowers(per_class: int = 100, seed: int = 0, size: int | None = None) -
 def load_cats_and_dogs(per_class: int = 500, seed: int = 0, size: int | None = None, *, split: str = "train") -> Dataset:
     """Load photographs of cats and dogs; full profile only.
 
-    Both kinds are among the classes of ImageNet, so what an ImageNet backbone reaches here is partly memory.
+    Both kinds are among the classes of ImageNet, so an ImageNet backbone has partly memorized what it reaches here.
 
     Args:
-        per_class: images of each class: up to 1,000 of "train", 500 of "validation".
-        seed: which images are drawn.
-        size: side in pixels; 128 if None.
+        per_class: Images of each class: up to 1,000 of "train", 500 of "validation".
+        seed: Which images are drawn.
+        size: Side in pixels; 128 if None.
         split: "train" or "validation", as the owners split them; no image is in both.
 
     Raises:
-        ValueError: an argument is out of range, or the profile is embedded.
-        FetchError: the photographs are neither there nor to be had.
+        ValueError: If an argument is out of range, or the profile is embedded.
+        FetchError: If the photographs are not there and cannot be downloaded.
+
+    Example:
+        >>> tlcourse.load_cats_and_dogs(per_class=100)  # doctest: +SKIP
+        <cats and dogs: 200 images of 128 x 128, 2 classes, full>
+        >>> tlcourse.load_cats_and_dogs(per_class=100)  # in the embedded profile
+        Traceback (most recent call last):
+        ValueError: Photographs of cats and dogs belong to the full profile. ...
     """
-    if split not in ("train", "validation"):
-        raise ValueError(f'`split` must be "train" or "validation". Received: split={split!r}.')
+    require_one_of("split", split, ("train", "validation"))
     if profile() == "embedded":
         raise ValueError(
             'Photographs of cats and dogs belong to the full profile. Either switch with tlcourse.use_profile("full"), '
@@ -73,15 +87,19 @@ def load_glyphs(
     """Draw cluttered glyphs: characters blended over photographs; the same in both profiles.
 
     Args:
-        task: what the labels say: "digits", "letters", or one of the unrelated and placebo sources of `draw_glyphs`.
-        per_class: images of each class.
+        task: What the labels say: "digits", "letters", or one of the unrelated and placebo sources of `draw_glyphs`.
+        per_class: Images of each class.
         seed: 0 or more; other seeds give other images.
-        size: side in pixels.
+        size: Side in pixels.
         clutter: 0 (plain background) to 1 (photographs).
         split: "train" and "test" share neither a font nor a piece of a photograph; "both" uses all.
 
     Raises:
-        ValueError: an argument is out of range; the message lists the tasks.
+        ValueError: If an argument is out of range; the message lists the tasks.
+
+    Example:
+        >>> tlcourse.load_glyphs("letters", per_class=3)
+        <glyphs: letters: 90 images of 32 x 32, 30 classes, embedded>
     """
     from tlcourse.worlds import draw_glyphs
 
@@ -94,19 +112,24 @@ def load_glyphs(
 def load_scans(patients: int = 48, per_patient: int = 8, seed: int = 0, size: int | None = None) -> Dataset:
     """Load scans with the patient of each in `groups`: drawn ones (embedded), or chest X-rays of children (full).
 
-    The full version is PneumoniaMNIST, 28 x 28 pixels, enlarged. It comes without the patients' numbers; here each X-ray counts as one
-    patient, whose further scans are that X-ray, moved and exposed a little differently. So its groups are *constructed*: they
-    show how a leak by group works, not how strong it is in a hospital.
+    The full version is PneumoniaMNIST, 28 x 28 pixels, enlarged. It comes without patient numbers: here each X-ray counts as one
+    patient, and the further scans of the patient are that X-ray, moved and exposed a little differently. The groups are *constructed*:
+    they show how data leakage by group works, not how strong it is in a hospital.
 
     Args:
         patients: 2 or more; half of them are sick.
-        per_patient: scans of each patient, 1 or more.
+        per_patient: Scans of each patient, 1 or more.
         seed: 0 or more; which patients, and how each scan was taken.
-        size: side in pixels. None: 64 embedded, 128 full.
+        size: Side in pixels. None: 64 embedded, 128 full.
 
     Raises:
-        ValueError: an argument is out of range.
-        FetchError: the X-rays are neither there nor to be had.
+        ValueError: If an argument is out of range.
+        FetchError: If the X-rays are not there and cannot be downloaded.
+
+    Example:
+        >>> scans = tlcourse.load_scans(patients=4, per_patient=2)
+        >>> scans.groups.tolist()  # the patient of each scan
+        [0, 0, 1, 1, 2, 2, 3, 3]
     """
     if profile() == "embedded":
         from tlcourse.worlds import draw_scans
@@ -128,23 +151,27 @@ def load_placed_flowers(
 
     Groups are `2 * label + place`: 0 and 3 stand in the place of their kind, 1 and 2 in the other one. In both profiles they are
     *constructed*: drawn flowers in drawn places (embedded), or photographs of roses and tulips, laid as prints into drawn places (full).
-    For the same reason as with all groups, `split` keeps whole groups together: draw another split in place of splitting.
+    Do not split one draw: splitting keeps whole groups together. Draw another `split`.
 
     Args:
-        per_class: images of each kind. The full version has about 300, 130 and 190 photographs of a kind in its three parts.
+        per_class: Images of each kind. The full version has about 300, 130 and 190 photographs of a kind in its three parts.
         seed: 0 or more.
-        size: side in pixels. None: 64 embedded, 128 full.
-        tie: share of a kind's images in its own place, 0 to 1; 0.5 makes all four groups equally large.
+        size: Side in pixels. None: 64 embedded, 128 full.
+        tie: Share of a kind's images in its own place, 0 to 1; 0.5 makes all four groups equally large.
         split: "train", "validation" or "test", which never share an image (embedded: whatever the seeds, unless 10 million apart).
 
     Raises:
-        ValueError: an argument is out of range.
-        FetchError: the photographs are neither there nor to be had.
+        ValueError: If an argument is out of range.
+        FetchError: If the photographs are not there and cannot be downloaded.
+
+    Example:
+        >>> flowers = tlcourse.load_placed_flowers(per_class=20, tie=0.9)
+        >>> np.bincount(flowers.groups).tolist()  # 18 of each kind in its own place, 2 in the other one
+        [18, 2, 2, 18]
     """
     from tlcourse.datasets.placed import SPLITS, read_placed
 
-    if split not in SPLITS:
-        raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")
+    require_one_of("split", split, SPLITS)
     if profile() == "embedded":
         from tlcourse.worlds import draw_placed_flowers
 
@@ -169,15 +196,22 @@ def load_mnist(per_class: int = 100, seed: int = 0, *, size: int = 32, look: str
     `abs(photograph - digit)`. The same seed gives the same digits in every look.
 
     Args:
-        per_class: digits of each class. The owners' file has about 6,000 in "train" and 1,000 in "test".
+        per_class: Digits of each class. The owners' file has about 6,000 in "train" and 1,000 in "test".
         seed: 0 or more; which digits, and their colours and backgrounds.
-        size: side in pixels; the originals have 28.
+        size: Side in pixels; the originals have 28.
         look: "plain" (white on black), "coloured" or "cluttered".
         split: "train" or "test", as the owners split them.
 
     Raises:
-        ValueError: an argument is out of range, or the profile is embedded.
-        FetchError: the digits are neither there nor to be had.
+        ValueError: If an argument is out of range, or the profile is embedded.
+        FetchError: If the digits are not there and cannot be downloaded.
+
+    Example:
+        >>> tlcourse.load_mnist(per_class=100)  # doctest: +SKIP
+        <MNIST: 1000 images of 32 x 32, 10 classes, full>
+        >>> tlcourse.load_mnist(per_class=100)  # in the embedded profile
+        Traceback (most recent call last):
+        ValueError: MNIST belongs to the full profile. ...
     """
     if profile() == "embedded":
         raise ValueError(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tlcourse.arguments import require_one_of, require_whole
 from tlcourse.worlds import draw_photo_texture
 
 LOOKS = ("plain", "coloured", "cluttered")
@@ -16,10 +17,10 @@ def read_mnist(folder: Path, per_class: int, seed: int, size: int, look: str, sp
     """Read digits, `per_class` of each, the classes taking turns, and give them a look.
 
     Args:
-        folder: holds one `mnist*.npz` with `x_train`, `y_train`, `x_test`, `y_test`, as Keras publishes it.
-        per_class: digits of each class, 1 or more.
-        seed: which digits, and their colours and backgrounds.
-        size: side in pixels; the originals have 28.
+        folder: Holds one `mnist*.npz` with `x_train`, `y_train`, `x_test`, `y_test`, as Keras publishes it.
+        per_class: Digits of each class, 1 or more.
+        seed: Which digits, and their colours and backgrounds.
+        size: Side in pixels; the originals have 28.
         look: "plain" white on black; "coloured", a random colour on another; "cluttered", `abs(photograph - digit)`.
         split: "train" or "test", as the owners split them; pieces of photographs differ, too.
 
@@ -27,31 +28,31 @@ def read_mnist(folder: Path, per_class: int, seed: int, size: int, look: str, sp
         Images `(10 * per_class, size, size, 3)` uint8 and labels int64.
 
     Raises:
-        FileNotFoundError: the file is not in the folder.
-        ValueError: `look` or `split` is unknown, or there are fewer digits of a class than were asked for.
+        FileNotFoundError: If the file is not in the folder.
+        ValueError: If `look` or `split` is unknown, or there are fewer digits of a class than were asked for.
     """
-    if look not in LOOKS or split not in ("train", "test"):
-        raise ValueError(f'`look` must be one of {LOOKS}, `split` "train" or "test". Received: look={look!r}, split={split!r}.')
-    if per_class < 1 or size < 8:
-        raise ValueError(f"Expected 1 or more per class of 8 pixels or more. Received: per_class={per_class}, size={size}.")
+    require_one_of("look", look, LOOKS)
+    require_one_of("split", split, ("train", "test"))
+    require_whole("per_class", per_class, 1)
+    require_whole("size", size, 8)
     paths = sorted(folder.glob("mnist*.npz"))
     if not paths:
         raise FileNotFoundError(f"There is no mnist.npz in {folder}. Remove the folder, and it is fetched again.")
     with np.load(paths[0]) as data:
-        pictures, marks = data[f"x_{split}"], data[f"y_{split}"].astype(np.int64)
+        digits, marks = data[f"x_{split}"], data[f"y_{split}"].astype(np.int64)
     rng = np.random.default_rng([seed, LOOKS.index(look)])
     chosen = np.empty((per_class, 10), np.int64)
     for digit in range(10):
         found = np.flatnonzero(marks == digit)
         if per_class > len(found):
-            raise ValueError(f"There are {len(found)} digits {digit} in the {split} part; {per_class} were asked for.")
+            raise ValueError(f"There are {len(found)} digits {digit} in the {split} split. Received: per_class={per_class}.")
         chosen[:, digit] = np.random.default_rng([seed, digit]).permutation(found)[:per_class]  # the same for every look
-    images = np.stack([_with_look(pictures[place], rng, size, look, split) for place in chosen.ravel()])
+    images = np.stack([_with_look(digits[place], rng, size, look, split) for place in chosen.ravel()])
     return images, marks[chosen.ravel()]
 
 
-def _with_look(picture: np.ndarray, rng: np.random.Generator, size: int, look: str, split: str) -> np.ndarray:
-    ink = np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR), np.float32)[..., None] / 255
+def _with_look(digit: np.ndarray, rng: np.random.Generator, size: int, look: str, split: str) -> np.ndarray:
+    ink = np.asarray(Image.fromarray(digit).resize((size, size), Image.Resampling.BILINEAR), np.float32)[..., None] / 255
     if look == "plain":
         blended = np.repeat(ink, 3, axis=-1)
     elif look == "coloured":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tlcourse.arguments import require_whole
 from tlcourse.config import profile
 from tlcourse.datasets.table import Table
 
@@ -16,13 +17,18 @@ def load_applicants(count: int = 4000, seed: int = 0, **knobs: float) -> Table:
     makes of the letter.
 
     Args:
-        count: applicants, 2 or more.
+        count: Applicants, 2 or more.
         seed: 0 or more. Take another one for the applicants to test on.
         knobs: `prejudice`, `association`, `leak`, `blur` and `skill_gap`, as in `tlcourse.worlds.draw_applicants`.
 
     Raises:
-        ValueError: an argument is out of range.
-        TypeError: there is no such knob.
+        ValueError: If an argument is out of range.
+        TypeError: If there is no such knob.
+
+    Example:
+        >>> people = tlcourse.load_applicants(100)
+        >>> people.rows.shape, people.group_names
+        ((100, 5), ('A', 'B'))
     """
     from tlcourse.worlds import APPLICANT_COLUMNS, draw_applicants
 
@@ -46,19 +52,26 @@ def load_applicants(count: int = 4000, seed: int = 0, **knobs: float) -> Table:
 def load_adult(split: str = "train", *, group: str = "sex", count: int | None = None, seed: int = 0) -> Table:
     """Load Adult, the census data of 1994 on which many papers on fairness rest; full profile only.
 
-    Labels say who earned more than 50,000 dollars a year: a number of the questionnaire, no merit and no decision, and a line that
-    was high in 1994. Some columns nearly give the group away (relationship: Husband, Wife). Ding et al. 2021, "Retiring Adult",
+    Labels say who earned more than 50,000 dollars a year. That is a number of the questionnaire, no merit and no decision, and it was
+    a high income in 1994. Some columns nearly give the group away (relationship: Husband, Wife). Ding et al. 2021, "Retiring Adult",
     say why results on it should not be carried over to decisions of today.
 
     Args:
         split: "train" (32,561 rows) or "test" (16,281), as the owners split them.
         group: "sex" or "race", as the census named them; that column is taken out of the rows.
-        count: rows drawn at random; all if None.
-        seed: of that draw.
+        count: Rows drawn at random; all if None.
+        seed: Of that draw.
 
     Raises:
-        ValueError: an argument is out of range, or the profile is embedded.
-        FetchError: the data are neither there nor to be had.
+        ValueError: If an argument is out of range, or the profile is embedded.
+        FetchError: If the data are not there and cannot be downloaded.
+
+    Example:
+        >>> tlcourse.load_adult(count=1000)  # doctest: +SKIP
+        <Adult: 1000 rows of 9 columns, groups Female, Male, full>
+        >>> tlcourse.load_adult(count=1000)  # in the embedded profile
+        Traceback (most recent call last):
+        ValueError: Adult belongs to the full profile. ...
     """
     if profile() == "embedded":
         raise ValueError(
@@ -83,6 +96,5 @@ def load_adult(split: str = "train", *, group: str = "sex", count: int | None = 
     )
     if count is None:
         return table
-    if not 1 <= count <= len(table):
-        raise ValueError(f"`count` must lie between 1 and {len(table)}. Received: count={count!r}.")
+    require_whole("count", count, 1, len(table))
     return table.subset(np.random.default_rng(seed).permutation(len(table))[:count])

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tlcourse.arguments import require_one_of
 from tlcourse.datasets.folders import read_images
 from tlcourse.datasets.image_files import SUFFIXES
 
 KINDS = ("roses", "tulips")
-SPLITS = {
-    "train": (0.0, 0.5),
-    "validation": (0.5, 0.7),
-    "test": (0.7, 1.0),
-}  # shares of the photographs of a kind, never shared
+# From where to where in the photographs of a kind, in shares.
+SPLITS = {"train": (0.0, 0.5), "validation": (0.5, 0.7), "test": (0.7, 1.0)}
 _PRINT = 0.66  # side of the print, as a share of the image's
 
 
@@ -24,19 +22,19 @@ def read_placed(
     """Read photographs of two kinds and lay each into a place, a share `tie` of a kind into the kind's own one.
 
     Args:
-        folder: holds the folders `roses` and `tulips`.
-        per_class: photographs of each kind; a split holds half, a fifth or three tenths of those that there are.
-        seed: which photographs of the split are taken, where the prints lie, and what the places look like.
-        size: side of the images in pixels.
-        tie: share of a kind in its own place, 0 to 1: roses in the meadow, tulips on water.
+        folder: Holds the folders `roses` and `tulips`.
+        per_class: Photographs of each kind; a split holds half, a fifth or three tenths of those that there are.
+        seed: Which photographs of the split are taken, where the prints lie, and what the places look like.
+        size: Side of the images in pixels.
+        tie: Share of a kind in its own place, 0 to 1: roses in the meadow, tulips on water.
         split: "train", "validation" or "test"; whatever the seed, no photograph is in two splits.
 
     Returns:
         As `tlcourse.worlds.draw_placed_flowers`.
 
     Raises:
-        FileNotFoundError: a folder is missing.
-        ValueError: the split holds fewer photographs.
+        FileNotFoundError: If a folder is missing.
+        ValueError: If the split holds fewer photographs.
     """
     from tlcourse.worlds import draw_place, places_of
 
@@ -56,12 +54,11 @@ def read_placed(
 
 
 def _choose(folder: Path, count: int, seed: int, split: str) -> list[Path]:
-    if split not in SPLITS:
-        raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: split={split!r}.")
+    require_one_of("split", split, SPLITS)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}. Remove {folder.parent}, and it is fetched again.")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
-    mixed = np.random.default_rng(0).permutation(len(files))  # the same for every seed: parts stay apart
+    mixed = np.random.default_rng(0).permutation(len(files))  # the same for every seed, so splits share no photograph
     low, high = (int(share * len(files)) for share in SPLITS[split])
     if not 1 <= count <= high - low:
         raise ValueError(

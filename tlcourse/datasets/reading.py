@@ -64,12 +64,12 @@ def read_written_questions() -> list[tuple[str, list[tuple[str, int, int]]]]:
 def read_sst2(folder: Path, split: str) -> tuple[list[str], list[int]]:
     """Return sentences and labels (1: positive) of the Stanford Sentiment Treebank, two classes.
 
-    Reads both forms in which it is handed out: plain `sentence<TAB>label`, and GLUE's with a line of headings, whose `test.tsv` has no
-    labels; there `dev.tsv` stands in for it.
+    Reads both published forms: plain `sentence<TAB>label`, and GLUE's with a line of headings. GLUE's `test.tsv` has no labels, so
+    `dev.tsv` takes its place.
 
     Raises:
-        FileNotFoundError: The folder has no such file.
-        ValueError: A line is not of either form.
+        FileNotFoundError: If the folder has no such file.
+        ValueError: If a line is not of either form.
     """
     path = _find(folder, f"{split}.tsv")
     rows = _tsv(path)
@@ -80,7 +80,7 @@ def read_sst2(folder: Path, split: str) -> tuple[list[str], list[int]]:
         rows = rows[1:]
     wrong = next((number for number, row in enumerate(rows, 1) if len(row) != 2 or row[1].strip() not in ("0", "1")), None)
     if wrong is not None:
-        raise ValueError(f"{path}, row {wrong}: expected `sentence<TAB>0 or 1`. Received: {rows[wrong - 1]!r}.")
+        raise ValueError(f"{path}, row {wrong}: expected `sentence<TAB>0 or 1`. Received: row={rows[wrong - 1]!r}.")
     return [row[0].strip() for row in rows], [int(row[1]) for row in rows]
 
 
@@ -88,7 +88,7 @@ def read_imdb(folder: Path, split: str) -> tuple[list[str], list[int]]:
     """Return reviews and labels (1: positive) below `train` or `test`, folders `neg` and `pos` of text files.
 
     Raises:
-        FileNotFoundError: There are no reviews of one kind.
+        FileNotFoundError: If there are no reviews of one kind.
     """
     root = folder / "aclImdb" if (folder / "aclImdb").is_dir() else folder
     texts: list[str] = []
@@ -106,8 +106,8 @@ def read_conll(path: Path) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]
     """Return words and tags of a file with one `word<TAB>tag` a line and an empty line between sentences.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: A line has no tag.
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line has no tag.
     """
     all_words: list[tuple[str, ...]] = []
     all_tags: list[tuple[str, ...]] = []
@@ -116,7 +116,7 @@ def read_conll(path: Path) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]
         if line.strip():
             parts = line.split("\t")
             if len(parts) < 2 or not parts[1].strip():
-                raise ValueError(f"{path}, line {number}: expected `word<TAB>tag`. Received: {line!r}.")
+                raise ValueError(f"{path}, line {number}: expected `word<TAB>tag`. Received: line={line!r}.")
             sentence.append([parts[0], parts[1].strip()])
         elif sentence:
             all_words.append(tuple(word for word, _ in sentence))
@@ -129,8 +129,8 @@ def read_squad(path: Path) -> list[tuple[str, str, int, int, int]]:
     """Return `(question, passage, start, end, article)` of a file in SQuAD's format; the first answer of each question.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: An answer is not where the file says.
+        FileNotFoundError: If there is no such file.
+        ValueError: If an answer is not where the file says.
     """
     found = []
     for number, article in enumerate(json.loads(path.read_text(encoding="utf-8"))["data"]):

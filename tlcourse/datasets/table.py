@@ -1,4 +1,4 @@
-"""One frozen type for labelled tables of people: rows, what was decided, the group of each, and, in a made world, the truth."""
+"""One frozen type for labelled tables of people: rows, decisions, groups and, in a made world, the truth."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ class Table:
     """A labelled table that nothing can change by accident.
 
     Args:
-        name: what figures and messages call it.
-        columns: names of the columns of `rows`. The group is never among them.
+        name: What figures and messages call it.
+        columns: Names of the columns of `rows`. The group is never among them.
         rows: `(n, len(columns))` float32.
-        labels: `(n,)` int64, 0 or 1: what was decided, or recorded.
-        class_names: two.
+        labels: `(n,)` int64, 0 or 1: what was decided or recorded.
+        class_names: Two.
         groups: `(n,)` int64, from 0.
-        group_names: one for each group.
-        representation: `(n, d)` float32 that a pretrained model made of something else that is known of each, or None.
+        group_names: One for each group.
+        representation: `(n, d)` float32 that a pretrained model made from something else about each person, or None.
         truth: `(n,)` int64, what the labels should have been; None in all real data.
-        licence: of the data.
-        origin: where they come from.
+        licence: Of the data.
+        origin: Where they come from.
         profile: "embedded" or "full".
 
     Raises:
-        ValueError: shapes or values do not fit each other.
+        ValueError: If shapes or values do not fit each other.
+
+    Example:
+        >>> people = tlcourse.load_applicants(100)
+        >>> group_b = people.subset(np.flatnonzero(people.groups == 1))
+        >>> {group_b.group_names[group] for group in group_b.groups}
+        {'B'}
     """
 
     name: str
@@ -57,7 +63,7 @@ class Table:
                 raise ValueError(f"Expected {field} of shape ({len(rows)},). Received: shape={np.shape(values)}.")
             if len(rows) and not (0 <= np.min(values) and np.max(values) < len(names)):
                 raise ValueError(
-                    f"Expected {field} from 0 to {len(names) - 1}. Received: {np.min(values)} to {np.max(values)}."
+                    f"Expected {field} from 0 to {len(names) - 1}. Received: {field}={np.min(values)} to {np.max(values)}."
                 )
         if self.representation is not None and np.shape(self.representation)[:1] != (len(rows),):
             raise ValueError(f"Expected a representation of {len(rows)} rows. Received: shape={np.shape(self.representation)}.")
@@ -75,7 +81,11 @@ class Table:
         return f"<{self.name}: {len(self):,} rows of {len(self.columns)} columns, groups {groups}, {self.profile}>"
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> Table:
-        """Return the rows at these positions (or where a mask is True), in this order."""
+        """Return some of the rows, in this order.
+
+        Args:
+            indices: Positions or a mask.
+        """
         picked = np.asarray(indices)
         if picked.size == 0:
             picked = picked.astype(np.int64)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from tlcourse.arguments import require_one_of
 from tlcourse.config import profile
 from tlcourse.datasets.reading import (
     KINDS,
@@ -37,20 +38,25 @@ def load_reviews(
     | "films" | 634 remarks on films, written for the course | SST-2: single sentences of film critics |
     | "elsewhere" | 634 remarks on things of the house, written for the course | IMDB: whole reviews by people who saw the film |
 
-    Of the written ones 334 a domain are dry: irony, or facts from which the reader draws the conclusion. 300 are plain. `tones` says which.
+    Of the written ones, 334 in each domain are dry (irony, or facts only) and 300 are plain. `tones` says which.
 
     Args:
-        domain: which kind of review; "elsewhere" is the other domain, for measuring what a change of kind costs.
+        domain: Kind of review; "elsewhere" is the other domain, to measure what a change of domain costs.
         split: "train" or "test"; no text is in both.
-        per_class: reviews of each class; None for all.
-        seed: which reviews are drawn, and their order.
+        per_class: Reviews of each class; None for all.
+        seed: Which reviews are drawn, and their order.
 
     Raises:
-        ValueError: an argument is out of range.
-        FetchError: the real texts are neither there nor to be had.
+        ValueError: If an argument is out of range.
+        FetchError: If the real texts are not there and cannot be downloaded.
+
+    Example:
+        >>> reviews = tlcourse.load_reviews(per_class=3)
+        >>> len(reviews.texts), reviews.class_names
+        (6, ('negative', 'positive'))
     """
-    _known("domain", domain, ("films", "elsewhere"))
-    _known("split", split, ("train", "test"))
+    require_one_of("domain", domain, ("films", "elsewhere"))
+    require_one_of("split", split, ("train", "test"))
     where = profile()
     if where == "embedded":
         texts, labels, tones = read_written_reviews("films" if domain == "films" else "things")
@@ -76,7 +82,7 @@ def load_reviews(
     if per_class is not None:
         smallest = min(np.bincount(labels, minlength=2))
         if not 1 <= per_class <= smallest:
-            raise ValueError(f"Expected `per_class` from 1 to {smallest}. Received: per_class={per_class}.")
+            raise ValueError(f"`per_class` must lie between 1 and {smallest}. Received: per_class={per_class!r}.")
         order = order[: 2 * per_class]
     picked = tuple(texts[i] for i in order)
     kinds = tuple(tones[i] for i in order) if tones else ()
@@ -87,13 +93,21 @@ def load_entities(split: Split = "train") -> TaggedSentences:
     """Load sentences with tagged names; no name of the test sentences occurs in the training sentences (embedded).
 
     Embedded: 311 sentences written for the course; persons, places, organisations and works. Full: WNUT-17, posts from the web with six
-    kinds, chosen by its makers so that few names repeat.
+    kinds, chosen by its makers to have few names that repeat.
+
+    Args:
+        split: "train" or "test".
 
     Raises:
-        ValueError: `split` is neither "train" nor "test".
-        FetchError: the real texts are neither there nor to be had.
+        ValueError: If `split` is neither "train" nor "test".
+        FetchError: If the real texts are not there and cannot be downloaded.
+
+    Example:
+        >>> sentences = tlcourse.load_entities()
+        >>> sentences.words[0][:4], sentences.tags[0][:4]
+        (('Marta', 'Lindqvist', 'took', 'the'), ('B-person', 'I-person', 'O', 'O'))
     """
-    _known("split", split, ("train", "test"))
+    require_one_of("split", split, ("train", "test"))
     if profile() == "embedded":
         words, tags = read_written_entities(split)
         return TaggedSentences(
@@ -114,11 +128,19 @@ def load_questions(split: Split = "train") -> Questions:
 
     Embedded: 200 questions about 69 short passages written for the course. Full: the English part of XQuAD, split by article.
 
+    Args:
+        split: "train" or "test".
+
     Raises:
-        ValueError: `split` is neither "train" nor "test".
-        FetchError: the real texts are neither there nor to be had.
+        ValueError: If `split` is neither "train" nor "test".
+        FetchError: If the real texts are not there and cannot be downloaded.
+
+    Example:
+        >>> asked = tlcourse.load_questions()
+        >>> asked.questions[0], asked.passages[0][asked.starts[0] : asked.ends[0]]
+        ('How many cars does the ferry carry?', 'twelve')
     """
-    _known("split", split, ("train", "test"))
+    require_one_of("split", split, ("train", "test"))
     where = profile()
     if where == "embedded":
         passages = read_written_questions()
@@ -133,8 +155,3 @@ def load_questions(split: Split = "train") -> Questions:
         name, licence, origin = "questions on encyclopedia passages", "CC BY-SA 4.0", "XQuAD (Artetxe et al. 2020)"
     questions, texts, starts, ends = zip(*rows, strict=True)
     return Questions(name, questions, texts, np.array(starts), np.array(ends), licence, origin, where)
-
-
-def _known(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Received: {name}={value!r}.")

@@ -14,7 +14,7 @@ _ROWS_AT_ONCE = 4096
 
 
 def digest_of_images(images: np.ndarray) -> str:
-    """Digest shape, dtype and every byte of `images`, chunk by chunk, so that memory-mapped data stays on disk.
+    """Digest shape, dtype and every byte of `images`, chunk by chunk: memory-mapped data stays on disk.
 
     Args:
         images: `(n, ...)`, any numeric dtype.
@@ -32,8 +32,8 @@ def digest_of_model(model: Any) -> str:
     """Digest architecture, preprocessing inside the model, and the values of all weights.
 
     Names that Keras numbers (`conv2d_3`) and trainable flags do not count: building the same network again, or freezing it,
-    gives the same digest. Code of layers that are not Keras' own does count, so that an edited layer is not mistaken for what
-    it was.
+    gives the same digest. Code of layers that are not Keras' own counts: an edited layer is not mistaken for what it
+    was.
 
     Args:
         model: A built Keras model.
@@ -42,7 +42,7 @@ def digest_of_model(model: Any) -> str:
         32 hexadecimal digits.
 
     Raises:
-        NotImplementedError: Where the model cannot describe itself, as subclassed models without `get_config` cannot.
+        NotImplementedError: If the model cannot describe itself, as subclassed models without `get_config` cannot.
     """
     import keras
 
@@ -65,7 +65,7 @@ def _architecture(config: Any, names: dict[str, int]) -> Any:
     """Copy a Keras config with layers named by order of appearance, without what does not change the outputs."""
     if isinstance(config, dict):
         dropped = ("trainable", "compile_config", "build_config")
-        # `name` first, so that a layer is numbered before the connections that mention it.
+        # `name` first: a layer is numbered before the connections that mention it.
         return {key: _part(key, config[key], names) for key in sorted(config, key=lambda k: k != "name") if key not in dropped}
     if isinstance(config, (list, tuple)):
         return [_architecture(item, names) for item in config]
@@ -81,7 +81,7 @@ def _part(key: str, value: Any, names: dict[str, int]) -> Any:
 
 
 def _renamed(reference: Any, names: dict[str, int]) -> Any:
-    """Number the layer in `["conv", 0, 0]`, alone or in lists of such references."""
+    """Number the layer in `["conv", 0, 0]`, by itself or in lists of such references."""
     if isinstance(reference, (list, tuple)):
         if reference and isinstance(reference[0], str):
             return [names.setdefault(reference[0], len(names)), *reference[1:]]

@@ -61,6 +61,12 @@ def extract_features(
         TypeError: If `backbone` is no Keras model or `images` none of the above.
         ValueError: If shapes do not fit together, if images were scaled for a backbone that scales by itself, or if a stream is
             endless or gives other images each time it is run.
+
+    Example:
+        >>> backbone = tlcourse.load_backbone("tiny_resnet", pooling="avg")
+        >>> flowers = tlcourse.load_flowers(per_class=2)
+        >>> tlcourse.extract_features(backbone, flowers.images, cache=False).shape
+        (20, 1280)
     """
     require_whole("batch_size", batch_size, 1)
     check_backbone(backbone)

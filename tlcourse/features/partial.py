@@ -149,7 +149,7 @@ class PartialEntry:
 
 
 def checksum_of(array: Path) -> str:
-    """Digest the values in a `.npy` file, read piece by piece, so that a large file does not fill the memory."""
+    """Digest the values in a `.npy` file, read piece by piece: a large file does not fill the memory."""
     digest = hashlib.blake2b(digest_size=16)
     with open(array, "rb") as file:
         np.lib.format.read_magic(file)

@@ -1,4 +1,4 @@
-"""Bring a data set here: from a mirror or its owners, verified, unpacked, and only then under its name."""
+"""Download a data set from a mirror or its owners; it gets its name only when it is verified and unpacked."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pathlib import Path
 from tlcourse.config import data_home
 from tlcourse.fetch.table import Download, Part, find_download
 from tlcourse.fetch.unpack import unpack
+from tlcourse.files import replacing, write_whole
 
 _TIMEOUT = 30.0
 
 
 class FetchError(OSError):
-    """A data set is not here and could not be brought; the message says what to do."""
+    """A data set is not here and could not be downloaded; the message says what to do."""
 
 
 def fetch(name: str) -> Path:
@@ -25,14 +26,14 @@ def fetch(name: str) -> Path:
 
     Looks in this order: what an earlier call left; `TLCOURSE_MIRROR`, a folder or http address that holds the archives, or the
     unpacked folders; the owners' address. A file is verified before it is unpacked, and the folder gets its name only when it is
-    complete, so that an interruption leaves nothing half-written. Two processes may ask at once.
+    complete: an interruption leaves nothing half-written. Two processes may ask at once.
 
     Args:
-        name: of `list_downloads()`.
+        name: Name in `list_downloads()`.
 
     Raises:
-        ValueError: the table has no such data set.
-        FetchError: no network, a missing, truncated or wrong file, or a full disk.
+        ValueError: If the table has no such data set.
+        FetchError: If there is no network, a file is missing, truncated or wrong, or the disk is full.
     """
     row = find_download(name)
     mirror = os.environ.get("TLCOURSE_MIRROR", "").rstrip("/")
@@ -95,13 +96,11 @@ def _download(part: Part, home: Path, mirror: str) -> Path:
         url = f"{mirror}/{part.file}" if mirror else part.url
     if url.startswith("file:"):
         if not file.exists():
-            draft = file.with_name(file.name + ".new")
-            try:
-                shutil.copyfile(Path(mirror).expanduser() / part.file, draft)
-                _verify(draft, part, known)
-                os.replace(draft, file)
-            finally:
-                draft.unlink(missing_ok=True)
+            with replacing(file) as draft:
+                with open(Path(mirror).expanduser() / part.file, "rb") as original:
+                    shutil.copyfileobj(original, draft)
+                draft.flush()
+                _verify(Path(draft.name), part, known)
     else:
         timeout = float(os.environ.get("TLCOURSE_TIMEOUT", _TIMEOUT))
         downloader = pooch.HTTPDownloader(progressbar=True, timeout=timeout)
@@ -115,7 +114,7 @@ def _download(part: Part, home: Path, mirror: str) -> Path:
             file.unlink(missing_ok=True)
             raise
     if part.hash is None and not pin.exists():
-        pin.write_text(pooch.file_hash(str(file)) + "\n")
+        write_whole(pin, pooch.file_hash(str(file)) + "\n")
     return file
 
 
@@ -139,7 +138,7 @@ def _explain(row: Download, error: OSError, home: Path) -> str:
         return f"The disk is full: {row.name!r} could not be stored in {home} ({error.strerror}). Free some space, or set TLCOURSE_HOME."
     addresses = ", ".join(part.url for part in row.parts)
     return (
-        f"The data set {row.name!r} is not here and could not be brought: {type(error).__name__}: {error}\n"
+        f"The data set {row.name!r} is not here and could not be downloaded: {type(error).__name__}: {error}\n"
         f"  owners' address: {addresses}\n"
         f"  without internet: set TLCOURSE_MIRROR to a folder or server that holds {', '.join(part.file for part in row.parts)}\n"
         f'  the embedded profile needs no network: TLCOURSE_PROFILE=embedded, or tlcourse.use_profile("embedded")'

@@ -15,11 +15,11 @@ class Part:
     """One file of a data set.
 
     Args:
-        url: where its owners keep it.
-        hash: "sha256:..." or "md5:..." as `published_by` says; None where nobody publishes one: then the hash of the first
-            download is kept beside the file, and later ones must equal it.
-        size: bytes; 0 where it is not known.
-        unpack: whether it is an archive.
+        url: Where its owners keep it.
+        hash: "sha256:..." or "md5:..." as `published_by` says; None where nobody publishes one. Then the hash of the first
+            download is kept beside the file, and later downloads must have the same.
+        size: Bytes; 0 where it is not known.
+        unpack: Whether it is an archive.
     """
 
     url: str
@@ -35,7 +35,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Download:
-    """One data set: `name` is also its folder."""
+    """One data set.
+
+    Args:
+        name: Name in the table, and of its folder.
+        parts: Its files.
+        licence: Licence of the data.
+        published_by: Who publishes the hashes.
+    """
 
     name: str
     parts: tuple[Part, ...]
@@ -209,6 +216,7 @@ class DownloadTable(RowTable[Download]):
     right = (1,)
 
     def cells(self) -> list[tuple[str, ...]]:
+        """Return the texts of each row."""
         return [(r.name, f"{r.size / 1e6:,.0f} MB" if r.size else "small", r.licence, r.published_by) for r in self]
 
 
@@ -220,9 +228,12 @@ def list_downloads() -> DownloadTable:
 def find_download(name: str) -> Download:
     """Return the row of a data set.
 
+    Args:
+        name: Name in the table.
+
     Raises:
-        ValueError: there is none of that name; the message lists those that exist.
+        ValueError: If there is none of that name; the message lists those that exist.
     """
     if name not in DOWNLOADS:
-        raise ValueError(f"There is no data set {name!r} in the table. It has: {', '.join(DOWNLOADS)}.")
+        raise ValueError(f"There is no such data set. The table has: {', '.join(DOWNLOADS)}. Received: name={name!r}.")
     return DOWNLOADS[name]

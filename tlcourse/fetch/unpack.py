@@ -10,15 +10,19 @@ from typing import Any
 
 
 class UnsafeArchiveError(OSError):
-    """An archive holds a member that does not belong into its folder."""
+    """An archive holds a member that does not belong in its folder."""
 
 
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a zip or tar archive into an existing folder.
 
+    Args:
+        archive: The file.
+        folder: Where its members go.
+
     Raises:
-        UnsafeArchiveError: a member is absolute, climbs out with `..`, or is a link or device. Nothing is unpacked then.
-        OSError: the file is no archive, or damaged.
+        UnsafeArchiveError: If a member is absolute, climbs out with `..`, or is a link or device. Nothing is unpacked then.
+        OSError: If the file is no archive, or damaged.
     """
     try:
         if zipfile.is_zipfile(archive):
@@ -53,5 +57,5 @@ def _require_inside(name: str, archive: Path, *, link: bool) -> None:
     if link or leaves:
         raise UnsafeArchiveError(
             f"The archive {archive.name!r} holds {name!r}, a link or a path outside its folder. Nothing was unpacked. "
-            "The file is not what it should be: delete it, and tell its owners."
+            "The file is not what it should be. Delete it, and report it to its owners."
         )

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tlcourse.config import data_home
 from tlcourse.fetch import unpack
+from tlcourse.files import write_whole
 
 _KAGGLE = re.compile(r"^(https://www\.kaggle\.com/models/)?[\w-]+/[\w-]+/(tensorflow\w*)/[\w.-]+(/\d+)?$", re.IGNORECASE)
 
 
 class HubError(OSError):
-    """A module is not here and could not be brought; the message says what to do."""
+    """A module is not here and could not be downloaded; the message says what to do."""
 
 
 def is_saved_model(folder: Path) -> bool:
@@ -27,12 +28,12 @@ def resolve(handle: str | os.PathLike[str]) -> Path:
     """Return the local folder of a module, downloading it first where it is missing.
 
     Args:
-        handle: a folder; an http(s) address of a packed module, tfhub.dev included; or a Kaggle handle such as
+        handle: A folder; an http(s) address of a packed module, tfhub.dev included; or a Kaggle handle such as
             "google/mobilenet-v2/tensorFlow2/035-96-feature-vector/2".
 
     Raises:
-        FileNotFoundError: a local handle that is no SavedModel.
-        HubError: a module that cannot be brought.
+        FileNotFoundError: If a local handle is no SavedModel.
+        HubError: If a module cannot be downloaded.
     """
     text = os.fspath(handle)
     if Path(text).expanduser().is_dir() or not ("://" in text or _KAGGLE.match(text)):
@@ -81,7 +82,7 @@ def _from_web(url: str) -> Path:
 
 
 def _from_kaggle(handle: str) -> Path:
-    """Bring a module through kagglehub once; a note of its folder serves it without a network afterwards."""
+    """Download a module through kagglehub once; a note of its folder finds it without a network afterwards."""
     note = data_home() / "hub" / f"{hashlib.sha256(handle.encode()).hexdigest()[:20]}.path"
     if note.is_file() and is_saved_model(folder := Path(note.read_text(encoding="utf-8"))):
         return folder
@@ -100,10 +101,7 @@ def _from_kaggle(handle: str) -> Path:
         raise HubError(_not_here(handle, f"{type(error).__name__}: {error}")) from error
     if not is_saved_model(folder):
         raise HubError(f"Kaggle's {handle!r} is no SavedModel: {folder} has no saved_model.pb. Choose a tensorFlow2 variation.")
-    note.parent.mkdir(parents=True, exist_ok=True)
-    fresh = note.with_name(f"{note.name}.{os.getpid()}")
-    fresh.write_text(str(folder), encoding="utf-8")
-    os.replace(fresh, note)
+    write_whole(note, str(folder))
     return folder
 
 

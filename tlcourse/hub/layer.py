@@ -46,6 +46,12 @@ class HubLayer(keras.layers.Layer):
         FileNotFoundError, HubError: If there is no module there.
         ValueError: If there is no such signature or output, if the module takes several arguments, or if `dtype` is that of a text.
         RuntimeError: If Keras does not run on TensorFlow.
+
+    Example:
+        >>> keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).export(folder, verbose=False)
+        >>> layer = tlcourse.HubLayer(folder)
+        >>> tuple(layer(np.zeros((3, 4), "float32")).shape)
+        (3, 2)
     """
 
     def __init__(

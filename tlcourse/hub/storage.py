@@ -27,7 +27,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def remember(folder: Path) -> str:
-    """Note where a module lies, so that copies of its layer find it, and return its fingerprint."""
+    """Note where a module lies for copies of its layer, and return its fingerprint."""
     mark = fingerprint(folder)
     _ATTACHED[mark] = folder
     return mark

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tlcourse.arguments import require_one_of, require_whole
 from tlcourse.files import lines_of
 from tlcourse.text.registry import DEFAULT_TEXT_ENCODER, TextContract, find_text_encoder
 from tlcourse.text.tokens import Tokens, tokens_of
@@ -18,11 +19,11 @@ class TextEncoder:
     """An encoder and the tokenizer that belongs to it; the two are never mixed up.
 
     Args:
-        name: of the registry.
+        name: Of the registry.
         backbone: KerasHub's BERT, from tokens to `sequence_output` `(batch, length, features)`.
-        tokenizer: of the tokenizers library; knows case, pieces of words, and accents, which encoders of lower case never saw in training
+        tokenizer: Of the tokenizers library. It handles case, subwords, and accents, which encoders of lower case never saw in training
             (KerasHub's own tokenizer leaves them in place, and such words become unknown).
-        contract: what the backbone expects.
+        contract: What the backbone expects.
     """
 
     name: str
@@ -33,8 +34,8 @@ class TextEncoder:
     def states(self) -> Any:
         """Return the model from `Tokens.inputs` to token states, `(batch, length, features)`.
 
-        Its layers are those of `backbone`, without the one for a pooled output: no head here uses that, and an optimizer would warn of
-        values that never get a gradient.
+        Its layers are those of `backbone`, without the one for a pooled output. No head here uses that one, and an optimizer would
+        warn of weights that never get a gradient.
         """
         import keras
 
@@ -47,24 +48,21 @@ class TextEncoder:
 
         Args:
             texts: `n` strings; or `n` lists of words, whose tokens then say which word they belong to.
-            seconds: the second string of each pair, such as a passage after its question. Where a pair is too long, the second one is
+            seconds: The second string of each pair, such as a passage after its question. Where a pair is too long, the second one is
                 cut.
-            length: tokens of each row, special ones included; longer texts are cut, shorter ones padded.
+            length: Tokens of each row, special ones included; longer texts are cut, shorter ones padded.
 
         Raises:
-            TypeError: one string instead of several.
-            ValueError: `length` is out of range, there are no texts, or the numbers of texts differ.
+            TypeError: If there is one string instead of several.
+            ValueError: If `length` is out of range, there are no texts, or the numbers of texts differ.
         """
         if isinstance(texts, str) or isinstance(seconds, str):
-            raise TypeError("Expected several texts. Received one string. Pass [text].")
-        if not 3 <= length <= self.contract.longest:
-            raise ValueError(
-                f"`length` must be from 3 to {self.contract.longest} for {self.name!r}. Received: length={length}."
-            )
+            raise TypeError(f"Expected several texts, so pass [text]. Received: texts={texts!r}, seconds={seconds!r}.")
+        require_whole("length", length, 3, self.contract.longest)
         if not len(texts):
-            raise ValueError("Expected one text or more. Received: none.")
+            raise ValueError("Expected one text or more. Received: len(texts)=0.")
         if seconds is not None and len(seconds) != len(texts):
-            raise ValueError(f"Expected a second text for each of {len(texts)}. Received: {len(seconds)}.")
+            raise ValueError(f"Expected a second text for each of {len(texts)}. Received: len(seconds)={len(seconds)}.")
         in_words = not isinstance(texts[0], str)
         self.tokenizer.enable_truncation(length, strategy="longest_first" if seconds is None else "only_second")
         inputs: Any = [list(text) for text in texts] if in_words else list(texts)
@@ -77,16 +75,15 @@ def load_text_encoder(name: str = DEFAULT_TEXT_ENCODER, *, weights: str | None =
     """Load a pretrained text encoder with its tokenizer.
 
     Args:
-        name: of `list_text_encoders()`, or the folder of a KerasHub preset of a BERT.
+        name: Of `list_text_encoders()`, or the folder of a KerasHub preset of a BERT.
         weights: "pretrained", or None for the same network at random values.
 
     Raises:
-        ImportError: KerasHub is not installed; the message says how to install it.
-        ValueError: unknown name or weights.
-        OSError: the values are neither here nor to be had.
+        ImportError: If KerasHub is not installed; the message says how to install it.
+        ValueError: If name or weights are unknown.
+        OSError: If the values are not here and cannot be downloaded.
     """
-    if weights not in ("pretrained", None):
-        raise ValueError(f'`weights` must be "pretrained" or None. Received: weights={weights!r}.')
+    require_one_of("weights", weights, ("pretrained", None))
     folder = Path(name)
     is_folder = (folder / "config.json").is_file()
     row = None if is_folder else find_text_encoder(name)

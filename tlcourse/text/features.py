@@ -27,19 +27,19 @@ def extract_text_features(
     The encoder runs in inference mode. Special tokens count, padding does not.
 
     Args:
-        encoder: of `load_text_encoder`.
+        encoder: Of `load_text_encoder`.
         texts: `n` strings.
-        length: tokens that are looked at; longer texts are cut.
-        batch_size: texts that run at once.
-        cache: read and write the cache of `extract_features`.
-        directory: of the cache; None for its usual place.
+        length: Tokens that are looked at; longer texts are cut.
+        batch_size: Texts that run at once.
+        cache: Read and write the cache of `extract_features`.
+        directory: Of the cache; None for its usual place.
 
     Returns:
         `(n, features)` float32, read-only.
 
     Raises:
-        TypeError: `texts` is one string.
-        ValueError: `length` is out of range.
+        TypeError: If `texts` is one string.
+        ValueError: If `length` is out of range.
     """
     tokens = encoder.encode(texts, length=length)
     both = np.stack([tokens.ids, tokens.mask.astype("int32")], axis=-1)  # (n, length, 2)

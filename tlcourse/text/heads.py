@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from tlcourse.arguments import require_whole
 from tlcourse.text.encoder import TextEncoder
 from tlcourse.text.layers import MeanOverTokens, NeverWhereMasked
 from tlcourse.text.tokens import SPECIAL, Tokens
@@ -20,6 +21,11 @@ def build_classifier(encoder: TextEncoder, num_classes: int, *, dropout: float =
     """Put a head for whole texts on the mean of the token states: `Tokens.inputs` -> logits `(batch, num_classes)`.
 
     The encoder's layers are shared with the new model, not copied: fine-tuning it changes the encoder.
+
+    Args:
+        encoder: The encoder.
+        num_classes: Classes of the texts.
+        dropout: Share of the mean's values that training drops, 0 to 1.
     """
     inputs, states = _states(encoder)
     pooled = MeanOverTokens(name="mean")(states, inputs["padding_mask"])
@@ -28,14 +34,25 @@ def build_classifier(encoder: TextEncoder, num_classes: int, *, dropout: float =
 
 
 def build_tagger(encoder: TextEncoder, num_tags: int, *, dropout: float = 0.1) -> keras.Model:
-    """Put a head for words on each token: `Tokens.inputs` -> logits `(batch, length, num_tags)`; labels come from `align_tags`."""
+    """Put a head for words on each token: `Tokens.inputs` -> logits `(batch, length, num_tags)`; labels come from `align_tags`.
+
+    Args:
+        encoder: The encoder, whose layers are shared.
+        num_tags: Tags of the words.
+        dropout: Share of each state's values that training drops, 0 to 1.
+    """
     inputs, states = _states(encoder)
     logits = layers.Dense(num_tags, name="head", dtype="float32")(layers.Dropout(dropout, name="head_dropout")(states))
     return keras.Model(inputs, logits, name=f"{encoder.name}_tagger")
 
 
 def build_span_finder(encoder: TextEncoder, *, dropout: float = 0.1) -> keras.Model:
-    """Put two heads for the first and the last token of an answer: `Tokens.inputs` -> logits `start` and `end`, `(batch, length)`."""
+    """Put two heads for the first and the last token of an answer: `Tokens.inputs` -> logits `start` and `end`, `(batch, length)`.
+
+    Args:
+        encoder: The encoder, whose layers are shared.
+        dropout: Share of each state's values that training drops, 0 to 1.
+    """
     inputs, states = _states(encoder)
     states = layers.Dropout(dropout, name="head_dropout")(states)
     outputs = {}
@@ -49,18 +66,18 @@ def align_tags(tags: Sequence[Sequence[str]], tokens: Tokens, names: Sequence[st
     """Give the first token of each word the word's tag, and `IGNORED` to all others.
 
     Args:
-        tags: of the words of each sentence.
-        tokens: of the same sentences, encoded as lists of words.
-        names: all tags; a tag's place is its label.
+        tags: Of the words of each sentence.
+        tokens: Of the same sentences, encoded as lists of words.
+        names: All tags; a tag's place is its label.
 
     Returns:
         `(n, length)` int32.
 
     Raises:
-        ValueError: a tag is not among the names, or there are not tags for each word that has a token.
+        ValueError: If a tag is not among the names, or there are not tags for each word that has a token.
     """
     if len(tags) != len(tokens):
-        raise ValueError(f"Expected tags for {len(tokens)} sentences. Received: {len(tags)}.")
+        raise ValueError(f"Expected tags for {len(tokens)} sentences. Received: len(tags)={len(tags)}.")
     place = {name: number for number, name in enumerate(names)}
     labels = np.full(tokens.ids.shape, IGNORED, "int32")
     for row, (sentence, words) in enumerate(zip(tags, tokens.words, strict=True)):
@@ -79,16 +96,16 @@ def tags_of_words(logits: np.ndarray, tokens: Tokens, names: Sequence[str], coun
 
     Args:
         logits: `(n, length, tags)`, of `build_tagger`.
-        tokens: what went in.
-        names: all tags, as in `align_tags`.
-        counts: number of words of each sentence.
+        tokens: What went in.
+        names: All tags, as in `align_tags`.
+        counts: Number of words of each sentence.
     """
     best = logits.argmax(axis=-1)  # (n, length, tags) -> (n, length)
     found = []
     for row, count in enumerate(counts):
         sentence = ["O"] * count
         words = tokens.words[row]
-        for place in reversed(range(len(words))):  # backwards, so that a word's first token has the last say
+        for place in reversed(range(len(words))):  # backwards, so a word's first token decides
             if words[place] != SPECIAL:
                 sentence[words[place]] = names[best[row, place]]
         found.append(sentence)
@@ -102,18 +119,19 @@ def best_span(start: np.ndarray, end: np.ndarray, allowed: np.ndarray, longest: 
         start: `(length,)` logits for the first token.
         end: `(length,)` logits for the last token.
         allowed: `(length,)` bool; where an answer may lie, such as `tokens.segments[row] == 1` without special tokens.
-        longest: most tokens of an answer, 1 or more.
+        longest: Most tokens of an answer, 1 or more.
 
     Returns:
         `(first, last)`, `first <= last < first + longest`, both allowed.
 
     Raises:
-        ValueError: no token is allowed, or `longest` is below 1.
+        ValueError: If no token is allowed, or `longest` is below 1.
     """
-    if longest < 1:
-        raise ValueError(f"`longest` must be 1 or more. Received: longest={longest}.")
+    require_whole("longest", longest, 1)
     if not np.any(allowed):
-        raise ValueError("No token is allowed, so that there is no answer to find. Was the passage cut off?")
+        raise ValueError(
+            "No token is allowed, so there is no answer to find. Was the passage cut off? Received: allowed=all False."
+        )
     length = len(start)
     scores = np.where(allowed, start, -np.inf)[:, None] + np.where(allowed, end, -np.inf)[None]  # (first, last)
     apart = np.arange(length)[None] - np.arange(length)[:, None]

@@ -22,7 +22,7 @@ class MeanOverTokens(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tlcourse")
 class NeverWhereMasked(keras.layers.Layer):
-    """Lower logits by 10,000 where the mask is 0, so that softmax over the tokens never picks padding."""
+    """Lower logits by 10,000 where the mask is 0: softmax over the tokens then never picks padding."""
 
     def call(self, logits: Any, mask: Any) -> Any:
         return logits - 1e4 * (1 - ops.cast(mask, logits.dtype))

@@ -14,11 +14,11 @@ class TextContract:
     """What an encoder expects.
 
     Args:
-        lower_case: whether its words are in lower case; the tokenizer takes care of that.
-        vocabulary: number of tokens; ids go from 0 to one less.
-        longest: most tokens of one text, special ones included.
-        features: numbers a token.
-        source: the texts it was trained on.
+        lower_case: Whether its words are in lower case; the tokenizer changes them.
+        vocabulary: Number of tokens; ids go from 0 to one less.
+        longest: Most tokens of one text, special ones included.
+        features: Numbers a token.
+        source: The texts it was trained on.
     """
 
     lower_case: bool
@@ -74,6 +74,7 @@ class TextTable(RowTable[TextRow]):
     right = (1,)
 
     def cells(self) -> list[tuple[str, ...]]:
+        """Return the texts of each row."""
         return [(r.name, f"{r.parameters:.1f}", str(r.contract), r.licence) for r in self]
 
 
@@ -85,9 +86,12 @@ def list_text_encoders() -> TextTable:
 def find_text_encoder(name: str) -> TextRow:
     """Return the row of an encoder.
 
+    Args:
+        name: Name in the table.
+
     Raises:
-        ValueError: there is none of that name; the message lists those that exist.
+        ValueError: If there is none of that name; the message lists those that exist.
     """
     if name not in TEXT_ENCODERS:
-        raise ValueError(f"There is no text encoder {name!r} in the table. It has: {', '.join(TEXT_ENCODERS)}.")
+        raise ValueError(f"There is no such text encoder. The table has: {', '.join(TEXT_ENCODERS)}. Received: name={name!r}.")
     return TEXT_ENCODERS[name]

@@ -41,7 +41,11 @@ class Tokens:
         return {"token_ids": self.ids, "segment_ids": self.segments, "padding_mask": self.mask.astype("int32")}
 
     def subset(self, indices: Sequence[int] | np.ndarray) -> Tokens:
-        """Return the texts at these positions, in this order."""
+        """Return some of the texts, in this order.
+
+        Args:
+            indices: Positions or a mask.
+        """
         places = np.asarray(indices)
         return Tokens(*(getattr(self, name)[places] for name in self.__dataclass_fields__))
 
@@ -50,8 +54,8 @@ def tokens_of(encodings: Sequence[Any], length: int) -> Tokens:
     """Pad encodings of the tokenizers library to `length`, or cut them.
 
     Args:
-        encodings: one a text.
-        length: tokens of each row.
+        encodings: One a text.
+        length: Tokens of each row.
     """
     shape = (len(encodings), length)
     ids, segments, starts, ends = (np.zeros(shape, "int32") for _ in range(4))

@@ -1,7 +1,7 @@
-"""Applicants for a job: what a form says, what a pretrained text encoder makes of their letters, who was hired, and who should have been.
+"""Applicants for a job: their forms, their letters as a pretrained text encoder reads them, who was hired, and who should have been.
 
-Only a made world can say who would have done the job well, and so whom an error of a model harms. The groups are called A and B; they
-stand for no real group of people, and no number here says anything about one.
+Only a made world can say who would have done the job well, and so who is harmed by an error of a model. The groups are called A and B.
+They stand for no real group of people, and no number here says anything about one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_whole
 
 COLUMNS = ("test score", "school grade", "years in the trade", "months between jobs", "kilometres to work")
 DIMENSIONS = 32  # of the representation
@@ -47,32 +47,32 @@ def draw_applicants(
 ) -> Applicants:
     """Draw applicants of two groups of equal size on average.
 
-    Skill has standard deviation 1 in both groups; who has more than 0 is suited. Past decisions saw skill with noise, and
-    subtracted `prejudice` for group B. Form and letter are noisy signs of skill. Knobs change what they are named after and
-    nothing else: the same seed gives the same applicants.
+    Skill has standard deviation 1 in both groups; applicants with more than 0 are suited. Past decisions saw skill with noise, and
+    subtracted `prejudice` for group B. Form and letter are noisy signs of skill. A knob changes only what it is named after: the
+    same seed gives the same applicants.
 
     Args:
         count: 2 or more.
         seed: 0 or more.
-        prejudice: how many standard deviations more skill people of B had to show to be hired, 0 (none) to 3.
-        association: how many standard deviations lower the encoder places the letters of B on its direction of skill, 0 to 3: what it
+        prejudice: How many standard deviations more skill people of B had to have to be hired, 0 (none) to 3.
+        association: How many standard deviations lower the encoder places the letters of B on its direction of skill, 0 to 3: what it
             learned from texts in which people of B are seldom praised.
-        leak: how clearly the representation says which group somebody belongs to, 0 (not at all) to 3.
-        blur: standard deviation of the noise with which the encoder reads skill, 0 (a perfect reader) to 5.
-        skill_gap: how many standard deviations lower the mean skill of B is, -2 to 2; for what happens when groups really differ.
+        leak: How clearly the representation says which group somebody belongs to, 0 (not at all) to 3.
+        blur: Standard deviation of the noise with which the encoder reads skill, 0 (a perfect reader) to 5.
+        skill_gap: How many standard deviations lower the mean skill of B is, -2 to 2; for what happens when groups really differ.
 
     Returns:
         The applicants.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: If an argument is out of range.
     """
-    require_integer("count", count, 2)
-    require_integer("seed", seed, 0)
+    require_whole("count", count, 2)
+    require_whole("seed", seed, 0)
     for name, value in (("prejudice", prejudice), ("association", association), ("leak", leak)):
-        require_range(name, value, 0, 3)
-    require_range("blur", blur, 0, 5)
-    require_range("skill_gap", skill_gap, -2, 2)
+        require_number(name, value, 0, 3)
+    require_number("blur", blur, 0, 5)
+    require_number("skill_gap", skill_gap, -2, 2)
     rng = np.random.default_rng(seed)
     group = (rng.random(count) < 0.5).astype(np.int64)
     skill = rng.standard_normal(count) - skill_gap * group
@@ -83,7 +83,7 @@ def draw_applicants(
             60 + 12 * (skill + 0.8 * noise[:, 1]),
             2.5 - 0.5 * (skill + 1.0 * noise[:, 2]),  # 1 is the best grade
             np.maximum(0, 6 + 2.0 * skill + 3.5 * noise[:, 3]),
-            np.maximum(0, 5 + 5.0 * group + 5.0 * noise[:, 4]),  # tells the group, and nothing about skill
+            np.maximum(0, 5 + 5.0 * group + 5.0 * noise[:, 4]),  # shows the group, and nothing about skill
             np.maximum(1, 12 + 5.0 * group + 8.0 * noise[:, 5]),
         ],
         axis=1,

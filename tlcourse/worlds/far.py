@@ -1,7 +1,7 @@
 """Far worlds: scans, fields from above and spectrograms, with a knob from "as a photograph" to "as the instrument shows it".
 
-An image is a structure, which tells its class, and a look. The knob `similarity` changes the look alone: at 1 the structure lies in
-daylight on natural ground, like what networks are trained on; at 0 it is what a scanner, a radar or a spectrogram shows.
+An image is a structure, which shows its class, and a look. The knob `similarity` changes only the look: at 1 the structure lies in
+daylight on natural ground, like the images that networks are trained on; at 0 it is what a scanner, a radar or a spectrogram shows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_whole
 from tlcourse.worlds.far_fields import LAYOUTS, draw_land
 from tlcourse.worlds.far_slices import FINDINGS, draw_slice
 from tlcourse.worlds.far_sounds import SOUNDS, draw_sound
@@ -39,26 +39,26 @@ def draw_far_world(
     Args:
         kind: `"scans"`: slices through a body, six findings; `"fields"`: land from above, six layouts; `"spectrograms"`: loudness
             over time and pitch, six kinds of sounds.
-        per_class: images of each class, 1 or more.
+        per_class: Images of each class, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square images in pixels, 16 or more.
-        similarity: of the look to photographs. 1: coloured, lit from a side, on natural ground. 0: grey scan, radar with speckle, or
+        size: Side of the square images in pixels, 16 or more.
+        similarity: Of the look to photographs. 1: coloured, lit from a side, on natural ground. 0: grey scan, radar with speckle, or
             loudness in false colours. Between them the two are mixed pixel by pixel.
-        noise: strength of the instrument's noise and of the camera's, 0 (none) to 3.
+        noise: Strength of the instrument's noise and of the camera's, 0 (none) to 3.
 
     Returns:
         `images` `(n, size, size, 3)` uint8, `labels` `(n,)` int64, and the names of the classes.
 
     Raises:
-        ValueError: if an argument is out of range or the kind is unknown.
+        ValueError: If an argument is out of range or the kind is unknown.
     """
     if kind not in _STRUCTURES:
         raise ValueError(f"Unknown kind. Expected one of {', '.join(map(repr, FAR_KINDS))}. Received: kind={kind!r}.")
-    require_integer("per_class", per_class, 1)
-    require_integer("seed", seed, 0)
-    require_integer("size", size, 16, 1024)
-    require_range("similarity", similarity, 0.0, 1.0)
-    require_range("noise", noise, 0.0, 3.0)
+    require_whole("per_class", per_class, 1)
+    require_whole("seed", seed, 0)
+    require_whole("size", size, 16, 1024)
+    require_number("similarity", similarity, 0.0, 1.0)
+    require_number("noise", noise, 0.0, 3.0)
     structures = _STRUCTURES[kind]
     labels = np.tile(np.arange(len(structures), dtype=np.int64), per_class)
     images = np.empty((len(labels), size, size, 3), np.uint8)

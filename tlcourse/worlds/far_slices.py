@@ -1,4 +1,4 @@
-"""What far scans are made of: slices through a body, told apart by what is found in it. Nothing medical is claimed."""
+"""What far scans are made of: slices through a body, one class for each kind of finding. Nothing medical is claimed."""
 
 from __future__ import annotations
 

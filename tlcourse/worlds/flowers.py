@@ -1,8 +1,8 @@
-"""Drawn flowers: species that differ in the shape of their petals and in nothing else.
+"""Drawn flowers: species that differ only in the shape of their petals.
 
 Petal outlines follow the superformula (Gielis 2003, "A generic geometric transformation that unifies a wide range of natural
 and abstract shapes"). Colours, background, leaves, light, size, position, tilt and sensor noise are random and the same for all
-species, so only the number of petals, their shape and how they overlap tell a species.
+species. Only the number of petals, their shape and how they overlap show the species.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_whole
 from tlcourse.worlds.textures import hsv_to_rgb, soft_background
 
 _BINS = 720  # angles at which a petal's outline is tabulated
@@ -63,36 +63,36 @@ def draw_flowers(
     images, or fewer species, changes none of those that stay. A knob changes what it is named after and nothing else.
 
     Args:
-        per_class: images of each species, 1 or more.
+        per_class: Images of each species, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square images in pixels, 16 or more.
+        size: Side of the square images in pixels, 16 or more.
         num_species: 2 to 10; species are taken in the order of `SPECIES`.
-        noise: strength of the sensor noise, 0 (none) to 5; 1 is a cheap camera.
-        light: shift of the exposure in stops, -3 to 3: 1 doubles the light, -1 halves it, before clipping.
-        background_correlation: share of images, 0 to 1, that stand before the background colour of their own species. The
-            others draw theirs at random, so 0 means that the background says nothing, 1 that it gives the species away.
+        noise: Strength of the sensor noise, 0 (none) to 5; 1 is a cheap camera.
+        light: Shift of the exposure in stops, -3 to 3: 1 doubles the light, -1 halves it, before clipping.
+        background_correlation: Share of images, 0 to 1, that stand before the background colour of their own species. The
+            others draw theirs at random: at 0 the background says nothing, at 1 it gives the species away.
 
     Returns:
         `images` `(per_class * num_species, size, size, 3)` uint8, `labels` `(per_class * num_species,)` int64, and the names of
         the species.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: If an argument is out of range.
     """
-    require_integer("per_class", per_class, 1)
-    require_integer("seed", seed, 0)
-    require_integer("size", size, 16, 1024)
-    require_integer("num_species", num_species, 2, len(SPECIES))
-    require_range("noise", noise, 0.0, 5.0)
-    require_range("light", light, -3.0, 3.0)
-    require_range("background_correlation", background_correlation, 0.0, 1.0)
+    require_whole("per_class", per_class, 1)
+    require_whole("seed", seed, 0)
+    require_whole("size", size, 16, 1024)
+    require_whole("num_species", num_species, 2, len(SPECIES))
+    require_number("noise", noise, 0.0, 5.0)
+    require_number("light", light, -3.0, 3.0)
+    require_number("background_correlation", background_correlation, 0.0, 1.0)
     labels = np.tile(np.arange(num_species, dtype=np.int64), per_class)
     images = np.empty((len(labels), size, size, 3), np.uint8)
     for i, label in enumerate(labels):
-        picture, grain = _draw(
+        image, grain = _draw(
             int(label), np.random.default_rng([seed, int(label), i // num_species]), size, background_correlation
         )
-        exposed = np.clip(picture * 2.0**light, 0.0, 1.0) * 255.0
+        exposed = np.clip(image * 2.0**light, 0.0, 1.0) * 255.0
         images[i] = np.clip(exposed + noise * grain, 0.0, 255.0).round()
     return images, labels, tuple(species.name for species in SPECIES[:num_species])
 
@@ -113,12 +113,12 @@ def _draw(label: int, rng: np.random.Generator, size: int, background_correlatio
 
 
 def paint_flower(background: np.ndarray, rng: np.random.Generator, species: Species) -> tuple[np.ndarray, np.ndarray]:
-    """Paint one flower with its leaves, in the light of one sun, over a background, which is used up.
+    """Paint one flower with its leaves, in the light of one sun, over a background, which is changed.
 
     Args:
         background: `(2 * size, 2 * size, 3)` float32, 0-1: twice as fine as the image.
-        rng: source of randomness; the number of values drawn does not depend on the background.
-        species: shape of the blossom.
+        rng: Source of randomness; the number of values drawn does not depend on the background.
+        species: Shape of the blossom.
 
     Returns:
         The image `(size, size, 3)`, 0-1, and its sensor noise in grey levels, of the same shape.
@@ -134,8 +134,8 @@ def paint_flower(background: np.ndarray, rng: np.random.Generator, species: Spec
     slope, exposure = rng.uniform(0.0, 0.28), rng.uniform(0.80, 1.20)
     canvas *= (exposure + exposure * slope * math.cos(sun) * x + exposure * slope * math.sin(sun) * y)[:, None]
     fine = canvas.reshape(2 * size, 2 * size, 3)
-    picture = (fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]) / 4.0  # -> (size, size, 3)
-    return picture, rng.uniform(2.0, 11.0) * rng.standard_normal((size, size, 3), np.float32)
+    image = (fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]) / 4.0  # -> (size, size, 3)
+    return image, rng.uniform(2.0, 11.0) * rng.standard_normal((size, size, 3), np.float32)
 
 
 def _draw_leaves(canvas: np.ndarray, rng: np.random.Generator, x: np.ndarray, y: np.ndarray, radius: float) -> None:

@@ -1,8 +1,8 @@
-"""Cluttered glyphs: printed characters that invert the photograph they lie on, and source tasks that help, or do not.
+"""Cluttered glyphs: printed characters that invert the photograph under them, and source tasks that help with them or do not.
 
 The blend is that of MNIST-M (Ganin and Lempitsky 2015, "Unsupervised domain adaptation by backpropagation"):
-`abs(texture - glyph)`. Fonts are those that matplotlib brings along; textures are cut from the two photographs that
-scikit-learn brings along, or drawn.
+`abs(texture - glyph)`. The fonts are those that ship with matplotlib. Textures are drawn, or cut from the two
+photographs that ship with scikit-learn.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_whole
 from tlcourse.worlds.textures import soft_background
 
 _DIGITS = tuple("0123456789")
@@ -38,7 +38,7 @@ _FONTS = (
     *("cmr10", "cmss10", "cmb10", "cmtt10", "cmti10"),
 )
 _SPLITS = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
-_POINTS = 80  # size at which a glyph is rendered before it is turned and shrunk
+_POINTS = 80  # size of a rendered glyph, before it is turned and shrunk
 _BOX = 112  # side of the image that holds it, in pixels; a bold W is the widest
 _DRAWN_SHARE = 0.25  # of the textures, where the texture is not the label
 
@@ -54,36 +54,36 @@ def draw_glyphs(
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Draw `per_class` images of each class of a task, the classes taking turns.
 
-    Every image has its own random stream, made of the seed, the class and its number within the class, so that the images
-    do not depend on how many are drawn.
+    Every image has its own random stream, made of the seed, the class and its number within the class, so the images do
+    not depend on how many are drawn.
 
     Args:
-        task: one of
+        task: One of
             `"digits"`: which of the 10 digits, the usual target;
             `"letters"`: which of 30 letters, a source that helps with digits;
             `"photo_quadrant"`: from which quadrant of which photograph the texture is cut (8 classes; the letter on it is
             random), a source of the same look that does not help;
             `"shuffled_letters"`: the images of `"letters"` with the labels permuted at random, a placebo;
             `"clean_digits"`: the glyphs of `"digits"` on a plain dark ground (`clutter` is ignored).
-        per_class: images of each class, 1 or more.
+        per_class: Images of each class, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square images in pixels, 16 or more.
-        clutter: share of the texture, 0 (plain dark ground) to 1.
+        size: Side of the square images in pixels, 16 or more.
+        clutter: Share of the texture, 0 (plain dark ground) to 1.
         split: `"train"` and `"test"` have no font and no piece of a photograph in common; `"both"` uses all.
 
     Returns:
         `images` `(n, size, size, 3)` uint8, `labels` `(n,)` int64, and the names of the classes.
 
     Raises:
-        ValueError: if an argument is out of range or a name is unknown.
+        ValueError: If an argument is out of range or a name is unknown.
     """
     for name, value, known in (("task", task, TASKS), ("split", split, _SPLITS)):
         if value not in known:
             raise ValueError(f"Unknown {name}. Expected one of {', '.join(map(repr, known))}. Received: {name}={value!r}.")
-    require_integer("per_class", per_class, 1)
-    require_integer("seed", seed, 0)
-    require_integer("size", size, 16, 1024)
-    require_range("clutter", clutter, 0.0, 1.0)
+    require_whole("per_class", per_class, 1)
+    require_whole("seed", seed, 0)
+    require_whole("size", size, 16, 1024)
+    require_number("clutter", clutter, 0.0, 1.0)
     names = TASKS[task]
     labels = np.tile(np.arange(len(names), dtype=np.int64), per_class)
     images = np.empty((len(labels), size, size, 3), np.uint8)
@@ -96,11 +96,11 @@ def draw_glyphs(
 
 
 def draw_photo_texture(rng: np.random.Generator, size: int, split: str = "both") -> np.ndarray:
-    """Cut a random piece out of one of the photographs that scikit-learn brings along, for clutter behind other things.
+    """Cut a random piece out of one of the photographs that ship with scikit-learn, for clutter behind other things.
 
     Args:
-        rng: source of randomness.
-        size: side in pixels.
+        rng: Source of randomness.
+        size: Side in pixels.
         split: `"train"` and `"test"` have no piece in common.
 
     Returns:
@@ -159,19 +159,19 @@ def _render(character: str, font: str) -> Image.Image:
             face = ImageFont.truetype(file, _POINTS)
     except OSError as error:
         raise FileNotFoundError(
-            f"matplotlib {matplotlib.__version__} does not bring the font {font}.ttf along, or it cannot be read: {path}. "
+            f"matplotlib {matplotlib.__version__} has no font {font}.ttf, or it cannot be read: {path}. "
             "Reinstall matplotlib: pip install --force-reinstall matplotlib"
         ) from error
     left, top, right, bottom = face.getbbox(character)
-    picture = Image.new("L", (_BOX, _BOX))
+    image = Image.new("L", (_BOX, _BOX))
     corner = ((_BOX - right - left) / 2.0, (_BOX - bottom - top) / 2.0)
-    ImageDraw.Draw(picture).text(corner, character, fill=255, font=face)
-    return picture
+    ImageDraw.Draw(image).text(corner, character, fill=255, font=face)
+    return image
 
 
 @cache
 def _photographs() -> tuple[Image.Image, ...]:
-    """The two photographs that scikit-learn brings along: a temple and a flower, both `(427, 640, 3)`."""
+    """The two photographs that ship with scikit-learn: a temple and a flower, both `(427, 640, 3)`."""
     from sklearn.datasets import load_sample_image
 
     return tuple(Image.fromarray(load_sample_image(name)) for name in ("china.jpg", "flower.jpg"))

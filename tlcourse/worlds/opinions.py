@@ -1,6 +1,7 @@
 """A small made language: remarks on things, in which words have a topic, a side (praise or complaint) and a grammar.
 
-Only a made language can say which words were never labelled, which sentences turn the sense around, and what a reader should conclude.
+Only in a made language is it known which words were never labelled, which sentences reverse their sense, and what a reader should
+conclude.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_one_of, require_whole
 
 PROMPT = "in short :"
 VERDICTS = ("bad", "good")
 
-# Topic: things (one, several), words of complaint and of praise in two halves each, and what one did with the thing.
+# Topic: things (one, several), words of complaint and of praise in two halves each, and what people did with the thing.
 _TOPICS = MappingProxyType(
     {
         "food": (
@@ -67,9 +68,9 @@ class Opinions:
     """What `draw_opinions` returns.
 
     Args:
-        texts: words in lower case and full stops, with blanks between them.
+        texts: Words in lower case and full stops, with blanks between them.
         labels: `(n,)` int64; 1 where the text praises, 0 where it complains.
-        topics: one of `TOPICS` for each text.
+        topics: One of `TOPICS` for each text.
     """
 
     texts: tuple[str, ...]
@@ -92,27 +93,26 @@ def draw_opinions(
     Args:
         count: 1 or more.
         seed: 0 or more.
-        topics: what the texts are about.
-        split: which words of praise and complaint may occur: "train", "test" (no word of one split is in the other) or "both".
-        turned: share of opinions that say the opposite of their words: denied, or taken back after "but"; 0 to 1.
-        verdicts: share of texts that end with `PROMPT` and "good" or "bad", 0 to 1.
-        verdict_topics: topics of which such verdicts are given.
+        topics: What the texts are about.
+        split: Which words of praise and complaint may occur: "train", "test" (no word of one split is in the other) or "both".
+        turned: Share of opinions that say the opposite of their words: denied, or taken back after "but"; 0 to 1.
+        verdicts: Share of texts that end with `PROMPT` and "good" or "bad", 0 to 1.
+        verdict_topics: Topics of which such verdicts are given.
 
     Returns:
         The texts with their labels.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: If an argument is out of range.
     """
-    require_integer("count", count, 1)
-    require_integer("seed", seed, 0)
-    require_range("turned", turned, 0, 1)
-    require_range("verdicts", verdicts, 0, 1)
+    require_whole("count", count, 1)
+    require_whole("seed", seed, 0)
+    require_number("turned", turned, 0, 1)
+    require_number("verdicts", verdicts, 0, 1)
     unknown = sorted({*topics, *verdict_topics} - set(TOPICS))
     if unknown or not topics:
-        raise ValueError(f"`topics` must be some of {', '.join(TOPICS)}. Received: {unknown or topics}.")
-    if split not in ("train", "test", "both"):
-        raise ValueError(f'`split` must be "train", "test" or "both". Received: split={split!r}.')
+        raise ValueError(f"`topics` must be some of {', '.join(TOPICS)}. Received: topics={tuple(unknown or topics)}.")
+    require_one_of("split", split, ("train", "test", "both"))
     rng = np.random.default_rng(seed)
     drawn = [_draw_one(rng, str(rng.choice(topics)), int(rng.integers(2)), split, turned) for _ in range(count)]
     endings = rng.random(count) < verdicts

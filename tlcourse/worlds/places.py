@@ -1,7 +1,7 @@
-"""Flowers in a meadow or on water: a place that says nothing about the species, tied to it as tightly as a knob says.
+"""Flowers in a meadow or on water: the place says nothing about the species, but a knob ties the two together.
 
-The construction is that of Waterbirds (Sagawa et al. 2020, "Distributionally robust neural networks for group shifts"): what the
-label asks for, and a background that goes with it nearly always. Flowers are drawn as in `draw_flowers`.
+The construction is that of Waterbirds (Sagawa et al. 2020, "Distributionally robust neural networks for group shifts"): the object
+that is labelled, and a background that nearly always goes with it. Flowers are drawn as in `draw_flowers`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_whole
 from tlcourse.worlds.flowers import SPECIES, paint_flower
 from tlcourse.worlds.textures import hsv_to_rgb, power_law_field
 
@@ -32,11 +32,11 @@ def draw_placed_flowers(
     the species and its number within the species: neither more images nor another `tie` change the flower of one that stays.
 
     Args:
-        per_class: images of each species, 1 or more.
+        per_class: Images of each species, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square images in pixels, 16 or more.
-        species: names of two species of `draw_flowers`.
-        tie: share of images in their species' own place, 0 to 1. 0.5 means that the place says nothing; then all four groups
+        size: Side of the square images in pixels, 16 or more.
+        species: Names of two species of `draw_flowers`.
+        tie: Share of images in their species' own place, 0 to 1. 0.5 means that the place says nothing; then all four groups
             are equally large (if `per_class` is even). What remains of `per_class` after rounding is in the own place.
 
     Returns:
@@ -45,11 +45,11 @@ def draw_placed_flowers(
         groups 0 and 3 are the large ones, 1 and 2 the small ones.
 
     Raises:
-        ValueError: if an argument is out of range or a species is unknown.
+        ValueError: If an argument is out of range or a species is unknown.
     """
-    require_integer("per_class", per_class, 1)
-    require_integer("seed", seed, 0)
-    require_integer("size", size, 16, 1024)
+    require_whole("per_class", per_class, 1)
+    require_whole("seed", seed, 0)
+    require_whole("size", size, 16, 1024)
     known = {one.name: one for one in SPECIES}
     if len(species) != 2 or species[0] == species[1] or not set(species) <= set(known):
         raise ValueError(f"`species` must be two names out of {', '.join(known)}. Received: species={species!r}.")
@@ -58,21 +58,24 @@ def draw_placed_flowers(
     images = np.empty((len(labels), size, size, 3), np.uint8)
     for i, (label, place) in enumerate(zip(labels.tolist(), places.tolist(), strict=True)):
         ground = draw_place(place, np.random.default_rng([seed, label, i // 2, place]), 2 * size)
-        picture, grain = paint_flower(ground, np.random.default_rng([seed, label, i // 2]), known[species[label]])
-        images[i] = np.clip(np.clip(picture, 0.0, 1.0) * 255.0 + grain, 0.0, 255.0).round()
+        image, grain = paint_flower(ground, np.random.default_rng([seed, label, i // 2]), known[species[label]])
+        images[i] = np.clip(np.clip(image, 0.0, 1.0) * 255.0 + grain, 0.0, 255.0).round()
     return images, labels, tuple(species), 2 * labels + places
 
 
 def places_of(labels: np.ndarray, tie: float) -> np.ndarray:
     """Return the place of each example, `(n,)` int64: its label in a share `tie` of each label's examples, else the other one.
 
-    The others come at even distances, so that the first examples of a longer array have the same places.
+    The others come at even distances, so the first examples of a longer array have the same places.
 
     Args:
         labels: `(n,)`, 0 or 1.
         tie: 0 to 1.
+
+    Raises:
+        ValueError: If `tie` is out of range.
     """
-    require_range("tie", tie, 0.0, 1.0)
+    require_number("tie", tie, 0.0, 1.0)
     strangers = np.zeros(len(labels), np.int64)
     for label in (0, 1):
         own = np.flatnonzero(labels == label)
@@ -84,12 +87,21 @@ def places_of(labels: np.ndarray, tie: float) -> np.ndarray:
 
 
 def draw_place(place: int, rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draw a meadow (0) or a stretch of water (1), `(size, size, 3)` float32, about 0-1."""
+    """Draw a meadow or a stretch of water.
+
+    Args:
+        place: 0 for a meadow, 1 for water.
+        rng: Source of randomness.
+        size: Side in pixels.
+
+    Returns:
+        `(size, size, 3)` float32, about 0-1.
+    """
     return (_draw_meadow, _draw_water)[place](rng, size)
 
 
 def _draw_meadow(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Blades of grass, the nearer the larger, over blurred ones; here and there a small blossom out of focus."""
+    """Blades of grass, near ones larger, over blurred ones, with a few small blossoms out of focus."""
     hue, saturation, value = rng.uniform((0.19, 0.35, 0.40), (0.33, 0.65, 0.70))
     rough = power_law_field(rng, size, 1.3, stretch=4.0, angle=rng.normal(np.pi / 2, 0.15))
     mix = (1.0 / (1.0 + np.exp(-1.5 * rough)))[..., None]

@@ -1,6 +1,6 @@
 """Drawn scans: several images of each patient, whose body is easy to recognise and whose disease is hard to see.
 
-Every patient has a body of their own (width, ribs, heart, tissue), which all of their scans show and which says nothing about the
+Every patient has a body of their own (width, ribs, heart, tissue). All scans of the patient show it, and it says nothing about the
 disease. Sick patients have a faint haze in a lung, at another place in every scan. Nothing medical is claimed.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tlcourse.worlds.arguments import require_integer, require_range
+from tlcourse.arguments import require_number, require_whole
 from tlcourse.worlds.textures import power_law_field
 
 CLASS_NAMES = ("healthy", "sick")
@@ -33,27 +33,27 @@ def draw_scans(
 
     Args:
         patients: 2 or more. The even ones are healthy, the odd ones sick.
-        per_patient: scans of each patient, 1 or more.
+        per_patient: Scans of each patient, 1 or more.
         seed: 0 or more; the same seed gives the same bytes.
-        size: side of the square images in pixels, 16 or more.
-        signature: how much the patients' bodies differ, 0 (all have the same body) to 2.
-        sign: strength of the haze of the sick, 0 (nobody can tell) to 5.
-        noise: strength of the sensor noise, 0 (none) to 5.
+        size: Side of the square images in pixels, 16 or more.
+        signature: How much the patients' bodies differ, 0 (all have the same body) to 2.
+        sign: Strength of the haze of the sick, 0 (invisible) to 5.
+        noise: Strength of the sensor noise, 0 (none) to 5.
 
     Returns:
         `images` `(patients * per_patient, size, size, 3)` uint8, grey; `labels` `(patients * per_patient,)` int64, 0 healthy and
         1 sick; the names of the classes; and `patient`, int64, the number of the patient on each scan.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: If an argument is out of range.
     """
-    require_integer("patients", patients, 2)
-    require_integer("per_patient", per_patient, 1)
-    require_integer("seed", seed, 0)
-    require_integer("size", size, 16)
-    require_range("signature", signature, 0, 2)
-    require_range("sign", sign, 0, 5)
-    require_range("noise", noise, 0, 5)
+    require_whole("patients", patients, 2)
+    require_whole("per_patient", per_patient, 1)
+    require_whole("seed", seed, 0)
+    require_whole("size", size, 16)
+    require_number("signature", signature, 0, 2)
+    require_number("sign", sign, 0, 5)
+    require_number("noise", noise, 0, 5)
     images = np.empty((patients * per_patient, size, size, 3), np.uint8)
     for patient in range(patients):
         body = _draw_body(np.random.default_rng([seed, patient]), size, signature)

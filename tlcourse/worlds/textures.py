@@ -21,11 +21,11 @@ def power_law_field(
     response properties of cortical cells").
 
     Args:
-        rng: source of randomness.
-        size: side in pixels.
+        rng: Source of randomness.
+        size: Side in pixels.
         exponent: 0 is white noise, 2 is smooth clouds.
-        stretch: how much longer than wide the structures are, 1 or more (grass is about 5).
-        angle: direction of the structures in radians.
+        stretch: How much longer than wide the structures are, 1 or more (grass is about 5).
+        angle: Direction of the structures in radians.
 
     Returns:
         `(size, size)` float array with mean 0 and standard deviation 1. It wraps around at its edges.
@@ -52,8 +52,8 @@ def soft_background(rng: np.random.Generator, size: int, hue: float) -> np.ndarr
     """Draw an out-of-focus stretch of meadow, earth or foliage around one hue.
 
     Args:
-        rng: source of randomness.
-        size: side in pixels.
+        rng: Source of randomness.
+        size: Side in pixels.
         hue: 0-1, the colour that the two tones of the background lie around.
 
     Returns:
