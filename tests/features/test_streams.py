@@ -260,9 +260,11 @@ def test_a_folder_without_classes_is_read_in_the_order_of_its_names(backbone, fo
     np.testing.assert_allclose(extract(backbone, folder / "cats"), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_a_changed_file_of_a_folder_is_noticed(backbone, folder, extract):
+def test_a_changed_file_of_a_folder_is_noticed_even_if_its_length_stays(backbone, folder, extract):
+    (folder / "cats/00.png").unlink()
+    Image.new("RGB", (8, 8), "black").save(folder / "cats/00.bmp")
     before = np.array(extract(backbone, folder))
-    Image.new("RGB", (8, 8), "white").save(folder / "cats/00.png")
+    Image.new("RGB", (8, 8), "white").save(folder / "cats/00.bmp")
     after = extract(backbone, folder)
     assert not np.array_equal(after[0], before[0])
     np.testing.assert_allclose(after[1:], before[1:], rtol=1e-5, atol=1e-6)
@@ -305,6 +307,24 @@ def test_a_call_after_a_crash_goes_on_where_the_last_one_stopped(
     assert len(calls) == 5 - blocks
     expected = extract(backbone, data, cache=False)
     np.testing.assert_allclose(features, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("place", [5, 9, 14, 21])
+def test_a_stream_that_changed_after_a_crash_gives_its_own_features(backbone, images, extract, calls, monkeypatch, place):
+    compute = backbone.predict_on_batch
+
+    def crash(batch):
+        if len(calls) == 3:
+            raise MemoryError("killed")
+        return compute(batch)
+
+    monkeypatch.setattr(backbone, "predict_on_batch", crash)
+    with pytest.raises(MemoryError):
+        extract(backbone, pipeline(images))
+    monkeypatch.setattr(backbone, "predict_on_batch", compute)
+    images[place] = 255 - images[place]
+    features = extract(backbone, pipeline(images))
+    np.testing.assert_allclose(features, backbone.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
 
 
 def cut_values(values, journal):

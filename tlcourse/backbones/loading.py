@@ -43,7 +43,7 @@ def load_backbone(
     Raises:
         ValueError: If name, pooling or shape is unknown, or a file does not fit the architecture.
         FileNotFoundError: If a given file does not exist.
-        OSError: If pretrained values are neither cached nor can be downloaded.
+        OSError: If pretrained values are not cached and cannot be downloaded.
 
     Example:
         >>> backbone = tlcourse.load_backbone("tiny_resnet", input_shape=(64, 64, 3), pooling="avg")
