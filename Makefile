@@ -8,13 +8,15 @@ JOBS ?= 2
 export TLCOURSE_MIRROR_DATA ?= $(if $(MIRROR),$(abspath $(MIRROR)))
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-# The graders' sandbox is bubblewrap, on Linux only. If this is root and apt-get is there, try once to install it: the download may
-# take half a minute at most, the installation is never interrupted, and `make test` goes on if it does not work.
-APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=5 install bubblewrap
-SANDBOX = [ "$$(uname)" != Linux ] || command -v bwrap >/dev/null 2>&1 || { \
-	[ "$$(id -u)" = 0 ] && { timeout 30 env $(APT) --download-only && env $(APT); } </dev/null >/dev/null 2>&1 && \
-	echo "Installed bubblewrap, the sandbox of graders."; } || \
-	echo "bubblewrap is missing: the tests of the graders' sandbox are skipped. To run them: apt install bubblewrap"
+# Two programs of Debian's that some tests need, on Linux only: bubblewrap, the graders' sandbox, and Chromium, which opens pages and the
+# lab. If this is root and apt-get is there, try once to install them: a download has a limit in seconds, the installation is never
+# interrupted, and `make test` goes on if it does not work.
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=5 install
+# $(call wanted,program,package,seconds)
+wanted = [ "$$(uname)" != Linux ] || command -v $(1) >/dev/null 2>&1 || { \
+	[ "$$(id -u)" = 0 ] && { timeout $(3) env $(APT) --download-only $(2) && env $(APT) $(2); } </dev/null >/dev/null 2>&1 && \
+	echo "Installed $(2)."; } || \
+	echo "$(2) is missing: the tests that need it are skipped. To run them: apt install $(2)"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup course lab test test-slow lint lesson notebooks claims bench bench-grading adaptation-table lock clean
@@ -45,7 +47,8 @@ test: export OMP_NUM_THREADS = 1
 test: export TF_NUM_INTRAOP_THREADS = 1
 test: export TF_NUM_INTEROP_THREADS = 1
 test: $(READY) ## check style and types, run the tests and every notebook
-	@$(SANDBOX)
+	@$(call wanted,bwrap,bubblewrap,30)
+	@$(call wanted,chromium,chromium,120)
 	@$(MAKE) --no-print-directory lint
 	@TLCOURSE_PROFILE=embedded TLCOURSE_CHECK=raise TLCOURSE_HOME="$(CURDIR)/build/test-home" \
 		$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -p tlcourse.course.warm_kernels -q -n $(JOBS) --dist loadfile notebooks solutions
