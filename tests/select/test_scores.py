@@ -110,7 +110,7 @@ def test_the_shrunk_h_score_is_its_definition_and_ignores_rotation_and_scale(rng
 
 def test_too_few_examples_for_the_h_score_are_named_and_shrinkage_works(rng):
     features, labels = blobs(rng, examples=30, width=40)
-    with pytest.raises(ValueError, match=r"classes - 1 = 2.*examples=30, features=40.*shrinkage=True"):
+    with pytest.raises(ValueError, match=r"classes - 1 = 2.*shrinkage=True.*features.shape=\(30, 40\)"):
         h_score(features, labels)
     assert h_score(features, labels, shrinkage=True) > h_score(features, rng.permutation(labels), shrinkage=True)
 
@@ -165,7 +165,7 @@ FEATURE_SCORES = [log_me, lambda f, y: h_score(f, y, shrinkage=True), lambda f, 
         (np.ones((12, 3)), np.eye(2)[np.arange(12) % 2], "one-hot"),
         (np.ones((12, 3)), np.arange(10) % 2, r"len\(features\)=12, len\(labels\)=10"),
         (np.full((12, 3), np.nan), np.arange(12) % 2, "36 missing or infinite"),
-        (np.zeros((12, 3)), np.arange(12) % 2, "zeros alone"),
+        (np.zeros((12, 3)), np.arange(12) % 2, r"features.max\(\)=0"),
         (np.ones((12, 3)), np.arange(12) / 2, "whole numbers"),
     ],
 )
@@ -190,7 +190,7 @@ def test_settings_out_of_range_are_named(rng):
     features, labels = blobs(rng, 12)
     with pytest.raises(ValueError, match="neighbours=12"):
         knn_score(features, labels, neighbours=12)
-    with pytest.raises(ValueError, match="smallest class 4"):
+    with pytest.raises(ValueError, match="smallest class=4"):
         linear_probe_score(features, labels, folds=5)
     with pytest.raises(ValueError, match="the same row"):
         h_score(np.tile(features[:1], (12, 1)), labels, shrinkage=True)

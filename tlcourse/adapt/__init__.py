@@ -1,8 +1,8 @@
 """Domain adaptation: labels in a source domain, none in the target, and what can be done about the shift between them.
 
 One method a file. Functions on features take `source_features, source_labels, target_features`; models take
-`source_images, source_labels, target_images`. The code runs on every backend of Keras, and needs TensorFlow only where that is the
-backend.
+`source_images, source_labels, target_images`. The code runs on every backend of Keras, and needs TensorFlow only where that is
+the backend.
 """
 
 from tlcourse.adapt.adabn import adapt_batchnorm

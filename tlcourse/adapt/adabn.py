@@ -15,18 +15,18 @@ def adapt_batchnorm(model: keras.Model, target_images: ArrayLike, *, batch_size:
     """Replace the moving statistics of every BatchNorm by those of the target's images, in place.
 
     For each BatchNorm, `moving_mean` and `moving_variance` become the averages over batches of the target of what the layer sees
-    there: Li and others (2018), "Adaptive batch normalization for practical domain adaptation", Pattern Recognition 80
-    (arXiv 1603.04779). Batch `k` counts with momentum `(k - 1) / k`, so that every batch weighs the same and the layer's own
-    momentum plays no part: with Keras' default of 0.99, ten plain passes would leave 90 % of the old statistics in place.
+    there: Li et al. (2018), "Adaptive batch normalization for practical domain adaptation", Pattern Recognition 80
+    (arXiv 1603.04779). Batch `k` has momentum `(k - 1) / k`: every batch counts the same, and the layer's own momentum plays no
+    part. With Keras' default of 0.99, ten plain passes would leave 90 % of the old statistics in place.
 
-    Only these statistics change; weights, flags and momenta are as before. During the passes BatchNorm alone is in training mode, so that
+    Only these statistics change; weights, flags and momenta are as before. During the passes only BatchNorm is in training mode;
     dropout and augmentation are off. Frozen BatchNorm layers are adapted, too. To go back, keep `model.get_weights()`.
 
     Args:
-        model: Any model that holds `BatchNormalization`, however deep.
+        model: A model that holds `BatchNormalization`, however deep.
         target_images: `(n, ...)` what the model takes; labels are not needed. A few hundred examples suffice.
         batch_size: Examples a batch, 2 or more. Images that fill no batch are left out, unless there is no full one.
-        seed: Of the order in which the images are shown.
+        seed: Seed of the order in which the images are shown.
 
     Returns:
         How many BatchNorm layers were adapted.
@@ -43,7 +43,8 @@ def adapt_batchnorm(model: keras.Model, target_images: ArrayLike, *, batch_size:
         )
     if len(images) < 2 or batch_size < 2:
         raise ValueError(
-            f"A variance needs 2 images or more, and so does a batch. Received: {len(images)} images, batch_size={batch_size}."
+            "A variance needs 2 images or more, and so does a batch. "
+            f"Received: len(target_images)={len(images)}, batch_size={batch_size}."
         )
     order = np.random.default_rng(seed).permutation(len(images))
     starts = range(0, max(1, len(images) - batch_size + 1), batch_size)
@@ -57,7 +58,7 @@ def adapt_batchnorm(model: keras.Model, target_images: ArrayLike, *, batch_size:
 
 @contextmanager
 def _training_mode(norms: list[keras.layers.BatchNormalization]) -> Iterator[None]:
-    """Let these layers alone use and record the statistics of a batch, whatever mode the model is called in."""
+    """Let only these layers use and record the statistics of a batch, whatever mode the model is called in."""
     kept = [(norm, norm.momentum, norm.trainable) for norm in norms]
     try:
         for norm in norms:

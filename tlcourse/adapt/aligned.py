@@ -17,7 +17,7 @@ class DomainDistance(keras.layers.Layer):
 
     Args:
         distance: Two tensors `(n, features)` in, a scalar out: `deep_coral_loss`, `mmd_loss`, or your own.
-        weight: 0 or more.
+        weight: Weight of the distance in the loss, 0 or more.
 
     Raises:
         ValueError: If `weight` is negative.
@@ -51,7 +51,7 @@ class AlignedModel(PairedModel):
     """Learn the source's labels from features whose distribution is like the target's.
 
     Minimises `mean over source of cross_entropy(g(f(x)), label) + weight * distance(f(source), f(target))`. With
-    `deep_coral_loss`: Sun and Saenko (2016), "Deep CORAL". With `mmd_loss` on the last features: after Long and others (2015),
+    `deep_coral_loss`: Sun and Saenko (2016), "Deep CORAL". With `mmd_loss` on the last features: after Long et al. (2015),
     "Learning transferable features with deep adaptation networks" (DAN, which does so at several layers).
 
     Args:
@@ -59,7 +59,7 @@ class AlignedModel(PairedModel):
         head: Layer or model: features in, `(batch, num_classes)` logits out.
         distance: `deep_coral_loss`, `mmd_loss`, or a function of two tensors `(n, features)` that returns a scalar. To save the
             model, register yours with `keras.saving.register_keras_serializable`.
-        weight: Of the distance, 0 or more.
+        weight: Weight of the distance in the loss, 0 or more.
 
     Raises:
         ValueError: If the backbone's output is no row of features, or `weight` is negative.
@@ -81,7 +81,12 @@ class AlignedModel(PairedModel):
         self.penalty = penalty
 
     def compile(self, optimizer: Any = "adam", **options: Any) -> None:
-        """Set the optimizer, cross entropy on the source and its accuracy; options as in `keras.Model.compile`."""
+        """Set the optimizer, cross entropy on the source and its accuracy.
+
+        Args:
+            optimizer: As in `keras.Model.compile`.
+            **options: As in `keras.Model.compile`; they replace what is set here.
+        """
         defaults = {"loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "metrics": ["accuracy"]}
         super().compile(optimizer, **{**defaults, **options})
 

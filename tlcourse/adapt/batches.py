@@ -18,17 +18,17 @@ _SMALL = 64 * 2**20  # bytes of both domains: what may be copied
 class PairedBatches(keras.utils.PyDataset):
     """Batches with as many examples of the source as of the target, for `PairedModel`.
 
-    An epoch shows every example of the larger domain at least once; the smaller domain starts over in a new order as often as needed.
-    Every batch is full, so that no step is compiled twice. Source and target are shuffled apart: what stands side by side in
-    a batch has nothing to do with each other.
+    An epoch shows every example of the larger domain at least once; the smaller domain starts over in a new order as often as
+    needed. Every batch is full, so no step is compiled twice. Source and target are shuffled separately: examples side by side
+    in a batch have nothing to do with each other.
 
     Args:
-        source_images: `(n_source, ...)`.
+        source_images: `(n_source, ...)`, what the backbone takes.
         source_labels: `(n_source,)` class numbers.
         target_images: `(n_target, ...)`; no labels.
         batch_size: Examples of each domain in a batch, 1 or more.
-        seed: Of the order.
-        with_domains: Whether batches carry the true domain of every example, 1 for source and 0 for target, beside the labels.
+        seed: Seed of the order.
+        with_domains: Whether batches carry the true domain of every example, 1 for source and 0 for target, with the labels.
 
     Raises:
         ValueError: If shapes do not fit, or `batch_size` is below 1.
@@ -80,9 +80,9 @@ class PairedBatches(keras.utils.PyDataset):
     def for_fit(self) -> Any:
         """Return what gives `fit` these batches, without end, in the least time.
 
-        On TensorFlow Keras asks a `PyDataset` for each batch through Python, which takes longer than a step of a small network. Small
-        data is therefore copied once into a `tf.data.Dataset` that gathers the same batches in the same order, and asks Python
-        once an epoch. Large data and other backends get this object itself.
+        On TensorFlow, Keras asks a `PyDataset` for each batch through Python, which takes longer than a step of a small network.
+        Small data is therefore copied once into a `tf.data.Dataset` that gathers the same batches in the same order, and asks
+        Python once an epoch. Large data and other backends get this object itself.
         """
         if keras.backend.backend() != "tensorflow" or self.source.nbytes + self.target.nbytes > _SMALL:
             return self

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from tlcourse.adapt.inputs import as_feature_pair
+from tlcourse.adapt.domains import as_domains
 
 
 def coral(source_features: ArrayLike, target_features: ArrayLike, *, regularisation: float = 1e-3) -> np.ndarray:
@@ -18,15 +18,16 @@ def coral(source_features: ArrayLike, target_features: ArrayLike, *, regularisat
     Minimises `|| A' C_S A - C_T ||_F` over `A` by whitening and colouring, `A = C_S^(-1/2) C_T^(1/2)`: Sun, Feng and Saenko (2016),
     "Return of frustratingly easy domain adaptation", AAAI, algorithm 1. Two departures: the paper takes features whose mean
     is 0 already, here the source's mean is exchanged for the target's; and the paper adds the identity to both covariances,
-    here `regularisation` times the mean variance is added, so that the unit of the features does not matter.
+    here `regularisation` times the mean variance is added: the unit of the features then does not matter.
 
     Train a classifier on the result with the source's labels, and use it on the target's features as they are. No label of the
-    target is used. Nothing makes sure that a class of the source lands on the same class of the target.
+    target is used. Nothing ensures that a class of the source lands on the same class of the target.
 
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        regularisation: 0 or more. 0 matches exactly, but needs more examples than features in the source.
+        regularisation: Share of the mean variance that is added, 0 or more. 0 matches exactly, but needs more examples than
+            features in the source.
 
     Returns:
         `(n_source, features)` float64, rows in the order of the source.
@@ -35,7 +36,7 @@ def coral(source_features: ArrayLike, target_features: ArrayLike, *, regularisat
         ValueError: If shapes do not fit, values are missing, `regularisation` is negative, or it is 0 and the source's covariance
             has no inverse.
     """
-    source, target = as_feature_pair(source_features, target_features)
+    source, target = as_domains(source_features, target_features)
     if not regularisation >= 0:
         raise ValueError(f"`regularisation` must be 0 or more. Received: regularisation={regularisation!r}.")
     whiten = _power(_covariance(source, regularisation), -0.5)

@@ -15,25 +15,25 @@ from tlcourse.adapt.paired import PairedModel, join_domains
 class DANN(PairedModel):
     """Learn the source's labels from features that do not give away the domain.
 
-    With features `f`, label head `g` and domain classifier `d`, minimise over `g` and `d`, and over `f` with the second gradient
+    With features `f`, label head `g` and discriminator `d`, minimise over `g` and `d`, and over `f` with the second gradient
     reversed:
 
         mean over source of cross_entropy(g(f(x)), label)
         + domain_weight * mean over both domains of binary_cross_entropy(d(R(f(x))), 1 for source, 0 for target)
 
-    where `R` is `GradientReversal`: Ganin and others (2016), "Domain-adversarial training of neural networks", JMLR 17, equations 4
+    where `R` is `GradientReversal`: Ganin et al. (2016), "Domain-adversarial training of neural networks", JMLR 17, equations 4
     to 8 and 18. Both losses train in one step of plain `fit`, on every backend. In `fit` lambda rises from 0 towards `strength`
     (`ReversalSchedule`).
 
     Equal features in both domains do not make equal *classes*: DANN may put one class of the target on another of the
-    source, and nothing in its losses tells. Watch `domain_accuracy` (towards .5: the features are alike) *and* `label_accuracy`
+    source, and nothing in its losses shows it. Watch `domain_accuracy` (towards .5: the features are alike) *and* `label_accuracy`
     (towards guessing: the network has collapsed), and compare with the source alone.
 
     Args:
         backbone: Images (or rows of features) in, `(batch, features)` out.
         head: Layer or model: features in, `(batch, num_classes)` logits out.
         discriminator: Layer or model: features in, `(batch, 1)` logit of "source" out. None: one hidden layer of 64.
-        strength: What lambda tends to, 0 or more. 0: the domain classifier watches and changes nothing.
+        strength: What lambda tends to, 0 or more. 0: the discriminator watches and changes nothing.
 
     Raises:
         ValueError: If the backbone's output is no row of features, or `strength` is negative.
@@ -61,7 +61,7 @@ class DANN(PairedModel):
 
         Args:
             optimizer: As in `keras.Model.compile`.
-            domain_weight: Of the domain loss, 0 or more. It scales the domain classifier's own learning too, lambda does not.
+            domain_weight: Weight of the domain loss, 0 or more. It scales the discriminator's own learning too, lambda does not.
             **options: As in `keras.Model.compile`; `loss` and `metrics` replace what is set here.
         """
         defaults = {
@@ -80,7 +80,18 @@ class DANN(PairedModel):
     def fit(  # type: ignore[override]
         self, source_images: Any, source_labels: Any, target_images: Any, *, callbacks: Any = None, **options: Any
     ) -> keras.callbacks.History:
-        """Train as `PairedModel.fit` says, with lambda rising; a `ReversalSchedule` among the callbacks replaces ours."""
+        """Train as `PairedModel.fit` does, with lambda rising.
+
+        Args:
+            source_images: As in `PairedModel.fit`.
+            source_labels: As in `PairedModel.fit`.
+            target_images: As in `PairedModel.fit`.
+            callbacks: As in `keras.Model.fit`. A `ReversalSchedule` among them replaces the one that is added here.
+            **options: As in `PairedModel.fit`.
+
+        Returns:
+            What every epoch recorded.
+        """
         callbacks = list(callbacks or [])
         if not any(isinstance(callback, ReversalSchedule) for callback in callbacks):
             callbacks.append(ReversalSchedule(self.strength))

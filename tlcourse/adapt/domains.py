@@ -1,4 +1,4 @@
-"""What all methods on features share: two arrays that fit each other, and a classifier that tells them apart."""
+"""What all methods on features share: two arrays that fit each other, and a classifier that separates them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.arguments import as_numbers
+from tlcourse.arguments import as_numbers, require_number
 
 
 def as_domains(source_features: ArrayLike, target_features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -25,7 +25,7 @@ def as_domains(source_features: ArrayLike, target_features: ArrayLike) -> tuple[
         )
     if min(len(source), len(target)) < 2:
         raise ValueError(
-            f"Two rows or more are needed of each. Received: len(source_features)={len(source)}, "
+            f"Each domain needs two rows or more. Received: len(source_features)={len(source)}, "
             f"len(target_features)={len(target)}."
         )
     return source, target
@@ -43,8 +43,7 @@ def domain_classifier(strength: float = 1.0) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    if strength <= 0:
-        raise ValueError(f"`strength` must be above 0. Received: strength={strength!r}.")
+    require_number("strength", strength, above=0)
     return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
 
 

@@ -13,14 +13,14 @@ from keras import ops
 class GradientReversal(keras.layers.Layer):
     """Pass values on unchanged and send their gradient back multiplied by minus lambda.
 
-    Forward `R(x) = x`; backward `dR/dx = -lambda I` (Ganin and others 2016, "Domain-adversarial training of neural networks",
+    Forward `R(x) = x`; backward `dR/dx = -lambda I` (Ganin et al. 2016, "Domain-adversarial training of neural networks",
     JMLR 17, equations 16 and 17). Whatever stands after the layer learns to lower its loss; whatever stands before it learns to
-    raise that loss, `lambda` times as fast. Written as `(1 + lambda) stop_gradient(x) - lambda x`, so that it runs on every
+    raise that loss, `lambda` times as fast. Written as `(1 + lambda) stop_gradient(x) - lambda x`, it runs on every
     backend and in `fit`, `GradientTape` and `jax.grad` alike.
 
     Args:
         strength: Lambda, 0 or more. 0 sends nothing back: what stands after the layer then only watches. Kept as a weight that
-            does not train, `layer.strength`, so that a callback can change it between steps (`ReversalSchedule`).
+            does not train, `layer.strength`; a callback can change it between steps (`ReversalSchedule`).
 
     Raises:
         ValueError: If `strength` is negative or no finite number.
@@ -34,7 +34,11 @@ class GradientReversal(keras.layers.Layer):
         )
 
     def set_strength(self, strength: float) -> None:
-        """Set lambda, 0 or more; it holds from the next step on."""
+        """Set lambda; it holds from the next step on.
+
+        Args:
+            strength: Lambda, 0 or more.
+        """
         self.strength.assign(_checked(strength))
 
     def call(self, inputs: Any) -> Any:
@@ -53,12 +57,12 @@ class GradientReversal(keras.layers.Layer):
 def reversal_strength(progress: float, *, steepness: float = 10.0) -> float:
     """Return lambda after a share of the training: near 0 at first, towards 1 later.
 
-    `2 / (1 + exp(-steepness progress)) - 1` (Ganin and others 2016, section 5.2.2, with steepness 10). While the domain
-    classifier still guesses, its gradient is noise; so little of it is passed on.
+    `2 / (1 + exp(-steepness progress)) - 1` (Ganin et al. 2016, section 5.2.2, with steepness 10). While the discriminator still
+    guesses, its gradient is noise; so little of it is passed on.
 
     Args:
         progress: Share of the training that is over, 0 to 1.
-        steepness: Above 0; higher values reach 1 earlier.
+        steepness: How fast lambda rises, above 0; higher values reach 1 earlier.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -73,11 +77,11 @@ def reversal_strength(progress: float, *, steepness: float = 10.0) -> float:
 class ReversalSchedule(keras.callbacks.Callback):
     """Raise the strength of every `GradientReversal` of a model during `fit`, from 0 towards `highest`.
 
-    Before each batch `lambda = highest * reversal_strength(step / steps)` is set, where `steps` counts the batches of all epochs.
+    Before each batch it sets `lambda = highest * reversal_strength(step / steps)`; `steps` counts the batches of all epochs.
 
     Args:
         highest: What lambda tends to, 0 or more. 0 switches the reversal off.
-        steepness: Of `reversal_strength`.
+        steepness: As in `reversal_strength`.
 
     Raises:
         ValueError: If an argument is out of range, or, when `fit` starts, the model has no such layer or `fit` does not know how
@@ -94,12 +98,12 @@ class ReversalSchedule(keras.callbacks.Callback):
         if not self._layers():
             raise ValueError(
                 f"The model {self.model.name!r} has no GradientReversal layer, so there is no strength to raise. "
-                "Put one between the features and the domain classifier."
+                "Put one between the features and the discriminator."
             )
         epochs, batches = self.params.get("epochs"), self.params.get("steps")
         if not epochs or not batches:
             raise ValueError(
-                f"`fit` must know how many batches an epoch has. Received: steps={batches!r}. Pass steps_per_epoch=..."
+                f"`fit` must know how many batches an epoch has. Pass steps_per_epoch=... Received: steps={batches!r}."
             )
         self._step, self._steps = 0, epochs * batches
 

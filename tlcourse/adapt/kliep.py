@@ -1,4 +1,4 @@
-"""KLIEP: importance weights straight from the rows, without a classifier in between."""
+"""KLIEP: importance weights directly from the rows, without a classifier."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def kliep_weights(
     centres: int = 100,
     seed: int = 0,
 ) -> np.ndarray:
-    """Weigh source rows so that the weighted source explains the target best: Kullback-Leibler importance estimation.
+    """Weight source rows to explain the target best: Kullback-Leibler importance estimation (KLIEP).
 
     The weight is a sum of bumps on target rows, `w(x) = sum_l a_l exp(-|x - c_l|^2 / (2 width^2))`, `a_l >= 0`, that maximises
     `mean_target log w(x)` subject to `mean_source w(x) = 1` (Sugiyama, Nakajima, Kashima, von Buenau and Kawanabe 2008, "Direct
     importance estimation with model selection and its application to covariate shift adaptation", equation 4). With
     `m_l = mean_source bump_l`, the shares `s_l = a_l m_l` sum to 1 and the objective is the log-likelihood of a mixture with known
-    parts `bump_l / m_l`, so that expectation-maximisation climbs to its one maximum without a step size (the paper climbs the
+    parts `bump_l / m_l`: expectation-maximisation climbs to its one maximum without a step size (the paper climbs the
     gradient).
 
-    Of several widths, the one is taken that does best on rows which the fit did not see, in five folds. The paper holds out target
-    rows alone. But narrow bumps that a single source row happens to reach get a tiny `m_l`, thus enormous heights, and every
+    Of several widths, the one is taken that does best on rows which the fit did not see, in five folds. The paper holds out
+    only target rows. But narrow bumps that a single source row happens to reach get a tiny `m_l`, thus enormous heights, and every
     target row near them gains, held out or not: the narrowest width wins and few rows keep all the weight. So source rows are
     held out as well, and the score is `mean_target log w - mean_source w + 1` on both, a lower bound on the divergence of the
     target from the source that is sharp for the true ratio (Nguyen, Wainwright and Jordan 2010, "Estimating divergence functionals
@@ -44,10 +44,10 @@ def kliep_weights(
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        width: Of the bumps, in units of the median distance between target rows, after each column is divided by its spread within
-            the domains (so that a column which is constant in the source alone gets no boundless weight).
+        width: Width of the bumps, in units of the median distance between target rows, after each column is divided by its
+            spread within the domains (a column that is constant in one domain then gets no boundless weight).
         centres: How many target rows carry a bump, at most.
-        seed: Of the choice of centres and of the folds.
+        seed: Seed of the choice of centres and of the folds.
 
     Returns:
         `(n_source,)` weights, 0 or more, with mean 1; all 1 where several widths were given and none beats equal weights.
@@ -78,8 +78,9 @@ def kliep_weights(
     means = source_bumps.mean(axis=0)
     if np.isneginf(max(scores)) or not (means > _NOTHING).any():
         raise ValueError(
-            f"No source row lies near any target row, for width={width!r}: the domains do not overlap, and no weighting of the "
-            "source can stand for the target. Measure the shift first: tlcourse.adapt.proxy_a_distance(source, target)."
+            "No source row lies near any target row: the domains do not overlap, and no weighting of the source can represent the "
+            "target. Measure the shift first: `tlcourse.adapt.proxy_a_distance(source, target)`. "
+            f"Received: width={width!r}."
         )
     if max(scores) <= 0:
         return np.ones(len(source))
@@ -96,20 +97,23 @@ def _squared(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
 def _heights(means: np.ndarray, target_bumps: np.ndarray, counts: np.ndarray, steps: int = _STEPS) -> np.ndarray:
     """Return the heights that maximise the objective; bumps without a source row near them get 0.
 
-    One step of expectation-maximisation on the shares, written for the heights, is `a_l <- a_l / m_l * sum_j counts_j bump_lj / w_j`.
+    One step of expectation-maximisation on the shares, written for the heights, is
+    `a_l <- a_l / m_l * sum_j counts_j bump_lj / w_j`.
 
     Args:
         means: `(centres,)` or, for several fits at once, `(centres, fits)`: mean of each bump over the source.
         target_bumps: `(n_target, centres)`.
         counts: `(n_target,)` or `(n_target, fits)`: how much each target row counts, with sum 1.
-        steps: Of expectation-maximisation.
+        steps: Steps of expectation-maximisation.
     """
     sizes = np.divide(1.0, means, out=np.zeros_like(means), where=means > _NOTHING)
     heights = sizes / np.maximum(np.count_nonzero(sizes, axis=0), 1)
     backwards = np.ascontiguousarray(target_bumps.T)
     for _ in range(steps):
         seen = target_bumps @ heights
-        shares = np.divide(counts, seen, out=np.zeros_like(seen), where=seen > _NOTHING)  # a row out of all reach has no say
+        shares = np.divide(
+            counts, seen, out=np.zeros_like(seen), where=seen > _NOTHING
+        )  # a row that no bump reaches does not count
         heights = sizes * (heights * (backwards @ shares))
     return heights
 

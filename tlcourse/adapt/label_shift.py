@@ -1,4 +1,4 @@
-"""Label shift: the mix of classes changed, and what each class looks like did not."""
+"""Label shift: the shares of the classes changed, and what each class looks like did not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class LabelShift:
         source_priors: `(classes,)` shares in the source.
         target_priors: `(classes,)` estimated shares in the target; sum 1.
         weights: `(classes,)` target share over source share: the weight of a source row of that class.
-        conditioning: Of the confusion matrix; above about 100, small errors of the predictions become large ones of the shares.
+        conditioning: Condition number of the confusion matrix; above about 100, small errors of the predictions become large
+            ones of the shares.
     """
 
     source_priors: np.ndarray
@@ -42,8 +43,8 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
         target_predictions: `(n_target,)` what it says about the target, class numbers.
 
     Raises:
-        ValueError: If shapes do not fit, a class is said or seen that the source labels lack, or the classifier does not tell some
-            classes apart at all, so that the equations have no unique solution.
+        ValueError: If shapes do not fit, a class is predicted that the source labels lack, or the classifier does not separate some
+            classes at all: the equations then have no unique solution.
     """
     labels = as_labels("source_labels", source_labels)
     said, target = as_labels("source_predictions", source_predictions), as_labels("target_predictions", target_predictions)
@@ -52,14 +53,15 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
     priors = np.bincount(labels, minlength=classes) / len(labels)
     if (priors == 0).any():
         missing = np.flatnonzero(priors == 0).tolist()
-        raise ValueError(f"`source_labels` must hold every class that is predicted. Received no row of classes {missing}.")
+        raise ValueError(f"`source_labels` must hold every class that is predicted. Received: classes without a row={missing}.")
     joint = np.zeros((classes, classes))
     np.add.at(joint, (said, labels), 1.0 / len(labels))
     conditioning = float(np.linalg.cond(joint / priors))
     if not conditioning < 1e6:
         raise ValueError(
-            "The classifier says some classes equally often whatever the truth, so that their shares cannot be told. "
-            f"Received: a confusion matrix of conditioning {conditioning:.1e}. Train a better classifier, or merge classes."
+            "The classifier predicts some classes equally often whatever the truth, so their shares cannot be estimated. Train a "
+            "better classifier, or merge classes. "
+            f"Received: condition number of the confusion matrix={conditioning:.1e}."
         )
     weights = np.clip(np.linalg.solve(joint, np.bincount(target, minlength=classes) / len(target)), 0.0, None)
     shares = weights * priors
@@ -68,7 +70,7 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
 
 
 def correct_priors(probabilities: ArrayLike, weights: ArrayLike) -> np.ndarray:
-    """Return the classifier's probabilities as they are where classes have other shares: `p(y | x) w_y`, made to sum to 1.
+    """Correct a classifier's probabilities for other shares of the classes: `p(y | x) w_y`, scaled to sum to 1.
 
     No training is needed (Saerens, Latinne and Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori
     probabilities", equation 2.4).
@@ -87,14 +89,16 @@ def correct_priors(probabilities: ArrayLike, weights: ArrayLike) -> np.ndarray:
         )
     if values.min() < 0 or not np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
         raise ValueError(
-            "`probabilities` must be 0 or more and sum to 1 in each row. Received: rows that sum to "
-            f"{values.sum(axis=1).min():.3g} up to {values.sum(axis=1).max():.3g}. Turn scores into probabilities first: "
-            "scipy.special.softmax(scores, axis=1)"
+            "`probabilities` must be 0 or more and sum to 1 in each row. Turn scores into probabilities first: "
+            "`scipy.special.softmax(scores, axis=1)`. "
+            f"Received: probabilities.sum(axis=1)={values.sum(axis=1).min():.3g} to {values.sum(axis=1).max():.3g}."
         )
     if ratio.min() < 0:
-        raise ValueError(f"`weights` must be 0 or more. Received: {ratio.min():g}.")
+        raise ValueError(f"`weights` must be 0 or more. Received: weights.min()={ratio.min():g}.")
     weighted = values * ratio
     total = weighted.sum(axis=1, keepdims=True)
     if (total <= 0).any():
-        raise ValueError("Every row needs a class with weight above 0. Received: rows whose only classes have weight 0.")
+        raise ValueError(
+            f"Every row needs a class with weight above 0. Received: rows without one={np.flatnonzero(total <= 0).tolist()}."
+        )
     return weighted / total

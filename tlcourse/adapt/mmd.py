@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from tlcourse.adapt.inputs import as_feature_pair
+from tlcourse.adapt.domains import as_domains
 
 SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the median squared distance; of 1 in the loss, whose features have length 1
 _TINY = 1e-12
@@ -21,9 +21,9 @@ def mmd(source_features: ArrayLike, target_features: ArrayLike, *, scales: Seque
     """Return the squared maximum mean discrepancy: 0 on equal samples, larger the further apart they are, never NaN.
 
     `mean k(s, s') + mean k(t, t') - 2 mean k(s, t)` over all pairs, with the mean of several Gaussian kernels
-    `k(a, b) = exp(-||a - b||^2 / (scale * m))`, where `m` is the median squared distance in the pooled sample: Gretton and others
+    `k(a, b) = exp(-||a - b||^2 / (scale * m))`, where `m` is the median squared distance in the pooled sample: Gretton et al.
     (2012), "A kernel two-sample test", JMLR 13, equation 5 (the biased estimate, which cannot be negative); several kernels
-    after Long and others (2015), "Learning transferable features with deep adaptation networks".
+    after Long et al. (2015), "Learning transferable features with deep adaptation networks".
 
     Args:
         source_features: `(n_source, features)`. Memory grows with `(n_source + n_target)^2`; a few thousand rows suffice.
@@ -42,7 +42,14 @@ def mmd(source_features: ArrayLike, target_features: ArrayLike, *, scales: Seque
 
 @dataclass(frozen=True)
 class MMDTest:
-    """What a permutation test found: `statistic`, the 95 % `quantile` of `permuted` statistics, and the `p_value`."""
+    """What a permutation test found.
+
+    Args:
+        statistic: `mmd` of the two samples.
+        quantile: 95 % quantile of `permuted`.
+        p_value: Probability of such a statistic or a larger one if there is no shift.
+        permuted: `(permutations,)` statistics of random splits.
+    """
 
     statistic: float
     quantile: float
@@ -63,22 +70,22 @@ def mmd_test(
     seed: int = 0,
     scales: Sequence[float] = SCALES,
 ) -> MMDTest:
-    """Tell whether two samples differ by more than chance: compare their `mmd` to that of random splits of the pooled sample.
+    """Test whether two samples differ by more than chance: compare their `mmd` with that of random splits of the pooled sample.
 
-    Gretton and others (2012), section 5. All splits share one kernel matrix.
+    Gretton et al. (2012), section 5. All splits share one kernel matrix.
 
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
-        permutations: Random splits, 20 or more.
-        seed: Of the splits.
+        permutations: Number of random splits, 20 or more.
+        seed: Seed of the splits.
         scales: As in `mmd`.
 
     Returns:
         The statistic, the 95 % quantile, the p-value `(1 + splits as large) / (1 + splits)`, and all permuted statistics.
 
     Raises:
-        ValueError: If as in `mmd`, or there are fewer than 20 permutations.
+        ValueError: If shapes do not fit, values are missing, a scale is not above 0, or there are fewer than 20 permutations.
     """
     if permutations < 20:
         raise ValueError(f"A 95 % quantile needs 20 permutations or more. Received: permutations={permutations}.")
@@ -94,9 +101,9 @@ def mmd_test(
 def mmd_loss(source_features: Any, target_features: Any) -> Any:
     """Return the squared maximum mean discrepancy of two batches of features, as a loss that neither explodes nor becomes NaN.
 
-    As `mmd`, but every row is first brought to length 1, and the kernels' widths are fixed: `exp(-||a - b||^2 / scale)`. Widths that
-    follow the batch would make the loss blind to features that shrink, and end in 0 / 0 once all are equal; without the length
-    1, a network could lower it by shrinking its features. A row of zeros stays one, and has a finite gradient.
+    As `mmd`, but every row is first brought to length 1, and the kernels' widths are fixed: `exp(-||a - b||^2 / scale)`. Widths
+    that follow the batch would make the loss blind to features that shrink, and end in 0 / 0 once all are equal; without the
+    length 1, a network could lower it by shrinking its features. A row of zeros stays one, and has a finite gradient.
 
     Args:
         source_features: `(n_source, features)` tensor.
@@ -111,7 +118,7 @@ def mmd_loss(source_features: Any, target_features: Any) -> Any:
 
 
 def _pooled_kernel(source: ArrayLike, target: ArrayLike, scales: Sequence[float]) -> tuple[np.ndarray, tuple[int, int]]:
-    source, target = as_feature_pair(source, target)
+    source, target = as_domains(source, target)
     if not len(scales) or not all(scale > 0 for scale in scales):
         raise ValueError(f"`scales` must be numbers above 0, one or more. Received: scales={tuple(scales)!r}.")
     pooled = np.concatenate([source, target])
@@ -140,6 +147,6 @@ def _unit_rows(features: Any) -> Any:
 
 
 def _kernel(rows: Any, columns: Any) -> Any:
-    # rows of length 1: ||a - b||^2 = 2 - 2 a.b, so that no square root and no difference of large numbers is needed
+    # rows of length 1: ||a - b||^2 = 2 - 2 a.b, which needs no square root and no difference of large numbers
     distances = ops.maximum(2.0 - 2.0 * ops.matmul(rows, ops.transpose(columns)), 0.0)  # (n_rows, n_columns)
     return sum(ops.exp(-distances / scale) for scale in SCALES) / len(SCALES)

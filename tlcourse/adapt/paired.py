@@ -82,7 +82,7 @@ class PairedModel(keras.Model):
     weights with this model.
 
     Args:
-        domains: Of `join_domains`.
+        domains: Result of `join_domains`.
         outputs: What to train: logits of the source, or a dict of them ("label") and of domains ("domain").
     """
 
@@ -104,12 +104,12 @@ class PairedModel(keras.Model):
         """Train on labelled images of the source and unlabelled ones of the target.
 
         Args:
-            source_images: `(n_source, ...)`.
+            source_images: `(n_source, ...)`, what the backbone takes.
             source_labels: `(n_source,)` class numbers.
             target_images: `(n_target, ...)`.
             batch_size: Examples of each domain in a batch.
-            seed: Of the order of the examples.
-            **options: `epochs`, `verbose`, `callbacks`, as in `keras.Model.fit`. An epoch is one pass through the larger domain.
+            seed: Seed of the order of the examples.
+            **options: As in `keras.Model.fit`: `epochs`, `verbose`, `callbacks`. An epoch is one pass through the larger domain.
 
         Returns:
             What every epoch recorded.
@@ -131,7 +131,12 @@ class PairedModel(keras.Model):
         return super().fit(batches.for_fit(), shuffle=False, **options)  # shuffled already, from `seed`
 
     def predict(self, images: ArrayLike, **options: Any) -> np.ndarray:  # type: ignore[override]
-        """Return the classifier's logits, `(n, num_classes)`, for images of any domain; options as in `keras.Model.predict`."""
+        """Return the classifier's logits, `(n, num_classes)`, for images of any domain.
+
+        Args:
+            images: `(n, ...)`, what the backbone takes.
+            **options: As in `keras.Model.predict`.
+        """
         return self.classifier.predict(images, **options)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:

@@ -1,9 +1,9 @@
 """Domain randomisation: make the source so varied that the target looks like one more variant.
 
-Layers for the front of a model, or for a pipeline: random in training, and nothing at all in inference. Images are 0 to 255 and stay
-so. The idea: minimise `E_r E_source[loss(f(r(x)), y)]` over transformations r that leave the label true and are wilder than what the
-target will bring (Tobin and others 2017, "Domain randomization for transferring deep neural networks from simulation to the real
-world", arXiv 1703.06907). No image of the target is needed.
+Layers for the front of a model, or for a pipeline: random in training, and nothing at all in inference. Images are 0 to 255 and
+stay so. The idea: minimise `E_r E_source[loss(f(r(x)), y)]` over transformations r that leave the label true and are stronger
+than what the target will bring (Tobin et al. 2017, "Domain randomization for transferring deep neural networks from simulation to
+the real world", arXiv 1703.06907). No image of the target is needed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class RandomColour(_RandomLayer):
     grey levels; with `invert`, every second image is turned into its negative first. At strength 0 nothing changes.
 
     Args:
-        strength: 0 to 1.
+        strength: How far colours change, 0 to 1.
         invert: Whether negatives are among the variants. (Keep it off where the negative has another label.)
         seed: Makes a run repeatable.
     """
@@ -95,9 +95,10 @@ class RandomGrain(_RandomLayer):
 class RandomBackground(_RandomLayer):
     """Put a random texture behind what is drawn on a plain ground.
 
-    The ground is the mean colour of the image's rim. Where a pixel differs from it, the object is: `m = min(1, |in - ground| / 64)`,
-    the largest over channels. The texture t is a sum of grids of random colours, coarse to fine. Out comes `(1 - m) t + m in`, or, in
-    a share of the images, `|t - m 255|`: the object as the negative of the texture, as things look that are printed over a photograph.
+    The ground is the mean colour of the image's rim. The object is where a pixel differs from it: `m = min(1, |in - ground| / 64)`,
+    the largest over channels. The texture t is a sum of grids of random colours, coarse to fine. The result is
+    `(1 - m) t + m in`, or, in a share of the images, `|t - m 255|`: the object as the negative of the texture, as when it is
+    printed over a photograph.
 
     Args:
         strength: Share of the images that get a texture, 0 to 1.

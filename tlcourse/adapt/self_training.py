@@ -34,7 +34,7 @@ class SelfTraining:
 
 
 def confident(probabilities: ArrayLike, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pick the rows that a model is sure of, and say what it takes them for.
+    """Pick the rows that a model is sure of, and return its predictions for them.
 
     Args:
         probabilities: `(n, classes)` rows that sum to 1.
@@ -49,11 +49,11 @@ def confident(probabilities: ArrayLike, threshold: float) -> tuple[np.ndarray, n
     values = as_numbers("probabilities", probabilities, 2)
     if values.min() < 0 or not np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
         raise ValueError(
-            "`probabilities` must be 0 or more and sum to 1 in each row. Received: rows that sum to "
-            f"{values.sum(axis=1).min():.3g} up to {values.sum(axis=1).max():.3g}. A model that returns logits needs a softmax first."
+            "`probabilities` must be 0 or more and sum to 1 in each row. A model that returns logits needs a softmax first. "
+            f"Received: probabilities.sum(axis=1)={values.sum(axis=1).min():.3g} to {values.sum(axis=1).max():.3g}."
         )
     if not 0.0 <= threshold <= 1.0:
-        raise ValueError(f"`threshold` is a probability, 0 to 1. Received: threshold={threshold!r}.")
+        raise ValueError(f"`threshold` must be a probability, 0 to 1. Received: threshold={threshold!r}.")
     positions = np.flatnonzero(values.max(axis=1) >= threshold)
     return positions, values[positions].argmax(axis=1)
 
@@ -70,16 +70,16 @@ def self_train(
     """Fit on the source, then again and again on the source and the target rows that the last model is sure of.
 
     Round k minimises `sum_source loss(f(x), y) + sum_target 1[max_c p_k-1(c | x) >= threshold] loss(f(x), argmax_c p_k-1(c | x))`
-    (Yarowsky 1995, "Unsupervised word sense disambiguation rivaling supervised methods"; Lee 2013, "Pseudo-label"). Pseudo-labels
-    are given anew in each round. What the first model gets wrong with confidence is taught as truth from then on: look at the
+    (Yarowsky 1995, "Unsupervised word sense disambiguation rivaling supervised methods"; Lee 2013, "Pseudo-label"). Each round
+    makes new pseudo-labels. What the first model gets wrong with confidence is taught as truth from then on: look at the
     precision of the pseudo-labels on a few rows labelled by hand before trusting the result.
 
     Args:
         source_features: `(n_source, ...)` features, or images if `fit` takes them.
         source_labels: `(n_source,)` class numbers.
-        target_features: `(n_target, ...)`.
-        fit: `fit(rows, labels)` trains a new model and returns its `predict`: rows to probabilities `(n, classes)`, column c for
-            class c. None is a logistic regression on standardised features.
+        target_features: `(n_target, ...)`, rows of the same shape.
+        fit: A function: `fit(rows, labels)` trains a new model and returns its `predict`, rows to probabilities `(n, classes)`,
+            column c for class c. None is a logistic regression on standardised features.
         threshold: Least probability for a pseudo-label, 0 to 1.
         rounds: How often pseudo-labels are given, 1 or more.
 

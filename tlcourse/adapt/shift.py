@@ -16,9 +16,9 @@ class ShiftTest:
     """Result of `classifier_two_sample_test`.
 
     Args:
-        accuracy: With which a classifier tells unseen target rows from unseen source rows; 0.5 is guessing.
+        accuracy: Accuracy of a classifier that separates unseen target rows from unseen source rows; 0.5 is guessing.
         p_value: Probability of such an accuracy or a higher one if there is no shift.
-        rows: How many unseen rows were told apart, half of them of each domain.
+        rows: How many unseen rows were classified, half of them of each domain.
     """
 
     accuracy: float
@@ -44,7 +44,11 @@ class FeatureDrift:
     moved_by: np.ndarray
 
     def drifted(self, level: float = 0.05) -> np.ndarray:
-        """Return the numbers of the features that moved, the largest distance first; by chance any at all with chance `level`."""
+        """Return the numbers of the features that moved, the largest distance first.
+
+        Args:
+            level: Probability of naming any feature at all if none moved.
+        """
         order = np.argsort(-self.distance, kind="stable")
         return order[self.p_value[order] < level]
 
@@ -52,7 +56,7 @@ class FeatureDrift:
 def classifier_two_sample_test(
     source_features: ArrayLike, target_features: ArrayLike, *, classifier: Any = None, seed: int = 0
 ) -> ShiftTest:
-    """Test whether source and target are draws from one distribution, by training a classifier to tell them apart.
+    """Test whether source and target are draws from one distribution, by training a classifier to separate them.
 
     As many rows of each domain are drawn and halved: one half trains the classifier, the other counts its hits `t`. Without a shift
     the hits of `m` unseen rows are those of a coin, `t ~ Binomial(m, 1/2)`, and the p-value is `P(Binomial(m, 1/2) >= t)`
@@ -63,8 +67,8 @@ def classifier_two_sample_test(
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
         classifier: Anything with `fit` and `predict`, unfitted; None is a logistic regression on standardised features, which
-            sees shifts of the mean. A shift that leaves all means alone needs a curved one, such as a nearest-neighbour classifier.
-        seed: Of the draw.
+            sees shifts of the mean. A shift that leaves all means as they are needs a curved one, such as a nearest-neighbour classifier.
+        seed: Seed of the draw.
 
     Raises:
         ValueError: If the arrays do not fit each other, or there are fewer than 20 rows of a domain.
@@ -96,8 +100,8 @@ def proxy_a_distance(
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
         classifier: As in `classifier_two_sample_test`. Distances of different classifiers cannot be compared.
-        folds: Of the cross-validation, 2 or more.
-        seed: Of the draw and of the folds.
+        folds: Folds of the cross-validation, 2 or more.
+        seed: Seed of the draw and of the folds.
 
     Raises:
         ValueError: If the arrays do not fit each other, or there are fewer rows of a domain than folds.
@@ -118,11 +122,11 @@ def proxy_a_distance(
 
 
 def feature_drift(source_features: ArrayLike, target_features: ArrayLike) -> FeatureDrift:
-    """Look at each feature by itself: how far did its distribution move, and could that be chance?
+    """Test each feature separately: how far did its distribution move, and could that be chance?
 
     The distance is `max_x |F_source(x) - F_target(x)|`; its p-value (two-sided Kolmogorov-Smirnov test) is multiplied as in Holm
-    (1979, "A simple sequentially rejective multiple test procedure"), so that among many features without a shift, one is called
-    drifted no more often than a single test would. Shifts that only show in several features together are not seen.
+    (1979, "A simple sequentially rejective multiple test procedure"): among many features without a shift, one is called drifted
+    no more often than by a single test. Shifts that only show in several features together are not seen.
 
     Args:
         source_features: `(n_source, features)`.

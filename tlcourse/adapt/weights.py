@@ -16,18 +16,18 @@ _LARGEST = np.log(1e12)  # of the log-odds: no row of the source counts as impos
 def classifier_weights(
     source_features: ArrayLike, target_features: ArrayLike, *, classifier: Any = None, limit: float | None = None
 ) -> np.ndarray:
-    """Weigh source rows by a classifier's odds that they are of the target.
+    """Weight source rows by a classifier's odds that they are of the target.
 
     Under covariate shift `p(y | x)` is the same in both domains, and the target risk is a weighted source risk,
-    `E_target[loss] = E_source[w(x) loss]` with `w(x) = p_target(x) / p_source(x)`. A classifier that tells the domains apart knows that
-    ratio: `w(x) = P(target | x) / P(source | x) * n_source / n_target` (Bickel, Bruckner and Scheffer 2007, "Discriminative
+    `E_target[loss] = E_source[w(x) loss]` with `w(x) = p_target(x) / p_source(x)`. A classifier that separates the domains knows
+    that ratio: `w(x) = P(target | x) / P(source | x) * n_source / n_target` (Bickel, Bruckner and Scheffer 2007, "Discriminative
     learning for differing training and test distributions"). Pass the result as `sample_weight` to what is then fitted.
 
     Args:
         source_features: `(n_source, features)`.
         target_features: `(n_target, features)`.
         classifier: Anything with `fit` and `predict_proba`, unfitted; None is a logistic regression on standardised features. It
-            has to be a smooth and weak one: a classifier that knows the rows by heart gives weights that mean nothing.
+            has to be a smooth and weak one: a classifier that memorizes the rows gives weights that mean nothing.
         limit: Largest weight, above 1, in units of the mean; None for none. A limit trades a little bias for less variance.
 
     Returns:
@@ -78,6 +78,6 @@ def effective_sample_size(weights: ArrayLike) -> float:
     """
     values = as_numbers("weights", weights, 1).astype(np.float64)
     if values.min() < 0 or values.max() == 0:
-        raise ValueError(f"`weights` must be 0 or more, and not all 0. Received: {values.min():g} to {values.max():g}.")
+        raise ValueError(f"`weights` must be 0 or more, and not all 0. Received: weights={values.min():g} to {values.max():g}.")
     values = values / values.max()
     return float(values.sum() ** 2 / np.square(values).sum())

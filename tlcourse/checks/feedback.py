@@ -57,7 +57,13 @@ def _shell() -> Any:
 
 @dataclass(frozen=True)
 class Unfilled(Shown):
-    """What `check` returns for a task that was not begun: one calm line."""
+    """What `check` returns for a task that was not begun: one calm line.
+
+    Args:
+        task_id: The task's number.
+        title: The task's title.
+        earned: Always False.
+    """
 
     task_id: str
     title: str
@@ -80,7 +86,23 @@ class Unfilled(Shown):
 
 @dataclass(frozen=True)
 class Feedback(Shown):
-    """Outcome of one check, in words. Shows itself at the end of a notebook's cell."""
+    """Outcome of one check, in words. Shows itself in a notebook's cell.
+
+    Args:
+        task_id: The task's number.
+        title: The task's title.
+        outcome: One of the three outcomes.
+        points: Points that were earned.
+        max_points: Points of the task.
+        message: The reason in words.
+        expected: What was expected, in one line.
+        received: What came, in one line.
+        misconception: Id of the misconception that explains it.
+        explanation: The misconception in a sentence.
+        hint: The call that shows a hint.
+        attempts: Checks of this task so far, this one included.
+        hints_seen: Hints that were shown so far.
+    """
 
     task_id: str
     title: str
@@ -164,7 +186,13 @@ class Feedback(Shown):
 
 @dataclass(frozen=True)
 class Hint(Shown):
-    """One step of a task's hint ladder."""
+    """One step of a task's hint ladder.
+
+    Args:
+        task_id: The task's number.
+        step: 1 to 3.
+        text: The hint.
+    """
 
     task_id: str
     step: int

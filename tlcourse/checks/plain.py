@@ -28,6 +28,9 @@ def plain(evidence: Any) -> Any:
     Tuples become lists. NumPy scalars become Python numbers. Arrays keep their dtype, which must be boolean, integer, float
     or text.
 
+    Args:
+        evidence: What a probe returned.
+
     Raises:
         NotPlainError: If something else is in it, or it is too deep (16 levels), too long (200 000 values outside arrays), or
             too large (256 MiB).
@@ -97,14 +100,24 @@ class _Copier:
 
 
 def clean(text: str, limit: int = 600) -> str:
-    """Return `text` safe to print: control and formatting characters made visible, cut at `limit` characters."""
+    """Return `text` safe to print: control and formatting characters made visible, cut at `limit` characters.
+
+    Args:
+        text: Any text.
+        limit: Longest text that is kept whole.
+    """
     text = str.__str__(text)
     cut = text if len(text) <= limit else text[:limit] + " ... (cut)"
     return "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in cut)
 
 
 def show(value: Any, limit: int = 200) -> str:
-    """Return plain data as one short line for "expected" and "received"."""
+    """Return plain data as one short line for "expected" and "received".
+
+    Args:
+        value: Plain data.
+        limit: Longest line that is kept whole.
+    """
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, np.ndarray):

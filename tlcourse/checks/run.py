@@ -34,7 +34,12 @@ def call(answer: Any, *args: Any, **kwargs: Any) -> Any:
     """Call the learner's function inside a probe.
 
     Whatever is raised in it, wrong number of arguments included, is the learner's, and becomes "not earned" with the
-    exception in plain words. Probes call learners' code in this way alone.
+    exception in plain words. Probes call learners' code only in this way.
+
+    Args:
+        answer: The learner's function.
+        *args: Its arguments.
+        **kwargs: Its named arguments.
     """
     try:
         return answer(*args, **kwargs)
@@ -47,6 +52,10 @@ def call(answer: Any, *args: Any, **kwargs: Any) -> Any:
 def draw(task: Task, seed: int) -> Case:
     """Draw one case as plain data.
 
+    Args:
+        task: The task.
+        seed: Seed of the case.
+
     Raises:
         CheckFault: If `make_case` failed.
     """
@@ -58,7 +67,13 @@ def draw(task: Task, seed: int) -> Case:
 
 
 def collect(task: Task, answer: Any, inputs: Any) -> dict[str, Any]:
-    """Run the learner's code on a case's inputs and return a record of plain data: evidence, or what went wrong."""
+    """Run the learner's code on a case's inputs and return a record of plain data: evidence, or what went wrong.
+
+    Args:
+        task: The task.
+        answer: What the learner defined.
+        inputs: Inputs of the case.
+    """
     wrong = _wrong_kind(task, answer)
     if wrong is not None:
         return {"status": "wrong kind", "misconception": wrong, "received": describe(answer)}
@@ -81,7 +96,13 @@ def collect(task: Task, answer: Any, inputs: Any) -> dict[str, Any]:
 
 
 def conclude(task: Task, case: Case, record: Any) -> Verdict:
-    """Judge a record of `collect`. Anything that is not such a record ends as "could not be judged"."""
+    """Judge a record of `collect`. Anything that is not such a record ends as "could not be judged".
+
+    Args:
+        task: The task.
+        case: The case that was drawn.
+        record: What `collect` returned.
+    """
     try:
         return _require_valid(task, _conclude(task, case, plain(record)))
     except Mismatch as mismatch:
@@ -91,7 +112,13 @@ def conclude(task: Task, case: Case, record: Any) -> Verdict:
 
 
 def run_task(task: Task, answer: Any, seed: int) -> tuple[Verdict, dict[str, Any]]:
-    """Draw, collect and conclude in this process. Returns the verdict and the record behind it."""
+    """Draw, collect and conclude in this process; return the verdict and the record behind it.
+
+    Args:
+        task: The task.
+        answer: What the learner defined.
+        seed: Seed of the case.
+    """
     try:
         case = draw(task, seed)
     except CheckFault as fault:
@@ -101,7 +128,11 @@ def run_task(task: Task, answer: Any, seed: int) -> tuple[Verdict, dict[str, Any
 
 
 def describe(value: Any) -> str:
-    """Return what kind of value this is, in words, without calling any method of it."""
+    """Return what kind of value this is, in words, without calling any method of it.
+
+    Args:
+        value: Anything.
+    """
     kind = type(value)
     if value is None:
         return "None"

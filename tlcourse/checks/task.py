@@ -39,7 +39,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `judge` found: one of three outcomes, and the reason in words."""
+    """What `judge` found.
+
+    Args:
+        outcome: One of the three outcomes.
+        message: The reason in words.
+        expected: What was expected, in one line.
+        received: What came, in one line.
+        misconception: Id of the misconception that explains it.
+    """
 
     outcome: str
     message: str
@@ -49,17 +57,32 @@ class Verdict:
 
 
 def earned(message: str = "All properties hold.") -> Verdict:
-    """Say that the task is solved."""
+    """Say that the task is solved.
+
+    Args:
+        message: The reason in words.
+    """
     return Verdict(EARNED, message)
 
 
 def not_earned(message: str, *, expected: str = "", received: str = "", misconception: str | None = None) -> Verdict:
-    """Say that the task is not solved, and why."""
+    """Say that the task is not solved, and why.
+
+    Args:
+        message: The reason in words.
+        expected: What was expected, in one line.
+        received: What came, in one line.
+        misconception: Id of the misconception that explains it.
+    """
     return Verdict(NOT_EARNED, message, expected, received, misconception)
 
 
 def could_not_judge(message: str) -> Verdict:
-    """Say that no judgement was possible; a person has to look."""
+    """Say that no judgement was possible; a person has to look.
+
+    Args:
+        message: The reason in words.
+    """
     return Verdict(UNJUDGED, message)
 
 
@@ -94,17 +117,29 @@ class Task:
     def __post_init__(self) -> None:
         lesson_of(self.id)
         if len(self.hints) != 3:
-            raise ValueError(f"A task has three hints: nudge, pointer, worked line. Received: {len(self.hints)} in {self.id}.")
+            raise ValueError(
+                f"Task {self.id} must have three hints: nudge, pointer, worked line. Received: len(hints)={len(self.hints)}."
+            )
         if self.expects not in ("function", "value"):
-            raise ValueError(f"`expects` must be 'function' or 'value'. Received: expects={self.expects!r} in {self.id}.")
+            raise ValueError(f"`expects` of task {self.id} must be 'function' or 'value'. Received: expects={self.expects!r}.")
 
     def explain(self, misconception: str) -> str:
-        """Return the sentence behind a misconception's id; `KeyError` when the task does not know it."""
+        """Return the sentence behind a misconception's id.
+
+        Args:
+            misconception: The id.
+
+        Raises:
+            KeyError: If the task does not know it.
+        """
         return {**COMMON_MISCONCEPTIONS, **self.misconceptions}[misconception]
 
 
 def lesson_of(task_id: str) -> int:
     """Return the lesson's number of a task's id: 2 for `"2.1"`.
+
+    Args:
+        task_id: The task's number as text.
 
     Raises:
         TypeError: If the id is no text (a float, or the answer in the id's place).
@@ -113,7 +148,8 @@ def lesson_of(task_id: str) -> int:
     if type(task_id) is not str:
         hint = f'"{task_id}"' if type(task_id) is float else '"2.1"'
         raise TypeError(
-            f"The task's number comes first, as text in quotes: check({hint}, your_answer). Received: {type(task_id).__name__}."
+            f"The task's number comes first, as text in quotes: check({hint}, your_answer). "
+            f"Received: task_id={type(task_id).__name__}."
         )
     match = re.fullmatch(r"(\d{1,2})\.(\d{1,2})", task_id, re.ASCII)
     if match is None:

@@ -11,7 +11,11 @@ from tlcourse.checks.task import Verdict, not_earned
 
 
 class Mismatch(Exception):  # noqa: N818 - an answer that does not fit is no error of the program
-    """An answer gave back something of the wrong kind or shape. Carries the verdict."""
+    """An answer gave back something of the wrong kind or shape. Carries the verdict.
+
+    Args:
+        verdict: The verdict, "not earned".
+    """
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.message)
@@ -73,6 +77,10 @@ def need_array(value: Any, what: str, *, shape: tuple[int | None, ...] | None = 
 
 def need_number(value: Any, what: str) -> float:
     """Return evidence as a finite float; for judges.
+
+    Args:
+        value: A piece of evidence (plain data).
+        what: Its name in feedback.
 
     Raises:
         Mismatch: If it is no finite number.

@@ -23,6 +23,9 @@ class WireError(ValueError):
 def to_wire(data: Any) -> bytes:
     """Return plain data as bytes.
 
+    Args:
+        data: Plain data.
+
     Raises:
         NotPlainError: If `data` is not plain, see `plain`; or holds more than 16 MiB outside arrays.
     """
@@ -55,6 +58,9 @@ def to_wire(data: Any) -> bytes:
 
 def from_wire(data: bytes) -> Any:
     """Return what `to_wire` was given.
+
+    Args:
+        data: Bytes, not trusted.
 
     Raises:
         WireError: If the bytes are malformed, too large, or too deeply nested.

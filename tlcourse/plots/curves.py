@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
-from tlcourse.plots.style import MARKERS, as_array, axes_or_new, colour_of, describe, require_length, tidy
+from tlcourse.arguments import require_length, require_one_of
+from tlcourse.plots.style import MARKERS, as_array, axes_or_new, colour_of, describe, tidy
 
 
 def history(
@@ -25,7 +26,7 @@ def history(
     Args:
         values: Metric name -> one value per epoch, such as `model.fit(...).history`; drawn are `metric` and, where it is there,
             `"val_" + metric`.
-        metric: Which one.
+        metric: Name of the metric.
         phases: Phase name -> number of epochs, in order, such as `{"head alone": 5, "fine-tuning": 3}`.
         title: What the figure shows, as a finding.
         ax: Where to draw; by default a new figure.
@@ -93,9 +94,10 @@ def accuracy_over_labels(
     """
     places = as_array("labels_per_class", labels_per_class, (1,))
     if (places <= 0).any():
-        raise ValueError(f"`labels_per_class` must be above 0, the axis is logarithmic. Received: {places.min()}.")
-    if band not in ("standard deviation", "range"):
-        raise ValueError(f"Unknown band. Expected 'standard deviation' or 'range'. Received: band={band!r}.")
+        raise ValueError(
+            f"`labels_per_class` must be above 0, the axis is logarithmic. Received: labels_per_class.min()={places.min()}."
+        )
+    require_one_of("band", band, ("standard deviation", "range"))
     ax = axes_or_new(ax)
     texts, seeds = [], 1
     for index, (method, raw) in enumerate(accuracies.items()):

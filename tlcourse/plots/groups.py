@@ -1,4 +1,4 @@
-"""Scores group by group, and promised probabilities beside what came."""
+"""Scores group by group, and promised probabilities against what came."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def group_scores(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the score of each group, methods side by side, told by colour and marker.
+    """Draw the score of each group, methods side by side, each with its colour and marker.
 
     Args:
-        scores: Method -> `(groups,)` or `(draws, groups)`, 0-1; several draws are shown as small marks, their mean as a large one.
+        scores: Method -> `(groups,)` or `(draws, groups)`, 0-1; several draws are small marks, their mean is a large one.
         group_names: One for each group.
-        score: What is along the axis.
+        score: Name of the score, along the axis.
         title: What the figure shows, as a finding.
         ax: Where to draw; by default a new figure.
 
@@ -36,14 +36,15 @@ def group_scores(
         ValueError: If there is no method or a method has another number of groups.
     """
     if not scores:
-        raise ValueError("`scores` must hold at least one method. Received none.")
+        raise ValueError(f"`scores` must hold at least one method. Received: scores={scores!r}.")
     ax = axes_or_new(ax, 7.0, 3.4)
     step, texts = 0.6 / len(scores), []
     for place, (name, values) in enumerate(scores.items()):
         table = np.atleast_2d(as_array(f"scores[{name!r}]", values, (1, 2)))
         if table.shape[1] != len(group_names):
             raise ValueError(
-                f"Method {name!r} must have one score for each of {len(group_names)} groups. Received: shape {table.shape}."
+                f"Method {name!r} must have one score for each of {len(group_names)} groups. "
+                f"Received: scores[{name!r}].shape={table.shape}."
             )
         at = np.arange(len(group_names)) + (place - (len(scores) - 1) / 2) * step
         colour, marker, means = colour_of(place), MARKERS[place % len(MARKERS)], table.mean(axis=0)
@@ -85,7 +86,7 @@ def reliability(
         ValueError: If there is no curve.
     """
     if not curves:
-        raise ValueError("`curves` must hold at least one curve. Received none.")
+        raise ValueError(f"`curves` must hold at least one curve. Received: curves={curves!r}.")
     ax = axes_or_new(ax, 4.4, 4.0)
     ax.plot([0, 1], [0, 1], color="0.4", linestyle="--", linewidth=1)
     texts = []

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from tlcourse.plots.style import MARKERS, as_array, axes_or_new, colour_of, describe, require_length, tidy
+from tlcourse.arguments import require_length
+from tlcourse.plots.style import MARKERS, as_array, axes_or_new, colour_of, describe, tidy
 
 
 def lines(
@@ -37,14 +38,16 @@ def lines(
         ValueError: If there is no run, `x` and `y` of a run differ in length, or a value cannot be drawn on a logarithmic axis.
     """
     if not series:
-        raise ValueError("`series` must hold at least one run. Received: an empty mapping.")
+        raise ValueError(f"`series` must hold at least one run. Received: series={series!r}.")
     ax = axes_or_new(ax, 7.0, 3.6)
     texts = []
     for index, (name, (raw_x, raw_y)) in enumerate(series.items()):
         x, y = as_array(f"series[{name!r}] x", raw_x, (1,)), as_array(f"series[{name!r}] y", raw_y, (1,))
         require_length(f"series[{name!r}] y", y, len(x), "point of x")
         if log_y and (y <= 0).any():
-            raise ValueError(f"A logarithmic axis needs values above 0. Received: {np.min(y):g} in series[{name!r}].")
+            raise ValueError(
+                f"A logarithmic axis needs values above 0. Received: smallest y of series[{name!r}]={np.min(y):g}."
+            )
         ax.plot(x, y, color=colour_of(index), marker=MARKERS[index % len(MARKERS)], markersize=4, label=name)
         texts.append(f"{name}: from {y[0]:.3g} at {x[0]:.3g} to {y[-1]:.3g} at {x[-1]:.3g}")
     if log_y:

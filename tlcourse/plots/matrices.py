@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from tlcourse.plots.style import as_array, axes_or_new, describe, require_length
+from tlcourse.arguments import require_length
+from tlcourse.plots.style import as_array, axes_or_new, describe
 
 _MAX_NUMBERED = 20  # more rows or columns than this leave no room for numbers in the cells
 
@@ -32,7 +33,10 @@ def confusion(
     """
     counts = as_array("counts", counts, (2,))
     if counts.shape[0] != counts.shape[1] or (counts < 0).any():
-        raise ValueError(f"`counts` must be a square table of numbers, 0 or more. Received: shape {counts.shape}.")
+        raise ValueError(
+            "`counts` must be a square table of numbers, 0 or more. "
+            f"Received: counts.shape={counts.shape}, counts.min()={counts.min()}."
+        )
     names = [str(index) for index in range(len(counts))] if class_names is None else [str(name) for name in class_names]
     require_length("class_names", names, len(counts), "class")
     totals = counts.sum(axis=1, keepdims=True)
@@ -86,7 +90,9 @@ def heat_map(
     require_length("row_names", rows, values.shape[0], "row")
     require_length("column_names", columns, values.shape[1], "column")
     if not np.isfinite(values).any():
-        raise ValueError("`values` must hold at least one finite number. Received none.")
+        raise ValueError(
+            f"`values` must hold at least one finite number. Received: values.shape={values.shape}, all NaN or infinite."
+        )
     ax = axes_or_new(ax, max(4.0, 0.9 * len(columns) + 1.5), max(3.0, 0.55 * len(rows) + 1.4))
     texts = [["" if np.isnan(value) else f"{value:.3g}" for value in row] for row in values]
     low, high = float(np.nanmin(values)), float(np.nanmax(values))

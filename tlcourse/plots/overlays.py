@@ -42,10 +42,11 @@ def heat_overlay(
     images, heat = as_array("images", images, (4,)), as_array("heat", heat, (3,)).astype(float)
     if heat.shape != images.shape[:3]:
         raise ValueError(
-            f"`heat` must have a value for each place of each image: expected shape {images.shape[:3]}. Received: shape {heat.shape}."
+            f"`heat` must have a value for each place of each image: expected shape {images.shape[:3]}. "
+            f"Received: heat.shape={heat.shape}."
         )
     if heat.min() < 0 or heat.max() > 1:
-        raise ValueError(f"`heat` must lie between 0 and 1. Received: {heat.min():g} to {heat.max():g}.")
+        raise ValueError(f"`heat` must lie between 0 and 1. Received: heat={heat.min():g} to {heat.max():g}.")
     from matplotlib import colormaps
 
     pictures = images / 255 if images.dtype == np.uint8 else images

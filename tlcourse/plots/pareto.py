@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
+from tlcourse.arguments import require_length
 from tlcourse.evaluate import pareto_front
-from tlcourse.plots.style import as_array, axes_or_new, colour_of, describe, require_length, tidy
+from tlcourse.plots.style import as_array, axes_or_new, colour_of, describe, tidy
 
 
 def pareto(
@@ -42,7 +43,7 @@ def pareto(
     require_length("scores", scores, len(costs), "cost")
     require_length("names", list(names), len(costs), "cost")
     if (costs <= 0).any():
-        raise ValueError(f"`costs` must be above 0 on a logarithmic axis. Received: {costs.min():g}.")
+        raise ValueError(f"`costs` must be above 0 on a logarithmic axis. Received: costs.min()={costs.min():g}.")
     front = pareto_front(costs, scores)
     ax = axes_or_new(ax, 7.0, 4.0)
     order = np.flatnonzero(front)[np.argsort(costs[front], kind="stable")]

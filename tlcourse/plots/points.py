@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from tlcourse.plots.style import MARKERS, PALETTE, as_array, axes_or_new, colour_of, describe, require_length, tidy
+from tlcourse.arguments import require_length
+from tlcourse.plots.style import MARKERS, PALETTE, as_array, axes_or_new, colour_of, describe, tidy
 
 
 def embedding_map(
@@ -20,7 +21,7 @@ def embedding_map(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw examples as points in the plane; class is told by colour and by marker.
+    """Draw examples as points in the plane; each class has its colour and marker.
 
     Args:
         points: `(n, 2)`, features reduced to two dimensions, such as by PCA or t-SNE.
@@ -38,13 +39,15 @@ def embedding_map(
     points, labels = as_array("points", points, (2,)), as_array("labels", labels, (1,))
     if points.shape[1] != 2:
         raise ValueError(
-            f"`points` must have two columns. Received: shape {points.shape}. Reduce features first, for example with "
-            "sklearn.decomposition.PCA(2).fit_transform(features)"
+            "`points` must have two columns. Reduce features first, for example with "
+            f"`sklearn.decomposition.PCA(2).fit_transform(features)`. Received: points.shape={points.shape}."
         )
     require_length("labels", labels, len(points), "point")
     classes = np.unique(labels)
     if class_names is not None and int(classes.max()) >= len(class_names):
-        raise ValueError(f"`class_names` must name every class. Received: {len(class_names)} names, class {classes.max()}.")
+        raise ValueError(
+            f"`class_names` must name every class. Received: len(class_names)={len(class_names)}, labels.max()={classes.max()}."
+        )
     ax = axes_or_new(ax, 5.6, 4.6)
     spread = points.std(axis=0).max() or 1.0
     centres = {}
@@ -52,7 +55,7 @@ def embedding_map(
         own = points[labels == label]
         name = str(label if class_names is None else class_names[int(label)])
         centres[name] = own.mean(axis=0)
-        marker = MARKERS[(place + place // len(PALETTE)) % len(MARKERS)]  # the second round pairs colours and markers anew
+        marker = MARKERS[(place + place // len(PALETTE)) % len(MARKERS)]  # the second round pairs colours with other markers
         ax.scatter(
             own[:, 0],
             own[:, 1],
@@ -108,14 +111,14 @@ def moved_per_layer(
     for row in getattr(rows, "rows", rows):
         name, change = _entry(row, "name"), _entry(row, weights)
         if name is None or (change is None and _entry(row, statistics) is None):
-            raise ValueError(f"Every row must have 'name' and {weights!r} or {statistics!r}. Received: {row!r}.")
+            raise ValueError(f"Every row must have 'name' and {weights!r} or {statistics!r}. Received: row={row!r}.")
         names.append(str(name))
         for column, value in ((moved, change), (shifted, _entry(row, statistics))):
             if value is not None and not value >= 0:
-                raise ValueError(f"Changes must be 0 or more. Received: {value!r} for layer {name!r}.")
+                raise ValueError(f"Changes must be 0 or more. Received: change of layer {name!r}={value!r}.")
             column.append(np.nan if value is None else float(value))
     if not names:
-        raise ValueError("`rows` must hold at least one layer. Received none.")
+        raise ValueError(f"`rows` must hold at least one layer. Received: rows={rows!r}.")
     table = np.array([moved, shifted])
     has_statistics = not np.isnan(table[1]).all()
     edge = 1.1 * max(table[np.isfinite(table)], default=0.0) or 1.0

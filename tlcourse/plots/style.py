@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 # Okabe and Ito 2008, "Color universal design", in an order in which neighbours differ in lightness too.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
@@ -17,7 +16,11 @@ _ATTRIBUTE = "_tlcourse_alt_text"
 
 
 def colour_of(index: int) -> str:
-    """Return the palette's colour number `index`, starting over after the last."""
+    """Return the palette's colour number `index`, starting over after the last.
+
+    Args:
+        index: 0 or more.
+    """
     return PALETTE[index % len(PALETTE)]
 
 
@@ -32,7 +35,7 @@ def alt_text(target: Axes | Figure) -> str:
         The description; for a figure its own and those of all its plots, one paragraph each.
 
     Raises:
-        ValueError: If nobody described `target`.
+        ValueError: If `target` has no description.
     """
     several = [target, *target.axes] if isinstance(target, Figure) else [target]
     texts = [text for one in several if (text := getattr(one, _ATTRIBUTE, ""))]
@@ -76,7 +79,10 @@ def axes_or_new(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axe
 
         _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     if not isinstance(ax, Axes):
-        raise TypeError(f"`ax` must be matplotlib Axes, such as the second result of plt.subplots(). Received: ax={type(ax)}.")
+        raise TypeError(
+            "`ax` must be matplotlib Axes, such as the second result of plt.subplots(). "
+            f"Received: type(ax)={type(ax).__name__}."
+        )
     return ax
 
 
@@ -87,16 +93,9 @@ def as_array(name: str, values: Any, dimensions: Iterable[int]) -> np.ndarray:
         wanted = " or ".join(map(str, allowed))
         raise ValueError(
             f"`{name}` must be a non-empty array of numbers with {wanted} dimension{'' if allowed == (1,) else 's'}. "
-            f"Received: shape {array.shape}, dtype {array.dtype}."
+            f"Received: {name}.shape={array.shape}, {name}.dtype={array.dtype}."
         )
     return array
-
-
-def require_length(name: str, values: ArrayLike, expected: int, per: str) -> None:
-    """Raise `ValueError` unless `values` has one entry for each `per`."""
-    received = len(np.asarray(values))
-    if received != expected:
-        raise ValueError(f"`{name}` must have one entry per {per} ({expected}). Received: {received}.")
 
 
 def tidy(ax: Axes, x_label: str, y_label: str) -> None:

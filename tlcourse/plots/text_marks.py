@@ -1,4 +1,4 @@
-"""Spans marked in texts as one would read them, such as names in a sentence: colours for notebooks, brackets for terminals."""
+"""Spans marked in texts, such as names in a sentence: colours for notebooks, brackets for terminals."""
 
 from __future__ import annotations
 
@@ -77,14 +77,16 @@ def mark_spans(
 
     Raises:
         TypeError: If `texts` is one string.
-        ValueError: If there are not spans (or captions) for each text, or a span lies outside of its text, is empty, or overlaps another.
+        ValueError: If there are not spans (or captions) for each text, or a span lies outside of its text, is empty, or
+            overlaps another.
     """
     if isinstance(texts, str):
-        raise TypeError(f"Expected several texts. Received one string: {texts[:40]!r}. Pass [text].")
+        raise TypeError(f"Expected several texts. Pass a list of one: `[text]`. Received: texts={texts[:40]!r}.")
     captions = [""] * len(texts) if captions is None else captions
     if not len(texts) == len(spans) == len(captions):
         raise ValueError(
-            f"Expected spans and captions for each of {len(texts)} texts. Received: {len(spans)} and {len(captions)}."
+            f"Expected spans and captions for each of {len(texts)} texts. "
+            f"Received: len(spans)={len(spans)}, len(captions)={len(captions)}."
         )
     ordered = [sorted(row) for row in spans]
     for number, (text, row) in enumerate(zip(texts, ordered, strict=True)):
@@ -93,7 +95,7 @@ def mark_spans(
             if not before <= start < end <= len(text):
                 raise ValueError(
                     f"Text {number}: expected spans with {before} <= start < end <= {len(text)}, none over another. "
-                    f"Received: ({start}, {end}, {label!r})."
+                    f"Received: span={(start, end, label)!r}."
                 )
             before = end
     return MarkedTexts(texts, ordered, captions, title)

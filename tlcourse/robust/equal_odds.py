@@ -1,4 +1,4 @@
-"""Equalised odds by post-processing: thresholds drawn by lot, group by group (Hardt, Price, Srebro 2016, section 3.2)."""
+"""Equalised odds by post-processing: thresholds drawn at random, group by group (Hardt, Price, Srebro 2016, section 3.2)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class EqualOddsRule:
     Args:
         lots: Group -> `(thresholds, chances)`. A threshold of -inf selects, +inf turns down, whatever the score.
         true_positive: The rate that all groups share, on the examples that the rule was fitted on.
-        false_positive: Likewise.
+        false_positive: As `true_positive`.
     """
 
     lots: Mapping[int, tuple[np.ndarray, np.ndarray]]
@@ -28,12 +28,17 @@ class EqualOddsRule:
     false_positive: float
 
     def chances(self, scores: ArrayLike, groups: ArrayLike) -> np.ndarray:
-        """Return for each person, `(n,)`, the probability of being selected."""
+        """Return for each person, `(n,)`, the probability of being selected.
+
+        Args:
+            scores: `(n,)` numbers, as in `fit_equal_odds`.
+            groups: `(n,)` whole numbers.
+        """
         scores, groups = as_numbers("scores", scores, 1), as_labels("groups", groups)
         require_same_length(scores=scores, groups=groups)
         missing = sorted(set(groups.tolist()) - set(self.lots))
         if missing:
-            raise ValueError(f"The rule knows the groups {sorted(self.lots)}. Received: {missing}.")
+            raise ValueError(f"The rule knows the groups {sorted(self.lots)}. Received: unknown groups={missing}.")
         chosen = np.empty(len(scores))
         for group, (thresholds, weights) in self.lots.items():
             own = groups == group
@@ -41,7 +46,13 @@ class EqualOddsRule:
         return chosen
 
     def decide(self, scores: ArrayLike, groups: ArrayLike, seed: int = 0) -> np.ndarray:
-        """Draw the lots: `(n,)` 0 or 1. Two people with equal scores in one group may get different answers."""
+        """Draw a decision for each person: `(n,)` 0 or 1. Two people with equal scores in one group may get different answers.
+
+        Args:
+            scores: As in `chances`.
+            groups: As in `chances`.
+            seed: Seed of the draw.
+        """
         chances = self.chances(scores, groups)
         return (np.random.default_rng(seed).random(len(chances)) < chances).astype(np.int64)
 
@@ -49,9 +60,9 @@ class EqualOddsRule:
 def fit_equal_odds(scores: ArrayLike, labels: ArrayLike, groups: ArrayLike) -> EqualOddsRule:
     """Find the most accurate rule under which all groups have the same true and the same false positive rate.
 
-    Every group's thresholds reach the points below the upper hull of its ROC curve, if they may be drawn by lot. The points that
-    all groups reach lie below the lowest of the hulls; of these the one with most right decisions is taken (false positive rates in
-    steps of 0.001). So the group whose scores tell least sets what all the others get.
+    Every group's thresholds reach the points below the upper hull of its ROC curve, if they may be drawn at random. The points
+    that all groups reach lie below the lowest of the hulls; of these the one with most right decisions is taken (false positive
+    rates in steps of 0.001). So the group whose scores say least sets what all the others get.
 
     Args:
         scores: `(n,)` numbers, the higher the more likely selected.
@@ -79,7 +90,8 @@ def _hull(scores: np.ndarray, labels: np.ndarray, group: int) -> np.ndarray:
     """Return the corners of the ROC curve's upper hull, `(3, corners)`: false and true positive rate, threshold."""
     if set(np.unique(labels)) != {0, 1}:
         raise ValueError(
-            f"Every group must have examples of label 0 and of label 1. Group {group}: {np.unique(labels).tolist()}."
+            "Every group must have examples of label 0 and of label 1. "
+            f"Received: labels of group {group}={np.unique(labels).tolist()}."
         )
     steps = np.unique(scores)[::-1]
     places = len(steps) - 1 - np.searchsorted(steps[::-1], scores)  # number of the threshold from which on it is selected

@@ -1,4 +1,4 @@
-"""Group DRO: train for the group with the largest loss (Sagawa et al. 2020, "Distributionally robust neural networks", algorithm 1)."""
+"""Group DRO: train for the group with the largest loss (Sagawa et al. 2020, "Distributionally robust neural networks")."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tlcourse.arguments import as_labels, require_same_length
 class GroupDRO:
     """Train a compiled Keras model so that the group that fares worst counts most.
 
-    Each group has a weight `q`. At every step the weights are multiplied by `exp(step_size * loss of the group)`, scaled to sum 1,
-    and the model takes a step on the sum of `q * loss of the group`. Needs the group of every training example. In the authors' own runs
-    batches are balanced by group as well, those of the baseline are not: compare with weights or balanced batches too, or the
-    balance gets the credit of the method.
+    Algorithm 1 of the paper: each group has a weight `q`. At every step the weights are multiplied by
+    `exp(step_size * loss of the group)`, scaled to sum 1, and the model takes a step on the sum of `q * loss of the group`.
+    Needs the group of every training example. In the authors' own runs batches are balanced by group as well, those of the
+    baseline are not: compare with weights or balanced batches too, or the method gets the credit of the balance.
 
     Args:
-        model: Compiled with `SparseCategoricalCrossentropy(from_logits=True)`; gives `(n, num_classes)` logits.
+        model: A model compiled with `SparseCategoricalCrossentropy(from_logits=True)`; gives `(n, num_classes)` logits.
         step_size: How fast weights follow the losses, above 0; 0.01 in the paper.
         batch_size: Examples of each step.
         balanced: Draw batches in which each group is equally likely; otherwise as the examples come.
-        seed: Of the batches.
+        seed: Seed of the batches.
 
     Raises:
-        ValueError: If the model is not compiled, or with another loss.
+        ValueError: If the model is not compiled, or is with another loss.
     """
 
     def __init__(
@@ -38,7 +38,8 @@ class GroupDRO:
         if not isinstance(loss, keras.losses.SparseCategoricalCrossentropy) or not loss.get_config().get("from_logits", False):
             raise ValueError(
                 "`model` must be compiled with the loss on logits: "
-                f"model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True)). Received: loss={loss!r}."
+                "model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True)). "
+                f"Received: model.loss={loss!r}."
             )
         if not step_size > 0:
             raise ValueError(f"`step_size` must be above 0. Received: step_size={step_size!r}.")
@@ -61,7 +62,9 @@ class GroupDRO:
         require_same_length(inputs=inputs, labels=labels, groups=groups)
         counts = np.bincount(groups)
         if not counts.all():
-            raise ValueError(f"Groups must be numbered from 0 on without a gap. Received: counts {counts.tolist()}.")
+            raise ValueError(
+                f"Groups must be numbered from 0 on without a gap. Received: np.bincount(groups)={counts.tolist()}."
+            )
         rng = np.random.default_rng(self._seed)
         weights = np.full(len(counts), 1.0 / len(counts))
         chances = 1.0 / counts[groups] if self._balanced else np.ones(len(groups))
@@ -76,7 +79,16 @@ class GroupDRO:
         return path
 
     def step(self, inputs: np.ndarray, labels: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Take one step on one batch; return the new weights of the groups. A group that is not in the batch counts as one without loss."""
+        """Take one step on one batch, and return the new weights of the groups.
+
+        A group that is not in the batch counts as one without loss.
+
+        Args:
+            inputs: `(n, ...)`, what the model takes.
+            labels: `(n,)` class numbers.
+            groups: `(n,)` group numbers.
+            weights: `(num_groups,)` weights before the step.
+        """
         import keras
 
         logits = self._model(inputs, training=False)
@@ -85,8 +97,6 @@ class GroupDRO:
         means = np.bincount(groups, losses, len(weights)) / np.maximum(counts, 1)
         weights = weights * np.exp(self._step_size * (means - means.max()))  # a common factor is scaled away
         weights = weights / weights.sum()
-        share = (
-            weights[groups] / counts[groups] * len(groups)
-        )  # Keras divides by the batch: the loss is the sum of weight * mean
+        share = weights[groups] / counts[groups] * len(groups)  # Keras divides by the batch: the loss sums weight * mean
         self._model.train_on_batch(inputs, labels, sample_weight=share)
         return weights

@@ -1,4 +1,4 @@
-"""Retrain the last layer alone, on as many examples of each group: "deep feature reweighting" (Kirichenko et al. 2022).
+"""Retrain only the last layer, on as many examples of each group: "deep feature reweighting" (Kirichenko et al. 2022).
 
 The idea of "Last layer re-training is sufficient for robustness to spurious correlations" (arXiv 2204.02937): features know both the
 object and the background; only the last layer trusts the background. The paper's logistic regression has an L1 penalty chosen on
@@ -29,22 +29,35 @@ class LinearHead:
     bias: np.ndarray
 
     def logits(self, features: ArrayLike) -> np.ndarray:
-        """Return `(n, num_classes)` logits of `(n, features)`."""
+        """Return `(n, num_classes)` logits.
+
+        Args:
+            features: `(n, features)`.
+        """
         return np.asarray(features, np.float64) @ self.kernel + self.bias
 
     def predict(self, features: ArrayLike) -> np.ndarray:
-        """Return `(n,)` class numbers."""
+        """Return `(n,)` class numbers.
+
+        Args:
+            features: `(n, features)`.
+        """
         return self.logits(features).argmax(axis=1)
 
     def put_into(self, layer: Any) -> None:
         """Set the weights of a Keras `Dense` layer of that shape, without activation: it then gives these logits.
+
+        Args:
+            layer: The layer, built.
 
         Raises:
             ValueError: If the layer has other shapes, or an activation.
         """
         shapes = [tuple(weight.shape) for weight in layer.get_weights()]
         if shapes != [self.kernel.shape, self.bias.shape]:
-            raise ValueError(f"Expected a Dense layer of shapes {[self.kernel.shape, self.bias.shape]}. Received: {shapes}.")
+            raise ValueError(
+                f"Expected a Dense layer of shapes {[self.kernel.shape, self.bias.shape]}. Received: shapes={shapes}."
+            )
         if getattr(getattr(layer, "activation", None), "__name__", "linear") != "linear":
             raise ValueError(f"Expected a last layer without activation. Received: activation={layer.activation.__name__!r}.")
         layer.set_weights([self.kernel, self.bias])
@@ -78,7 +91,7 @@ def retrain_last_layer(
     require_same_length(features=features, labels=labels, groups=groups)
     classes = np.unique(labels)
     if len(classes) < 2 or not np.array_equal(classes, np.arange(len(classes))):
-        raise ValueError(f"`labels` must hold every class from 0 on, two or more. Received: classes {classes.tolist()}.")
+        raise ValueError(f"`labels` must hold every class from 0 on, two or more. Received: classes={classes.tolist()}.")
     if strength <= 0 or repeats < 1:
         raise ValueError(
             f"`strength` must be above 0 and `repeats` 1 or more. Received: strength={strength!r}, repeats={repeats!r}."

@@ -9,7 +9,7 @@ from tlcourse.arguments import as_labels
 
 
 def group_weights(groups: ArrayLike) -> np.ndarray:
-    """Weigh examples so that each group has the same total weight, and the mean weight is 1.
+    """Give each group the same total weight; the mean weight of an example is 1.
 
     For `sample_weight` of `model.fit` or of scikit-learn's `fit`. The weights undo a correlation between label and background only
     while the model cannot fit everything: a network that reaches 0 loss on the training set ends up where it would have without

@@ -1,4 +1,4 @@
-"""One threshold for each group, chosen so that a rate comes out equal. It uses the group in every decision; see the warning.
+"""One threshold for each group, chosen to make a rate equal. It uses the group in every decision; see the warning.
 
 Deciding by the group that a person belongs to is itself unlawful in many places, whatever it equalises. These functions show what a
 criterion costs; they are no permission.
@@ -40,17 +40,26 @@ def equal_opportunity_thresholds(scores: ArrayLike, labels: ArrayLike, groups: A
 def equal_selection_thresholds(scores: ArrayLike, groups: ArrayLike, rate: float) -> dict[int, float]:
     """Find for each group the highest threshold that still selects a share `rate` of its members (demographic parity).
 
-    Arguments, result and errors as in `equal_opportunity_thresholds`.
+    Args:
+        scores: As in `equal_opportunity_thresholds`.
+        groups: As in `equal_opportunity_thresholds`.
+        rate: Wanted share of each group that is selected, above 0, at most 1.
+
+    Returns:
+        Threshold of each group; `decide` selects scores at or above it.
+
+    Raises:
+        ValueError: If lengths differ or the rate is out of range.
     """
     return _thresholds(scores, groups, rate, np.ones(len(np.asarray(scores)), bool), "members")
 
 
 def decide(scores: ArrayLike, groups: ArrayLike, thresholds: Mapping[int, float]) -> np.ndarray:
-    """Select, as 0 or 1, who scores at or above the threshold of their group.
+    """Select, as 1, whoever scores at or above the threshold of their group; the others are 0.
 
     Args:
-        scores: `(n,)`.
-        groups: `(n,)`.
+        scores: `(n,)` numbers.
+        groups: `(n,)` whole numbers.
         thresholds: One for each group.
 
     Raises:
@@ -60,7 +69,7 @@ def decide(scores: ArrayLike, groups: ArrayLike, thresholds: Mapping[int, float]
     require_same_length(scores=scores, groups=groups)
     missing = sorted(set(groups.tolist()) - set(thresholds))
     if missing:
-        raise ValueError(f"`thresholds` must name every group. Missing: {missing}.")
+        raise ValueError(f"`thresholds` must name every group. Received: groups without a threshold={missing}.")
     return (scores >= np.array([thresholds[group] for group in groups.tolist()])).astype(np.int64)
 
 
@@ -73,6 +82,6 @@ def _thresholds(scores: ArrayLike, groups: ArrayLike, rate: float, counted: np.n
     for group in np.unique(groups).tolist():
         own = np.sort(scores[(groups == group) & counted])[::-1]
         if not len(own):
-            raise ValueError(f"Every group must have {needed}; group {group} has none.")
+            raise ValueError(f"Every group must have {needed}. Received: group without any={group}.")
         found[group] = float(own[math.ceil(rate * len(own) - 1e-9) - 1])  # 1e-9: 0.7 * 10 is 7, not 7.000000000000001
     return found

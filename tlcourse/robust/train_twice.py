@@ -14,7 +14,12 @@ from tlcourse.arguments import as_labels, require_same_length
 
 @dataclass(frozen=True)
 class TrainedTwice:
-    """The second model, and `missed`, `(n,)` bool: the training examples that the first one got wrong."""
+    """Result of `just_train_twice`.
+
+    Args:
+        model: The second model.
+        missed: `(n,)` bool: the training examples that the first model got wrong.
+    """
 
     model: Any
     missed: np.ndarray
@@ -29,14 +34,15 @@ def just_train_twice(
     epochs: int = 20,
     upweight: float = 20.0,
 ) -> TrainedTwice:
-    """Train a model shortly, then a new one on the same examples, of which those that the first got wrong count `upweight` times.
+    """Train a model shortly, then a new one that counts what the first got wrong `upweight` times.
 
-    No group is needed for training: the hope is that the first model trusts the background, so that its errors are the small
-    groups. How long the first training lasts decides whether that is so, and choosing it takes held-out examples whose groups are
-    known (the paper's choice, too). Where the first training fits everything, nothing is missed and the second equals plain training.
+    No group is needed for training: the hope is that the first model trusts the background, and that its errors are then the
+    small groups. How long the first training lasts decides whether that is so, and choosing it takes held-out examples whose
+    groups are known (the paper's choice, too). Where the first training fits everything, nothing is missed and the second equals
+    plain training.
 
     Args:
-        build: Returns a new model that is compiled for class numbers and gives `(n, num_classes)` scores; called twice.
+        build: A function that returns a new model, compiled for class numbers, with `(n, num_classes)` scores; called twice.
         inputs: `(n, ...)`, what the model takes.
         labels: `(n,)` class numbers.
         first_epochs: Epochs of the first training, 1 or more.
@@ -59,9 +65,9 @@ def just_train_twice(
     first = build()
     first.fit(inputs, labels, epochs=first_epochs, verbose=0)
     missed = np.asarray(first.predict(inputs, verbose=0)).argmax(axis=1) != labels
-    second = build()  # only now, so that a seed that `build` sets holds for the second training too
+    second = build()  # only now: a seed that `build` sets then holds for the second training too
     if first is second:
-        raise ValueError("`build` must return a new model each time. Received the same one twice.")
+        raise ValueError(f"`build` must return a new model each time. Received: build()={first.name!r}, the same model twice.")
     weights = np.where(missed, float(upweight), 1.0)
     second.fit(inputs, labels, epochs=epochs, sample_weight=weights / weights.mean(), verbose=0)
     return TrainedTwice(second, missed)

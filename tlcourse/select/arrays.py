@@ -5,23 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.arguments import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_features as as_feature_table
+from tlcourse.arguments import as_labels, require_same_length
 
 
 def as_features(features: ArrayLike) -> np.ndarray:
     """Return `features` as a `(examples, features)` float64 array; it may be a copy.
 
     Raises:
-        ValueError: If another shape, no numbers, missing values, or no feature that differs from zero.
+        ValueError: If the shape is another, values are no numbers or missing, or no feature differs from zero.
     """
-    if np.ndim(features) == 4:
-        raise ValueError(
-            f"`features` must have shape (examples, features). Received: shape {np.shape(features)}, which looks like feature "
-            "maps. Average over the image first: features.mean(axis=(1, 2))"
-        )
-    array = as_numbers("features", features, 2).astype(np.float64, copy=False)
+    array = as_feature_table("features", features).astype(np.float64, copy=False)
     if not array.any():
-        raise ValueError("`features` must not be zero throughout: such a backbone sees nothing. Received: zeros alone.")
+        raise ValueError("`features` must not be zero throughout: such a backbone sees nothing. Received: features.max()=0.")
     return array
 
 
@@ -29,11 +25,11 @@ def as_classes(labels: ArrayLike) -> tuple[np.ndarray, int]:
     """Return labels numbered 0, 1, ... without gaps, and how many classes there are.
 
     Raises:
-        ValueError: If no class numbers, or one class alone.
+        ValueError: If they are no class numbers, or all of one class.
     """
     names, numbers = np.unique(as_labels("labels", labels), return_inverse=True)
     if len(names) < 2:
-        raise ValueError(f"`labels` must hold two classes or more. Received: class {names[0]} alone.")
+        raise ValueError(f"`labels` must hold two classes or more. Received: classes={names.tolist()}.")
     return numbers.ravel(), len(names)
 
 
@@ -41,7 +37,7 @@ def as_pair(features: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndar
     """Return features, labels without gaps, and the number of classes; the first argument is the features.
 
     Raises:
-        ValueError: If as in `as_features` and `as_classes`, two lengths, or the two arguments exchanged.
+        ValueError: If either is not as `as_features` and `as_classes` want it, lengths differ, or the two look exchanged.
     """
     require_order("features", features, "labels", labels)
     array = as_features(features)
@@ -51,9 +47,9 @@ def as_pair(features: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndar
 
 
 def require_order(first: str, value: ArrayLike, second: str, labels: ArrayLike) -> None:
-    """Raise `ValueError` where two arguments look exchanged: one dimension first, two dimensions second."""
+    """Raise `ValueError` if two arguments look exchanged: one dimension first, two dimensions second."""
     if np.ndim(value) == 1 and np.ndim(labels) == 2:
         raise ValueError(
-            f"`{first}` come first, `{second}` second. Received: shapes {np.shape(value)} and {np.shape(labels)}, which look "
-            "exchanged."
+            f"`{first}` come first, `{second}` second; these look exchanged. "
+            f"Received: {first}.shape={np.shape(value)}, {second}.shape={np.shape(labels)}."
         )

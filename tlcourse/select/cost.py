@@ -1,4 +1,4 @@
-"""What a network costs here: weights to store, memory to hold, milliseconds to wait."""
+"""What a network costs here: weights to store, memory to hold, milliseconds to run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tlcourse.arguments import require_whole
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +22,7 @@ class Cost:
 
     Args:
         parameters: Number of weights, those of BatchNorm's statistics included.
-        weights_mib: What they take, in MiB.
+        weights_mib: Their size, in MiB.
         memory_mib: Least memory of a forward pass of one image, in MiB: the weights, and the inputs and outputs of the layer at
             which these are largest. Counted from shapes, not measured; programs take more.
         milliseconds: Median time of a forward pass divided by the images in it, measured here.
@@ -39,18 +41,17 @@ def measure_cost(model: keras.Model, *, batch_size: int = 1, repeats: int = 30, 
     Times of two networks can be compared when both were measured on this machine, in one session, at the same batch size.
 
     Args:
-        model: With one input `(batch, height, width, channels)` of known size.
-        batch_size: Images in a pass; 1 tells how long one waits, larger ones how many images a second there are.
+        model: A network with one input `(batch, height, width, channels)` of known size.
+        batch_size: Images in a pass; 1 measures the delay, larger ones how many images a second there are.
         repeats: Passes that are timed, 3 or more.
         warm_up: Passes before, 1 or more.
 
     Raises:
         ValueError: If the model has several inputs or one of unknown size, or a number is out of range.
     """
-    shape = _picture_shape(model)
+    shape = _image_shape(model)
     for name, value, least in (("batch_size", batch_size, 1), ("repeats", repeats, 3), ("warm_up", warm_up, 1)):
-        if not isinstance(value, int | np.integer) or value < least:
-            raise ValueError(f"`{name}` must be a whole number of at least {least}. Received: {name}={value!r}.")
+        require_whole(name, value, least)
     batch = np.random.default_rng(0).integers(0, 256, (batch_size, *shape)).astype("float32")
     seconds = []
     for _ in range(warm_up + repeats):
@@ -67,7 +68,11 @@ def measure_cost(model: keras.Model, *, batch_size: int = 1, repeats: int = 30, 
 
 
 def largest_layer(model: keras.Model) -> int:
-    """Return the bytes of the inputs and outputs of one image, at the layer at which they are largest."""
+    """Return the bytes of the inputs and outputs of one image, at the layer at which they are largest.
+
+    Args:
+        model: A built model.
+    """
     import keras
 
     def sizes(layer: Any) -> int:
@@ -90,11 +95,11 @@ def _bytes(shape: Any, dtype: Any) -> int:
     return int(np.prod([side or 1 for side in shape], dtype=np.int64)) * size
 
 
-def _picture_shape(model: Any) -> tuple[int, ...]:
+def _image_shape(model: Any) -> tuple[int, ...]:
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4 or any(side is None for side in shape[1:]):
         raise ValueError(
-            f"`model` must have one input (batch, height, width, channels) of known size. Received: input_shape={shape!r} of "
-            f"{getattr(model, 'name', model)!r}. Build it with input_shape=(height, width, 3)."
+            f"{getattr(model, 'name', model)!r} must have one input (batch, height, width, channels) of known size. Build it with "
+            f"input_shape=(height, width, 3). Received: model.input_shape={shape!r}."
         )
     return tuple(shape[1:])

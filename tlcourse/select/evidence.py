@@ -16,8 +16,8 @@ def log_me(features: ArrayLike, labels: ArrayLike) -> float:
     """Return the logarithm of the maximum evidence, per example, averaged over classes: higher is better.
 
     For each class, its column of zeros and ones is modelled as `features @ weights + noise`, weights normal with precision alpha,
-    noise normal with precision beta. The evidence is the density of the column with all weights integrated out; alpha and beta are
-    those that make it largest, so that nothing is trained, tuned or held out. You et al. 2021, "LogME: practical assessment of
+    noise normal with precision beta. The evidence is the density of the column with all weights integrated out; alpha and beta
+    are those that make it largest: nothing is trained, tuned or held out. You et al. 2021, "LogME: practical assessment of
     pre-trained models for transfer learning" (arXiv 2102.11005), equation 2 and algorithm 1, iterated for all classes at once on
     one decomposition, as You et al. 2022 (arXiv 2110.10545) do for one. As in both, features are not centred.
 

@@ -1,4 +1,4 @@
-"""Scores that train or look up something cheap on frozen features: nearest neighbours, and a straight line."""
+"""Scores that train or look up something cheap on frozen features: nearest neighbours, and a linear classifier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def knn_score(features: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) ->
     """Return the share of examples whose nearest others, by angle, agree on their label.
 
     Each example is left out once and takes the label that most of its neighbours have; of labels with as many votes, that of the
-    nearest. Nothing is held out, so that few examples suffice.
+    nearest. Nothing is held out, so few examples suffice.
 
     Args:
         features: `(examples, features)` of a frozen backbone.
@@ -51,7 +51,7 @@ def linear_probe_score(
         labels: `(examples,)` class numbers of the target, each class with at least `folds` examples.
         folds: 2 or more; every example is tested once, each class spread evenly over the folds.
         strength: Inverse of the L2 penalty, as in `tlcourse.evaluate.linear_probe`.
-        seed: Of the folds.
+        seed: Seed of the folds.
 
     Returns:
         An accuracy, 0-1, mean over the folds.
@@ -65,8 +65,8 @@ def linear_probe_score(
     fewest = int(np.bincount(labels).min())
     if folds < 2 or fewest < folds:
         raise ValueError(
-            f"`folds` must be 2 or more, and each class needs that many examples. Received: folds={folds!r}, smallest class "
-            f"{fewest}."
+            "`folds` must be 2 or more, and each class needs that many examples. "
+            f"Received: folds={folds!r}, smallest class={fewest}."
         )
     parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(features, labels)
     scores = [linear_probe(features[a], labels[a], features[b], labels[b], strength=strength) for a, b in parts]

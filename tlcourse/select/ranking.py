@@ -39,7 +39,13 @@ SCORES = MappingProxyType(
 
 @dataclass(frozen=True)
 class Candidate:
-    """One backbone: its scores by the names of `SCORES` (those that could be had), and its cost."""
+    """One backbone.
+
+    Args:
+        name: Its name.
+        scores: Name of a score, as in `SCORES` -> its value; only the scores that could be computed.
+        cost: What it costs.
+    """
 
     name: str
     scores: Mapping[str, float]
@@ -48,7 +54,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Backbones, the best first by the score `by`; prints as a table. `floor`: what the best one scores with shuffled labels."""
+    """Backbones, the best first; prints as a table.
+
+    Args:
+        rows: The backbones.
+        by: Score that orders them.
+        floor: Score name -> value of the best backbone with shuffled labels.
+    """
 
     rows: tuple[Candidate, ...]
     by: str
@@ -71,7 +83,10 @@ class Ranking:
         return [name for name, keep in zip(self.names, kept, strict=True) if keep]
 
     def scores(self, name: str) -> np.ndarray:
-        """Return one score of all, `(backbones,)`; NaN where it could not be had.
+        """Return one score of all, `(backbones,)`; NaN where it could not be computed.
+
+        Args:
+            name: A key of `SCORES`.
 
         Raises:
             ValueError: If there is no such score.
@@ -129,28 +144,43 @@ def rank_backbones(
         labels: `(n,)` class numbers, two classes or more, each at least twice.
         by: The score that orders the table, a key of `SCORES`; LEEP and NCE need `heads` for all.
         heads: Name -> whole network from the same images to probabilities of its source classes, where there is one.
-        seed: Of the folds of the linear probe, and of the shuffled labels.
+        seed: Seed of the folds of the linear probe, and of the shuffled labels.
 
     Returns:
         The ranking; draw it with `plots.pareto(ranking.milliseconds, ranking.scores(ranking.by), ranking.names)`.
 
     Raises:
         TypeError: If a backbone is neither a name nor a model.
-        ValueError: If no backbone, an unknown name or score, a head without backbone, or images or labels that do not fit.
-        OSError: If pretrained values are neither cached nor to be had.
+        ValueError: If there is no backbone, a name or score is unknown, a head has no backbone, images or labels do not fit, or
+            a class has fewer than 2 examples.
+        OSError: If pretrained values are neither cached nor can be downloaded.
+
+    Example:
+        >>> flowers = tlcourse.load_flowers(per_class=4)
+        >>> pools = {"means": keras.layers.GlobalAveragePooling2D(), "corner": keras.layers.Lambda(lambda x: x[:, 0, 0])}
+        >>> networks = {name: keras.Sequential([keras.Input((64, 64, 3)), pool]) for name, pool in pools.items()}
+        >>> tlcourse.rank_backbones(networks, flowers.images, flowers.labels).names
+        ['means', 'corner']
     """
     _require_score("by", by)
     models = _models(backbones, np.shape(images))
     heads = dict(heads or {})
     if not set(heads) <= set(models):
         raise ValueError(
-            f"`heads` must belong to `backbones`. Received: {sorted(set(heads) - set(models))} beside {list(models)}."
+            f"`heads` must belong to `backbones` ({', '.join(models)}). "
+            f"Received: heads without a backbone={sorted(set(heads) - set(models))}."
         )
     if by in ("leep", "nce") and set(heads) != set(models):
         raise ValueError(
             f"`by={by!r}` needs the head of every backbone. Missing in `heads`: {sorted(set(models) - set(heads))}."
         )
     numbers, _ = as_classes(labels)
+    fewest = int(np.bincount(numbers).min())
+    if fewest < 2:
+        raise ValueError(
+            "Each class needs 2 examples or more: the linear probe holds some of each out. Drop such classes, or add examples. "
+            f"Received: examples of the smallest class={fewest}."
+        )
     rows, features = [], {}
     for name, model in models.items():
         features[name] = extract_features(model, images)
@@ -171,15 +201,17 @@ def _models(backbones: Any, shape: tuple[int, ...]) -> dict[str, Any]:
     else:
         names = list(backbones)
         if not all(isinstance(name, str) for name in names):
-            raise TypeError(f"Give models as a mapping, name -> model. Received: {[type(name).__name__ for name in names]}.")
+            raise TypeError(
+                f"Give models as a mapping, name -> model. Received: backbones={[type(name).__name__ for name in names]}."
+            )
         if len(shape) != 4:
-            raise ValueError(f"`images` must have shape (n, height, width, 3). Received: shape {shape}.")
+            raise ValueError(f"`images` must have shape (n, height, width, 3). Received: images.shape={shape}.")
         models = {name: load_backbone(name, input_shape=shape[1:], pooling="avg") for name in names}
     if not models:
-        raise ValueError("`backbones` must hold at least one. Received none.")
+        raise ValueError(f"`backbones` must hold at least one. Received: backbones={backbones!r}.")
     for name, model in models.items():
         if not isinstance(model, keras.Model):
-            raise TypeError(f"`backbones[{name!r}]` must be a Keras model. Received: {type(model).__name__}.")
+            raise TypeError(f"`backbones[{name!r}]` must be a Keras model. Received: type={type(model).__name__}.")
     return models
 
 
@@ -198,4 +230,4 @@ def _scores(features: np.ndarray, labels: np.ndarray, seen: np.ndarray | None, s
 
 def _require_score(argument: str, name: str) -> None:
     if name not in SCORES:
-        raise ValueError(f"There is no score {argument}={name!r}. Expected one of {', '.join(SCORES)}.")
+        raise ValueError(f"There is no such score. Expected one of {', '.join(SCORES)}. Received: {argument}={name!r}.")

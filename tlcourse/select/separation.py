@@ -11,9 +11,9 @@ from tlcourse.select.arrays import as_pair
 def h_score(features: ArrayLike, labels: ArrayLike, *, shrinkage: bool = False) -> float:
     """Return the trace of inverse covariance of the features times covariance of their class means: higher is better.
 
-    Bao et al. 2019, "An information-theoretic approach to transferability in task transfer learning", definition 2. Any invertible
-    linear map of the features leaves it unchanged. It inverts a covariance, for which there must be more examples than features;
-    with fewer, every backbone would get the same value, classes minus 1. `shrinkage` is for that case.
+    Bao et al. 2019, "An information-theoretic approach to transferability in task transfer learning", definition 2. Any
+    invertible linear map of the features leaves it unchanged. It inverts a covariance, for which there must be more examples
+    than features; with fewer, every backbone would get the same value, classes minus 1. `shrinkage` is for that case.
 
     Args:
         features: `(examples, features)` of a frozen backbone.
@@ -32,7 +32,9 @@ def h_score(features: ArrayLike, labels: ArrayLike, *, shrinkage: bool = False) 
     features, labels, num_classes = as_pair(features, labels)
     centred = features - features.mean(axis=0)
     if not np.abs(centred).max() > 1e-12 * np.abs(features).max():
-        raise ValueError("`features` must differ between examples. Received: the same row throughout.")
+        raise ValueError(
+            f"`features` must differ between examples. Received: len(features)={len(features)}, all rows the same."
+        )
     examples, width = centred.shape
     counts = np.bincount(labels, minlength=num_classes)
     sums = np.zeros((num_classes, width))
@@ -43,7 +45,7 @@ def h_score(features: ArrayLike, labels: ArrayLike, *, shrinkage: bool = False) 
     if examples <= width:
         raise ValueError(
             f"The H-score needs more examples than features: with fewer it is classes - 1 = {num_classes - 1} for any backbone. "
-            f"Received: examples={examples}, features={width}. Use h_score(features, labels, shrinkage=True)."
+            f"Use h_score(features, labels, shrinkage=True). Received: features.shape={centred.shape}."
         )
     values, vectors = np.linalg.eigh(centred.T @ centred / examples)  # (features, features)
     kept = values > values[-1] * examples * np.finfo(float).eps

@@ -1,4 +1,4 @@
-"""LEEP and NCE: how well the classes of the source, as the network sees them, tell the target's labels."""
+"""LEEP and NCE: how well the classes of the source, as the network sees them, predict the target's labels."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tlcourse.select.arrays import as_classes, require_order
 def leep(source_probabilities: ArrayLike, labels: ArrayLike) -> float:
     """Return the log expected empirical prediction: the mean log-likelihood of the labels, given the source classes seen.
 
-    The joint share of label y and source class z is counted with the probabilities as weights; each example is then predicted by
-    `sum over z of share(y | z) * probability(z)`. Nguyen et al. 2020, "LEEP: a new measure to evaluate transferability of learned
-    representations" (arXiv 2002.12462), equations 1 and 2. The network's own head is needed, features are not.
+    The joint share of label y and source class z is counted with the probabilities as weights; each example is then predicted
+    by `sum over z of share(y | z) * probability(z)`. Nguyen et al. 2020, "LEEP: a new measure to evaluate transferability of
+    learned representations" (arXiv 2002.12462), equations 1 and 2. The network's own head is needed, features are not.
 
     Args:
-        source_probabilities: `(examples, source classes)` what the source's head says of the target's images, after softmax: 0 or
-            more, each row adds up to 1. It comes first.
+        source_probabilities: `(examples, source classes)` what the source's head says of the target's images, after softmax:
+            0 or more, each row adds up to 1. It comes first.
         labels: `(examples,)` class numbers of the target.
 
     Returns:
-        0 or less; 0 where the source classes tell each label without fail. Higher is better.
+        0 or less; 0 where the source classes determine each label. Higher is better.
 
     Raises:
-        ValueError: If shapes do not fit or look exchanged, rows are no probabilities (logits are a frequent reason), one class.
+        ValueError: If shapes do not fit or look exchanged, rows are no probabilities (logits are a frequent reason), or there is one class.
     """
     require_order("source_probabilities", source_probabilities, "labels", labels)
     probabilities = as_numbers("source_probabilities", source_probabilities, 2).astype(np.float64, copy=False)
@@ -34,9 +34,9 @@ def leep(source_probabilities: ArrayLike, labels: ArrayLike) -> float:
     sums = probabilities.sum(axis=1)
     if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-3:
         raise ValueError(
-            "Each row of `source_probabilities` must hold numbers of 0 or more that add up to 1. Received: smallest "
-            f"{probabilities.min():.3g}, sums from {sums.min():.3g} to {sums.max():.3g}. Of logits take the softmax first: "
-            "keras.ops.softmax(logits)"
+            "Each row of `source_probabilities` must hold numbers of 0 or more that add up to 1. Of logits take the softmax first: "
+            f"`keras.ops.softmax(logits)`. Received: source_probabilities.min()={probabilities.min():.3g}, "
+            f"source_probabilities.sum(axis=1)={sums.min():.3g} to {sums.max():.3g}."
         )
     probabilities = probabilities / sums[:, None]
     joint = np.eye(count)[numbers].T @ probabilities  # (classes, source classes)
@@ -48,16 +48,16 @@ def leep(source_probabilities: ArrayLike, labels: ArrayLike) -> float:
 def nce(source_labels: ArrayLike, labels: ArrayLike) -> float:
     """Return the negative conditional entropy of the target's labels, given the source class of each example.
 
-    Tran et al. 2019, "Transferability and hardness of supervised classification tasks" (arXiv 1908.08142), section 3. Like `leep`
-    with probabilities of 0 and 1: the class that the source's head finds most probable stands for all.
+    Tran et al. 2019, "Transferability and hardness of supervised classification tasks" (arXiv 1908.08142), section 3. Like
+    `leep` with probabilities of 0 and 1: the class that the source's head finds most probable stands for all.
 
     Args:
         source_labels: `(examples,)` class numbers of the source, such as `source_probabilities.argmax(axis=1)`. They come first:
-            how well source classes tell labels is another question than how well labels tell source classes.
+            how well source classes predict labels is another question than how well labels predict source classes.
         labels: `(examples,)` class numbers of the target.
 
     Returns:
-        Between minus the entropy of the labels (the source tells nothing) and 0 (it tells all). Higher is better.
+        Between minus the entropy of the labels (the source says nothing) and 0 (it says all). Higher is better.
 
     Raises:
         ValueError: If shapes do not fit, values are no class numbers, or the target's labels hold one class.
