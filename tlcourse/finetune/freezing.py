@@ -7,6 +7,7 @@ from typing import Literal
 import keras
 
 from tlcourse.finetune.blocks import batchnorms_in, children_of, is_container, locate, units_of
+from tlcourse.finetune.lora import refreeze_base
 from tlcourse.finetune.stale import mark_stale
 from tlcourse.finetune.summary import TrainableSummary, trainable_summary, weights_of
 
@@ -30,6 +31,11 @@ def freeze(model: keras.Model, up_to: str | int | None = None) -> TrainableSumma
 
     Raises:
         ValueError: If `up_to` names nothing in the model.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="early"), keras.layers.Dense(2, name="head")])
+        >>> tlcourse.freeze(model, up_to="early").trainable_names
+        ('head',)
     """
     units = units_of(model)
     last = len(units) - 1 if up_to is None else locate(model, up_to, "up_to")[1]
@@ -48,7 +54,7 @@ def unfreeze(
 
     Layers before `from_block` keep the state they have. With few images the statistics of a batch are noise, and moving them
     destroys what the backbone learned; `base(x, training=False)` does not prevent it in a functional model, a frozen
-    BatchNorm layer does.
+    BatchNorm layer does. A kernel that LoRA replaces (`layer.enable_lora`) stays frozen: its two factors train instead.
 
     Args:
         model: A backbone, or a model around one: flat, nested or Sequential.
@@ -62,6 +68,13 @@ def unfreeze(
 
     Raises:
         ValueError: If `from_block` names nothing in the model, or `batchnorm` is neither "frozen" nor "trainable".
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="early"), keras.layers.Dense(2, name="head")])
+        >>> tlcourse.freeze(model).trainable_parameters
+        0
+        >>> tlcourse.unfreeze(model, from_block="head").trainable_names
+        ('head',)
     """
     if batchnorm not in ("frozen", "trainable"):
         raise ValueError(f'`batchnorm` must be "frozen" or "trainable". Received: batchnorm={batchnorm!r}.')
@@ -89,7 +102,7 @@ def _apply(model: keras.Model, flags: dict[int, bool], action: str) -> Trainable
 
 
 def write_flags(layer: keras.layers.Layer, flags: dict[int, bool]) -> None:
-    """Set the flag of `layer` and of everything in it, parents before children.
+    """Set the flag of `layer` and of everything in it, parents before children; kernels that LoRA froze stay frozen.
 
     Parents first, because a parent overwrites its children. Every flag is written twice, because Keras on TensorFlow skips an
     assignment of the value that is already there, and with it the sublayers and variables that have another one.
@@ -104,6 +117,7 @@ def write_flags(layer: keras.layers.Layer, flags: dict[int, bool]) -> None:
         own = flags.get(id(layer), layer.trainable)
     layer.trainable = not own
     layer.trainable = own
+    refreeze_base(layer)
     for child in children_of(layer):
         write_flags(child, flags)
 

@@ -117,6 +117,12 @@ def snapshot(model: keras.Model) -> Snapshot:
 
     Raises:
         ValueError: If the model has no weights yet.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name="head")])
+        >>> before = tlcourse.snapshot(model)
+        >>> list(before.layers)
+        ['head']
     """
     if not model.built:
         raise ValueError(f"Model {model.name!r} has no weights yet. Call it on a batch, or model.build(input_shape).")
@@ -149,6 +155,13 @@ def what_moved(before: Snapshot, after: Snapshot | keras.Model) -> WhatMoved:
     Raises:
         TypeError: If `before` is no snapshot: a model would have moved along with itself.
         ValueError: If the two do not have the same layers and shapes.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="early"), keras.layers.Dense(2, name="head")])
+        >>> before = tlcourse.snapshot(model)
+        >>> model.layers[-1].set_weights([np.ones((3, 2)), np.zeros(2)])
+        >>> tlcourse.what_moved(before, model).moved_names
+        ('head',)
     """
     if not isinstance(before, Snapshot):
         raise TypeError(

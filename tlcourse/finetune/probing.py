@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tlcourse.finetune.freezing import freeze, unfreeze
+from tlcourse.finetune.lora import set_kernel
 from tlcourse.finetune.summary import trainable_summary
 from tlcourse.finetune.two_phase import Phase, PhaseHistory, backbone_in, fit
 
@@ -53,7 +54,7 @@ def fit_linear_probe(
     offset = np.full(head.units, bias.min() - 20.0, "float32")
     kernel[:, regression.classes_] = weights.T
     offset[regression.classes_] = bias
-    head.set_weights([kernel, offset])
+    set_kernel(head, kernel, offset)
     return float(probe.score(features, labels))
 
 

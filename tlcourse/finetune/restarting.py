@@ -19,6 +19,16 @@ def reset_optimizer(model: keras.Model) -> None:
 
     Raises:
         ValueError: If the model is not compiled or not built.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> model.compile("adam", "mse")
+        >>> history = model.fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0)
+        >>> int(model.optimizer.iterations)
+        1
+        >>> tlcourse.reset_optimizer(model)
+        >>> int(model.optimizer.iterations)
+        0
     """
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not model.built:

@@ -9,6 +9,7 @@ from typing import Literal
 import keras
 
 from tlcourse.finetune.blocks import batchnorms_in, blocks, units_of
+from tlcourse.finetune.lora import lora_note
 from tlcourse.tables import as_html, as_text
 
 _HEADER = ("", "parameters", "trainable", "BatchNorm")
@@ -82,13 +83,19 @@ def trainable_summary(model: keras.Model, by: Literal["block", "layer"] = "block
     Args:
         model: A built model, flat or with a nested backbone.
         by: One row for every block, or one for every layer. Rows without parameters are left out.
-        note: Text to print below the table.
+        note: Text to print below the table; which kernels LoRA keeps frozen is added to it.
 
     Returns:
         A frozen table that prints aligned and shows as HTML in a notebook.
 
     Raises:
         ValueError: If the model has not been built, or `by` is neither "block" nor "layer".
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2)], name="mine")
+        >>> print(tlcourse.trainable_summary(model, by="layer"))
+        mine: 23 of 23 parameters train
+        ...
     """
     if by not in ("block", "layer"):
         raise ValueError(f'`by` must be "block" or "layer". Received: by={by!r}.')
@@ -99,7 +106,7 @@ def trainable_summary(model: keras.Model, by: Literal["block", "layer"] = "block
         )
     groups = blocks(model) if by == "block" else {f"{i} {unit.name}": [unit] for i, unit in enumerate(units_of(model))}
     rows = tuple(row for name, layers in groups.items() if (row := _row(name, layers, model.trainable)).parameters)
-    return TrainableSummary(model_name=model.name, rows=rows, note=note)
+    return TrainableSummary(model_name=model.name, rows=rows, note=" ".join(filter(None, (note, lora_note(model)))))
 
 
 def weights_of(layer: keras.layers.Layer) -> list[keras.Variable]:
