@@ -50,6 +50,14 @@ def audit(
 
     Raises:
         TypeError: If `model` is not a Keras model.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, activation="softmax")])
+        >>> model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        >>> x, y = np.random.default_rng(0).normal(size=(60, 8)), np.arange(60) % 3
+        >>> report = tlcourse.audit(model, (x, y))
+        >>> [finding.id for finding in report.findings]
+        ['loss-and-output']
     """
     import keras
 

@@ -29,6 +29,13 @@ def check(task_id: str, answer: Any) -> Feedback | Unfilled:
         NotImplementedError: If the task is not filled in yet, and the environment variable `TLCOURSE_CHECK` is `raise`.
         CheckFailed: If not earned, and the environment variable `TLCOURSE_CHECK` is `raise`.
         TypeError, ValueError: If there is no such task.
+
+    Example:
+        >>> def count_batches(images, batch_size):
+        ...     return images // batch_size
+        >>> feedback = tlcourse.check("2.1", count_batches)
+        >>> feedback.earned
+        False
     """
     task = find_task(task_id)
     verdict, record = run_task(task, answer, PUBLIC_SEED)
@@ -56,6 +63,10 @@ def hint(task_id: str, step: int | None = None) -> Hint:
 
     Raises:
         TypeError, ValueError: If there is no such task, or the step was not shown yet.
+
+    Example:
+        >>> print(tlcourse.hint("2.1"))
+        Hint ... of 3 for task 2.1: ...
     """
     task = find_task(task_id)
     entry = _entry(task_id)
