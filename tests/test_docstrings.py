@@ -22,7 +22,8 @@ ENTRY = {
 }
 RECEIVED = r"(?:^|[.?!0] )Received: (?:(?!\. )[^=])+=(?:(?!\. ).)*\.$"  # `Received: name=value.`, the last sentence
 # Methods that Keras calls: their docstring is that of Keras' own class.
-HOOKS = r"on_\w+|build|call|compute_(loss|output_shape|output_spec)|\w*(from|get)_config|get_build_config|(load|save)_(assets|own_variables)"
+HOOKS = r"on_\w+|build|call|compute_(loss|output_shape|output_spec)|\w*(from|get)_config|get_build_config"
+HOOKS += r"|(load|save)_(assets|own_variables)"
 Node = ast.FunctionDef | ast.ClassDef
 
 

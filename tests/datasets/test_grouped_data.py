@@ -66,7 +66,7 @@ def test_drawn_flowers_come_with_groups_and_the_parts_share_nothing():
 
 
 def test_a_split_that_does_not_exist_is_named():
-    with pytest.raises(ValueError, match="'train', 'validation', 'test'. Received: split='held'"):
+    with pytest.raises(ValueError, match=r"'train', 'validation', 'test'\. Received: split='held'"):
         load_placed_flowers(10, split="held")
 
 

@@ -211,7 +211,7 @@ def _spans(tags: list[str], wrong: str = "") -> set[tuple[int, int, str]]:
 
 def _counted(one: Any, wrong: str) -> tuple[set[Any], set[Any]]:
     """Return true and predicted entities as sets, distinguished as the mistake would do it."""
-    sides = []
+    sides: list[set[tuple[Any, ...]]] = []
     for rows in (one["true"], one["said"]):
         if wrong == "sentences-run-together":
             rows = [[tag for tags in rows for tag in tags]]
