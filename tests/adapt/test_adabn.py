@@ -94,5 +94,5 @@ def test_a_model_without_batchnorm_is_told_so():
 
 @pytest.mark.parametrize(("count", "batch_size"), [(1, 64), (10, 1)])
 def test_one_image_has_no_variance(count, batch_size):
-    with pytest.raises(ValueError, match=f"Received: {count} images, batch_size={batch_size}"):
+    with pytest.raises(ValueError, match=rf"Received: len\(target_images\)={count}, batch_size={batch_size}"):
         adapt_batchnorm(network(), np.ones((count, 4)), batch_size=batch_size)

@@ -60,8 +60,8 @@ def test_the_inputs_stay_as_they_are(two_domains):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s, t: (s, t[:, :4]), "same columns.*Received: 6 and 4 columns"),
-        (lambda s, t: (s[:1], t), "2 examples or more. Received: 1 and 90"),
+        (lambda s, t: (s, t[:, :4]), r"same columns.*source_features.shape=\(120, 6\), target_features.shape=\(90, 4\)"),
+        (lambda s, t: (s[:1], t), r"two rows or more. Received: len\(source_features\)=1, len\(target_features\)=90"),
         (lambda s, t: (s[:, 0], t), "`source_features` must have 2 dimensions"),
         (lambda s, t: (s, np.where(t > 4, np.nan, t)), "`target_features` must be finite"),
     ],

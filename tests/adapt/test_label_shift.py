@@ -49,7 +49,7 @@ def test_a_classifier_that_guesses_is_refused():
 
 
 def test_a_class_that_the_source_lacks_is_named():
-    with pytest.raises(ValueError, match=r"classes \[2\]"):
+    with pytest.raises(ValueError, match=r"without a row=\[2\]"):
         adapt.label_shift([0, 1, 0, 1], [0, 1, 0, 1], [0, 2, 1])
     with pytest.raises(ValueError, match="equally long"):
         adapt.label_shift([0, 1], [0, 1, 1], [0, 1])

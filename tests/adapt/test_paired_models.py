@@ -220,7 +220,10 @@ def test_only_small_data_is_copied(two_domains, monkeypatch):
     [
         (lambda s, y, t: (s, y[:5], t), r"`source_images` and `source_labels` must be equally long"),
         (lambda s, y, t: (s, np.eye(3)[y], t), "one-hot"),
-        (lambda s, y, t: (s, y, t[:, :4]), r"same shape. Received: source_images \(6,\) and target_images \(4,\)"),
+        (
+            lambda s, y, t: (s, y, t[:, :4]),
+            r"same shape. Received: source_images.shape=\(120, 6\), target_images.shape=\(90, 4\)",
+        ),
         (lambda s, y, t: (s, y, t[:0]), "`target_images` must hold at least one"),
     ],
 )

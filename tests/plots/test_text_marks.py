@@ -73,10 +73,10 @@ def test_black_letters_stand_out_on_every_tint():
 @pytest.mark.parametrize(
     ("texts", "spans", "options", "error", "message"),
     [
-        ("one", [], {}, TypeError, r"Pass \[text\]"),
-        (["a"], [], {}, ValueError, "each of 1 texts. Received: 0 and 1"),
-        (["a"], [[]], {"captions": ["x", "y"]}, ValueError, "Received: 1 and 2"),
-        (["abc"], [[(1, 4, "x")]], {}, ValueError, r"Text 0: .* Received: \(1, 4, 'x'\)"),
+        ("one", [], {}, TypeError, r"list of one: `\[text\]`"),
+        (["a"], [], {}, ValueError, r"each of 1 texts. Received: len\(spans\)=0, len\(captions\)=1"),
+        (["a"], [[]], {"captions": ["x", "y"]}, ValueError, r"Received: len\(spans\)=1, len\(captions\)=2"),
+        (["abc"], [[(1, 4, "x")]], {}, ValueError, r"Text 0: .* Received: span=\(1, 4, 'x'\)"),
         (["abc"], [[(2, 2, "x")]], {}, ValueError, r"\(2, 2, 'x'\)"),
         (["abc"], [[(-1, 2, "x")]], {}, ValueError, r"\(-1, 2, 'x'\)"),
         (["abc"], [[(0, 2, "x"), (1, 3, "y")]], {}, ValueError, "none over another"),

@@ -192,7 +192,7 @@ def test_settings_out_of_range_are_named(rng):
         knn_score(features, labels, neighbours=12)
     with pytest.raises(ValueError, match="smallest class=4"):
         linear_probe_score(features, labels, folds=5)
-    with pytest.raises(ValueError, match="the same row"):
+    with pytest.raises(ValueError, match="all rows the same"):
         h_score(np.tile(features[:1], (12, 1)), labels, shrinkage=True)
 
 
