@@ -25,14 +25,15 @@ def grad_cam(
 ) -> np.ndarray:
     """Map what speaks for a class in each image (Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2).
 
-    The score of the class, before softmax or sigmoid, is differentiated by the last feature map; the mean gradient of each channel is
-    its weight; the weighted sum of the channels is kept where it is positive. Each map is divided by its own largest value on the
-    network's own grid, before it is enlarged, so that its values do not depend on `size`. Where nothing speaks for the class, the
+    The score of the class, before softmax or sigmoid, is differentiated by the last feature map; the mean gradient of each channel
+    is its weight; the weighted sum of the channels is kept where it is positive. Each map is divided by its own largest value on
+    the network's own grid, before it is enlarged: its values do not depend on `size`. Where nothing speaks for the class, the
     map is 0 everywhere. The model is run in inference mode and is left as it was.
 
     Args:
         model: Flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
-            A softmax or sigmoid is undone where it is the activation of the last layer, or that layer itself.
+            A softmax or sigmoid is undone where it is the activation of the last layer, or that layer itself. One that is called
+            in another way, such as `keras.ops.softmax` or a `Lambda`, is not: where it is saturated, the map is 0 everywhere.
         images: `(n, height, width, channels)`, as the model takes them.
         classes: One class for all images, or `(n,)` of them. None: the class that the model predicts for each.
         layer: The layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
@@ -50,8 +51,8 @@ def grad_cam(
     images = np.asarray(images)
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(
-            "`images` must be a batch (n, height, width, channels) of one image or more; for a single one: image[None]. "
-            f"Received: shape {images.shape}."
+            "`images` must be a batch (n, height, width, channels) of one image or more; for a single one: `image[None]`. "
+            f"Received: images.shape={images.shape}."
         )
     calls = watch_calls(model, images[:1])
     target = last_map_layer(calls) if layer is None else named_map_layer(calls, layer)
@@ -92,7 +93,7 @@ def _as_table(outputs: Any) -> Any:
         shape = getattr(outputs, "shape", type(outputs).__name__)
         raise ValueError(
             "The model must return one table of scores (batch, classes): put a head on the backbone, or choose one output with "
-            f"keras.Model(model.input, model.output[i]). Received: {shape}."
+            f"`keras.Model(model.input, model.output[i])`. Received: shape of the output={shape}."
         )
     return ops.concatenate([-outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
 
@@ -101,15 +102,13 @@ def _as_classes(classes: int | ArrayLike, count: int) -> np.ndarray:
     wanted = np.asarray(classes)
     if not np.issubdtype(wanted.dtype, np.integer) or wanted.shape not in ((), (count,)):
         raise ValueError(
-            f"`classes` must be one whole number, or one for each of the {count} images. Received: "
-            f"dtype {wanted.dtype}, shape {wanted.shape}."
+            f"`classes` must be one whole number, or one for each of the {count} images. "
+            f"Received: classes.dtype={wanted.dtype}, classes.shape={wanted.shape}."
         )
     return np.broadcast_to(wanted, (count,)).astype("int32")
 
 
 def _in_range(classes: np.ndarray, count: int) -> np.ndarray:
     if classes.min() < 0 or classes.max() >= count:
-        raise ValueError(
-            f"The model has the classes 0 to {count - 1}. Received: classes from {classes.min()} to {classes.max()}."
-        )
+        raise ValueError(f"The model has the classes 0 to {count - 1}. Received: classes={classes.min()} to {classes.max()}.")
     return classes
