@@ -187,7 +187,10 @@ def test_scores_that_say_nothing_are_not_looked_at():
         (lambda: retrain_last_layer(np.ones((4, 2)), [0, 0, 0, 0], [0, 1, 0, 1]), "two or more"),
         (lambda: retrain_last_layer(np.ones((4, 2)), [0, 1, 0, 1], [0, 1, 0]), "equally long"),
         (lambda: retrain_last_layer(np.ones((4, 2)), [0, 1, 0, 1], [0, 1, 0, 1], strength=0), "strength=0"),
-        (lambda: equal_opportunity_thresholds([0.1, 0.2], [1, 0], [0, 1], 0.5), "an example of label 1. Received: group without any=1"),
+        (
+            lambda: equal_opportunity_thresholds([0.1, 0.2], [1, 0], [0, 1], 0.5),
+            "an example of label 1. Received: group without any=1",
+        ),
         (lambda: equal_opportunity_thresholds([0.1, 0.2], [1, 1], [0, 1], 0.0), r"rate=0\.0"),
         (lambda: decide([0.1, 0.2], [0, 1], {0: 0.5}), r"without a threshold=\[1\]"),
         (lambda: fit_equal_odds([0.1, 0.2], [1, 0], [0, 1]), "label 0 and of label 1"),
