@@ -94,7 +94,7 @@ class Task:
         id: Lesson number, dot, task number, such as `"2.1"`.
         title: A few words, shown in feedback.
         points: Points for a full answer; there are no fractions of a task.
-        hints: Exactly three steps: nudge, pointer, worked line.
+        hints: Exactly three steps: nudge, pointer, a line of a similar answer.
         answer_name: Name under which exercises and banks define the answer, such as `"split_by_group"`.
         misconceptions: `{id: one sentence that explains it}` for each misconception that `judge` can name.
         make_case: `make_case(seed) -> Case`, the same for the same seed.
@@ -118,7 +118,7 @@ class Task:
         lesson_of(self.id)
         if len(self.hints) != 3:
             raise ValueError(
-                f"Task {self.id} must have three hints: nudge, pointer, worked line. Received: len(hints)={len(self.hints)}."
+                f"Task {self.id} must have three hints: nudge, pointer, a line of a similar answer. Received: len(hints)={len(self.hints)}."
             )
         if self.expects not in ("function", "value"):
             raise ValueError(f"`expects` of task {self.id} must be 'function' or 'value'. Received: expects={self.expects!r}.")

@@ -55,7 +55,7 @@ def check(task_id: str, answer: Any) -> Feedback | Unfilled:
 
 
 def hint(task_id: str, step: int | None = None) -> Hint:
-    """Reveal the next step of a task's hint ladder: nudge, pointer, worked line. The last step repeats.
+    """Reveal the next step of a task's hint ladder: nudge, pointer, a line of a similar answer. The last step repeats.
 
     Args:
         task_id: The task's number in quotes, such as `"2.1"`.
