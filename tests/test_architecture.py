@@ -188,6 +188,14 @@ def test_an_import_is_seen_however_it_is_written_and_wherever_it_stands(tmp_path
     assert imported_parts(package, [], "grading") == {"finetune"}
 
 
+def test_imports_are_absolute_everywhere():
+    found = []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        found += [f"{file}:{node.lineno}" for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+    assert found == []
+
+
 def test_imports_between_the_parts_of_a_room_are_seen(tmp_path):
     package = tmp_path / "tlcourse"
     for part in ("data", "program"):

@@ -162,6 +162,8 @@ def test_a_faulty_source_is_refused_with_file_and_cell(old, new, words):
         ('path = r"C:\\x"', "one machine"),
         ('path = "/data/flowers"', "one machine"),
         ('check("0.1", split)', "every task has one check cell"),
+        ("model.fit(x, y)", "prints as `<History at"),
+        ("x = 1\nhistory = fit(\n    3\n)\nfit(3)", "prints as `<History at"),
     ],
 )
 def test_the_lint_names_habits_that_are_broken(cell, words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from tlcourse.authoring.markers import SourceError
@@ -37,6 +38,7 @@ def lint_source(text: str, name: str) -> None:
                 raise SourceError(f"{cell.where}: {pattern!r} is not wanted in a notebook: {reason}.")
         if cell.kind == "code":
             _require_short(cell)
+            _require_quiet_end(cell)
     if "lessons/" in name:
         _require_frame(cells, name)
     else:
@@ -59,6 +61,21 @@ def _require_short(cell: SourceCell) -> None:
     if len(lines) > limit:
         kind = "a cell with a definition" if defines else "a cell"
         raise SourceError(f"{cell.where}: {kind} has at most {limit} lines. Received: {len(lines)}. Split it.")
+
+
+def _require_quiet_end(cell: SourceCell) -> None:
+    """Refuse a cell whose last line is a call of `fit`: Jupyter would print `<keras...History at 0x...>` below it."""
+    try:
+        last = ast.parse(cell.text).body[-1:]
+    except SyntaxError:  # a magic, or text that the notebook itself will complain about
+        return
+    call = last[0].value if last and isinstance(last[0], ast.Expr) else None
+    name = getattr(call.func, "attr", getattr(call.func, "id", "")) if isinstance(call, ast.Call) else ""
+    if name == "fit" and not cell.text.rstrip().endswith(";"):
+        raise SourceError(
+            f"{cell.where}: the cell ends with a call of `fit`, whose result Jupyter prints as `<History at 0x...>`. Put a semicolon "
+            f"behind it, or give the result a name. Received: {cell.text.rstrip().splitlines()[-1].strip()!r}."
+        )
 
 
 def _require_frame(cells: list[SourceCell], name: str) -> None:
