@@ -143,6 +143,29 @@ def test_softmax_and_sigmoid_are_undone_wherever_they_stand(images, activation):
     np.testing.assert_allclose(grad_cam(apart, images, [0, 1, 2]), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_softmax_of_keras_ops_is_undone_even_where_it_is_saturated(images, nested):
+    plain = with_head(small_trunk())
+    plain.get_layer("head").set_weights([1e3 * w for w in plain.get_layer("head").get_weights()])
+    inputs = keras.Input(SHAPE)
+    squashed = keras.Model(inputs, keras.ops.softmax(plain(inputs), axis=-1))
+    if nested:
+        outer = keras.Input(SHAPE)
+        squashed = keras.Model(outer, squashed(outer))
+    expected = grad_cam(plain, images, [0, 1, 2])
+    assert expected.max(axis=(1, 2)).min() > 0.5
+    np.testing.assert_allclose(grad_cam(squashed, images, [0, 1, 2]), expected, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(squashed(images)).sum(axis=1), 1, atol=1e-5)  # the model is as it was
+
+
+@pytest.mark.parametrize(
+    "several", [lambda x: [x, x], lambda x: (x, x[:, 0]), lambda x: {"a": x}], ids=["list", "tuple", "dict"]
+)
+def test_several_inputs_are_an_error_in_words(images, several):
+    with pytest.raises(ValueError, match="a model with one input"):
+        grad_cam(with_head(small_trunk()), several(images))
+
+
 def test_one_column_means_two_classes_that_take_opposite_sides(images):
     trunk = small_trunk()
     model = with_head(trunk, num_classes=1, activation="sigmoid")

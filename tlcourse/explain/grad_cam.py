@@ -32,8 +32,8 @@ def grad_cam(
 
     Args:
         model: Flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
-            A softmax or sigmoid is undone where it is the activation of the last layer, or that layer itself. One that is called
-            in another way, such as `keras.ops.softmax` or a `Lambda`, is not: where it is saturated, the map is 0 everywhere.
+            A softmax or sigmoid is undone where it is the activation of the last layer, that layer itself, or `keras.ops.softmax` at
+            the end of the graph. Inside a `Lambda` or a subclassed model it is not: where it is saturated, the map is 0 everywhere.
         images: `(n, height, width, channels)`, as the model takes them.
         classes: One class for all images, or `(n,)` of them. None: the class that the model predicts for each.
         layer: The layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
@@ -48,6 +48,7 @@ def grad_cam(
             table of scores.
         RuntimeError: If keras runs on a backend other than TensorFlow and JAX.
     """
+    _refuse_several_inputs(images)
     images = np.asarray(images)
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(
@@ -73,7 +74,7 @@ def _heat(
     """Return the maps of one batch on the network's own grid, `(batch, rows, columns)`, 0-1."""
 
     def score(nudge: Any) -> tuple[Any, Any]:
-        with nudged(target.layer, nudge) as seen, call_without_squashing(last):
+        with nudged(target.layer, nudge) as seen, call_without_squashing(model, last):
             scores = _as_table(run(model, images))
         columns = ops.argmax(scores, axis=1) if classes is None else ops.convert_to_tensor(_in_range(classes, scores.shape[1]))
         picked = ops.sum(scores * ops.one_hot(columns, scores.shape[1], dtype=scores.dtype))
@@ -85,6 +86,15 @@ def _heat(
     heat = ops.convert_to_numpy(heat)
     largest = heat.max(axis=(1, 2), keepdims=True)
     return np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0)
+
+
+def _refuse_several_inputs(images: Any) -> None:
+    several = isinstance(images, dict) or (isinstance(images, (list, tuple)) and any(np.ndim(part) != 3 for part in images))
+    if several:
+        raise ValueError(
+            "Grad-CAM is made for a model with one input, an array of images. For a model with several inputs, build one around it "
+            f"that holds the others fixed. Received: type(images)={type(images).__name__} of {len(images)}."
+        )
 
 
 def _as_table(outputs: Any) -> Any:

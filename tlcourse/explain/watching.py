@@ -112,18 +112,38 @@ def nudged(layer: keras.layers.Layer, nudge: Any) -> Iterator[list[Any]]:
 
 
 @contextmanager
-def call_without_squashing(last: keras.layers.Layer) -> Iterator[None]:
-    """Leave out the softmax or sigmoid of the last layer, so that scores come out as they went into it."""
+def call_without_squashing(model: keras.Model, last: keras.layers.Layer) -> Iterator[None]:
+    """Leave out the softmax or sigmoid at a model's end, so scores come out as they went into it.
+
+    Args:
+        model: The model; at the end of its graph `keras.ops.softmax` and `keras.ops.sigmoid` are left out too.
+        last: The layer that is called last.
+    """
+    operation = _last_operation(model)
     with ExitStack() as stack:
-        if isinstance(last, keras.layers.Softmax):
+        if operation is not None:
+            stack.enter_context(_replaced(operation, "call", lambda inputs, *_, **__: inputs))
+        elif isinstance(last, keras.layers.Softmax):
             stack.enter_context(_replaced(last, "call", lambda inputs, **_: inputs))
         elif getattr(last, "activation", None) in _SQUASHING:
             stack.enter_context(_replaced(last, "activation", keras.activations.linear))
         yield
 
 
+def _last_operation(model: keras.Model) -> Any:
+    """Return the softmax or sigmoid of `keras.ops` that a graph of layers ends with, nested models opened; None where there is none."""
+    while True:
+        outputs = getattr(model, "outputs", None) or ()
+        operation = getattr(getattr(outputs[0], "_keras_history", None), "operation", None) if len(outputs) == 1 else None
+        if not isinstance(operation, keras.Model):
+            break
+        model = operation
+    is_layer = isinstance(operation, keras.layers.Layer)
+    return operation if not is_layer and type(operation).__name__ in ("Softmax", "Sigmoid") else None
+
+
 @contextmanager
-def _replaced(layer: keras.layers.Layer, name: str, value: Any) -> Iterator[None]:
+def _replaced(layer: Any, name: str, value: Any) -> Iterator[None]:
     """Set an attribute of one instance, past what Keras tracks, and put the old state back."""
     had, old = name in layer.__dict__, layer.__dict__.get(name)
     layer.__dict__[name] = value
