@@ -133,7 +133,7 @@ def call_without_squashing(model: keras.Model, last: keras.layers.Layer) -> Iter
 def _last_operation(model: keras.Model) -> Any:
     """Return the softmax or sigmoid of `keras.ops` that a graph of layers ends with, nested models opened; None where there is none."""
     while True:
-        outputs = getattr(model, "outputs", None) or ()
+        outputs: list[Any] = list(getattr(model, "outputs", None) or [])
         operation = getattr(getattr(outputs[0], "_keras_history", None), "operation", None) if len(outputs) == 1 else None
         if not isinstance(operation, keras.Model):
             break
