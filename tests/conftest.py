@@ -48,6 +48,16 @@ def _own_home(tmp_path_factory):
         os.environ["TLCOURSE_HOME"] = before
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Headless Chromium; the test is skipped with a reason where there is none."""
+    from tests.browser import start_browser
+
+    browser = start_browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory):
     """A folder with every data set under its own name: links, and what comes as an archive unpacked."""

@@ -73,7 +73,7 @@ def start(topic: str | None = None, seed: int = 0) -> int:
     without_retracing_hints()
     with quiet_start():
         set_seed(seed)
-        machine = describe_machine()
+        machine = _look()
     _calm_linear_algebra()
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") >= "2":  # TensorFlow's notes on what it saved where are no news to a learner
         logging.getLogger("tensorflow").setLevel(logging.WARNING)

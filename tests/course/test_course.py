@@ -238,3 +238,21 @@ def test_the_command_line_lists_downloads_cache_and_stale_notebooks(capsys, monk
     assert main(["cache"]) == 0
     assert "0 entries" in capsys.readouterr().out
     assert main(["notebooks", "--check"]) == 0
+
+
+def test_an_exercise_has_a_page_that_is_written_when_its_lesson_ran_or_the_page_is_missing(course, tmp_path, monkeypatch):
+    monkeypatch.setattr("tlcourse.course._package_digest", lambda: "a package that nobody edits meanwhile")
+    for folder in ("notebooks", "exercises"):
+        write(course / folder, "good")
+    index, _ = run_course(course, tmp_path / "out")
+    page = index.parent / "good.exercise.html"
+    assert "6 * 7" in BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").get_text()
+    page.write_text("as it was")
+    run_course(course, tmp_path / "out")
+    assert page.read_text() == "as it was"
+    page.unlink()
+    run_course(course, tmp_path / "out")
+    assert page.exists()
+    page.write_text("as it was")
+    run_course(course, tmp_path / "out", fresh=True)
+    assert page.read_text(encoding="utf-8") != "as it was"

@@ -8,7 +8,6 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.browser import start_browser
 from tlcourse.course.formulas import draw_formulas
 from tlcourse.course.pages import links_of, write_page
 
@@ -42,13 +41,6 @@ def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("pages") / "01_first.lesson.html"
     write_page(notebook, "lesson 01_first", path, "ran to the end", links_of(TOPICS, "01_first", "lesson"))
     return path
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = start_browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 def test_no_page_asks_another_host_for_anything(page):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import start_browser, wait_for
+from tests.browser import wait_for
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, Feedback
 from tlcourse.grading.results import pages
 from tlcourse.grading.results.gradebook import Entry, Marks
@@ -21,13 +21,6 @@ ATTACKS = (
     f'</title></style><script>{OWNED}</script><meta http-equiv="refresh" content="0;url=javascript:{OWNED}">',
 )
 EVIL = " ".join(ATTACKS)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = start_browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 def class_of(text):

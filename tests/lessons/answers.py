@@ -33,9 +33,9 @@ def misjudged(task_id, seeds):
     task, bank = find_task(task_id), bank_of(task_id)
     found = []
     for answer in (*bank.right, *bank.wrong):
+        wanted = (isinstance(answer, Right), getattr(answer, "misconception", None))
         for seed in seeds:
             verdict, _ = run_task(task, run_source(task, answer.name, answer.source), seed)
-            wanted = (isinstance(answer, Right), getattr(answer, "misconception", None))
             if (verdict.outcome == EARNED, verdict.misconception) != wanted:
                 found.append((answer.name, seed, verdict.outcome, verdict.misconception))
     return found

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from tests.lessons.sources import CONTENT, from_lesson
+from tests.lessons.answers import lost_seeds, misjudged, official_answer
+from tests.lessons.sources import from_lesson
 from tlcourse.checks import EARNED
-from tlcourse.checks.bank import Right, run_source
-from tlcourse.checks.bank_file import load_bank
 from tlcourse.checks.run import run_task
 from tlcourse.tasks import find_task
 
@@ -35,36 +32,14 @@ SLOW = {"12.2", "13.2"}  # a tenth of a second and more for each answer
 HIDDEN = range(1000, 1064)
 
 
-def official_answer(task_id):
-    lesson = task_id.split(".")[0]
-    given = {name: from_lesson(lesson, name, folder="exercises") for name in GIVEN.get(task_id, [])}
-    return from_lesson(lesson, OFFICIAL[task_id], folder="exercises", **given)
-
-
-def bank_of(task_id):
-    path: Path = next((CONTENT / "banks").glob(f"{task_id.split('.')[0]}_*.py"))
-    return load_bank(path).banks[task_id]
-
-
-def misjudged(task_id, seeds):
-    """Return every answer of the bank that is not judged as the bank says."""
-    task, bank = find_task(task_id), bank_of(task_id)
-    found = []
-    for answer in (*bank.right, *bank.wrong):
-        function = run_source(task, answer.name, answer.source)
-        wanted = (isinstance(answer, Right), getattr(answer, "misconception", None))
-        for seed in seeds:
-            verdict, _ = run_task(task, function, seed)
-            if (verdict.outcome == EARNED, verdict.misconception) != wanted:
-                found.append((answer.name, seed, verdict.outcome, verdict.misconception))
-    return found
+def official(task_id):
+    given = {name: from_lesson(task_id.split(".")[0], name, folder="exercises") for name in GIVEN.get(task_id, [])}
+    return official_answer(task_id, OFFICIAL[task_id], **given)
 
 
 @pytest.mark.parametrize("task_id", OFFICIAL)
 def test_the_official_answer_earns_on_64_hidden_seeds(task_id):
-    task, answer = find_task(task_id), official_answer(task_id)
-    lost = [seed for seed in HIDDEN if run_task(task, answer, seed)[0].outcome != EARNED]
-    assert lost == []
+    assert lost_seeds(task_id, official(task_id), HIDDEN) == {}
 
 
 @pytest.mark.parametrize("task_id", OFFICIAL)
@@ -75,8 +50,7 @@ def test_answers_of_the_bank_are_judged_by_name_on_hidden_seeds(task_id):
 @pytest.mark.slow
 @pytest.mark.parametrize("task_id", OFFICIAL)
 def test_official_and_wrong_answers_on_500_hidden_seeds(task_id):
-    task, answer = find_task(task_id), official_answer(task_id)
-    assert [seed for seed in range(1000, 1500) if run_task(task, answer, seed)[0].outcome != EARNED] == []
+    assert lost_seeds(task_id, official(task_id), range(1000, 1500)) == {}
     assert misjudged(task_id, range(1000, 1064) if task_id in SLOW else range(1000, 1500)) == []
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tlcourse.checks.plain import clean
 from tlcourse.checks.task import EARNED, NOT_EARNED, Task, Verdict
@@ -49,8 +50,6 @@ class Shown:
 
 def _shell() -> Any:
     """Return the running IPython, or None."""
-    import sys
-
     found = sys.modules.get("IPython")
     return found.get_ipython() if found is not None else None
 
@@ -62,12 +61,11 @@ class Unfilled(Shown):
     Args:
         task_id: The task's number.
         title: The task's title.
-        earned: Always False.
     """
 
     task_id: str
     title: str
-    earned: bool = False
+    earned: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return f"{_UNFILLED_SIGN[0]} {self._words()}"

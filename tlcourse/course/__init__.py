@@ -80,7 +80,7 @@ def run_course(
             else:
                 progress.keep(notebook.title)
         _run_in_turn(tasks, progress) if jobs == 1 else _run_at_once(tasks, jobs, progress)
-    _write_exercises(course, folder, {notebook.topic for notebook in notebooks})
+    _write_exercises(course, folder, {n.topic for n in notebooks}, changed={task.notebook.topic for task in tasks})
     index = folder / "index.html"
     listed, outdated = _all_records(course, folder, package, profile)
     write_index(listed, profile, index, outdated)
@@ -161,12 +161,12 @@ def _all_records(course: Path, folder: Path, package: str, profile: str) -> tupl
     return listed, frozenset(outdated)
 
 
-def _write_exercises(course: Path, folder: Path, topics: set[str]) -> None:
-    """Write a page of each exercise as learners get it."""
+def _write_exercises(course: Path, folder: Path, topics: set[str], changed: set[str]) -> None:
+    """Write a page of each exercise as learners get it, where its lesson or solution ran now or the page is missing."""
     for path in sorted((course / EXERCISES).glob("*.ipynb")):
-        if path.stem in topics:
-            notebook = read_notebook(path)
-            write_page(notebook, path.stem, folder / f"{path.stem}.exercise.html", links=_links(path, "exercise"))
+        page = folder / f"{path.stem}.exercise.html"
+        if path.stem in changed or (path.stem in topics and not page.exists()):
+            write_page(read_notebook(path), path.stem, page, links=_links(path, "exercise"))
 
 
 def _links(path: Path, kind: str) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,16 +65,16 @@ def copy_course(course: Path, target: Path, *, solutions: bool = False) -> Copie
 def _copy_one(source: Path, destination: Path, name: str, ledger: dict[str, str], copied: Copied) -> None:
     wanted = _digest(source)
     if not destination.exists():
-        shutil.copyfile(source, destination)
+        write_whole(destination, source.read_bytes())
         copied.new.append(name)
     elif (there := _digest(destination)) == wanted:
         pass
     elif there == ledger.get(name):
-        shutil.copyfile(source, destination)
+        write_whole(destination, source.read_bytes())
         copied.replaced.append(name)
     elif ledger.get(name) != wanted:  # changed by the learner, and by us
         beside = _free_name(destination, name, ledger)
-        shutil.copyfile(source, destination.with_name(Path(beside).name))
+        write_whole(destination.with_name(Path(beside).name), source.read_bytes())
         ledger[beside] = wanted
         copied.beside.append(beside)
     ledger[name] = wanted
