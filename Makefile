@@ -51,7 +51,7 @@ test: $(READY) ## check style and types, run the tests and every notebook
 	@$(call wanted,chromium,chromium,120)
 	@$(MAKE) --no-print-directory lint
 	@TLCOURSE_PROFILE=embedded TLCOURSE_CHECK=raise TLCOURSE_HOME="$(CURDIR)/build/test-home" \
-		$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -p tlcourse.course.warm_kernels -q -n $(JOBS) --dist loadfile notebooks solutions
+		$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=600 -p no:cacheprovider -p tlcourse.course.warm_kernels -p tlcourse.course.noise -q -n $(JOBS) --dist loadfile notebooks solutions
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow and not network" tests
 
 test-slow: $(READY) ## the tests that take minutes

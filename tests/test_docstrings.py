@@ -66,9 +66,14 @@ def parameters(node: Node) -> set[str]:
         if isinstance(inner, ast.FunctionDef) and inner.name == "__init__":
             return parameters(inner)
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
-        fields = [inner for inner in node.body if isinstance(inner, ast.AnnAssign) and "init=False" not in ast.unparse(inner)]
+        fields = [inner for inner in node.body if isinstance(inner, ast.AnnAssign) and _is_argument(inner)]
         return {inner.target.id for inner in fields if isinstance(inner.target, ast.Name) and inner.target.id[0] != "_"}
     return set()
+
+
+def _is_argument(field: ast.AnnAssign) -> bool:
+    """Tell whether a dataclass takes this field as an argument."""
+    return "init=False" not in ast.unparse(field) and not ast.unparse(field.annotation).startswith("ClassVar")
 
 
 def undescribed(node: Node) -> Iterator[str]:

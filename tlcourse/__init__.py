@@ -52,6 +52,7 @@ _EXPORTS = {
     "rank_backbones": "select",
     "check": "tasks.session",
     "hint": "tasks.session",
+    "progress": "tasks.progress",
 }
 _ROOMS = frozenset(
     (

@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true", help="start the server without opening a browser")
     lab.add_argument("--allow-root", action="store_true", help="serve as root too, as one is in many containers")
 
+    progress = _add(commands, "progress", _progress, "show what you earned, tried and have left, from a file on this machine")
+    progress.add_argument("--json", action="store_true", help="print it as JSON, to hand in or to merge")
+    progress.add_argument("--forget", action="store_true", help="remove the file")
+
     fetch = _add(commands, "fetch", _fetch, "download the real data of the full profile, verified")
     fetch.add_argument("names", nargs="*", help="names of data sets (default: list them)")
     fetch.add_argument("--all", action="store_true", help="download all of them")
@@ -179,6 +183,20 @@ def _cache(options: argparse.Namespace) -> int:
     ]
     header = ("backbone", "features", "MiB", "made", "last used")
     print(as_text("Cached features", header, rows, right={2}, note=sums) if rows else sums)
+    return 0
+
+
+def _progress(options: argparse.Namespace) -> int:
+    import json
+
+    from tlcourse.tasks.journal import forget, journal_path
+    from tlcourse.tasks.progress import progress
+
+    if options.forget:
+        print(f"Removed {journal_path()}." if forget() else f"Nothing was kept in {journal_path()}.")
+        return 0
+    shown = progress()
+    print(json.dumps(shown.as_dict(), indent=1) if options.json else shown)
     return 0
 
 

@@ -67,6 +67,15 @@ def data_home() -> Path:
     return Path(pooch.os_cache("tlcourse"))
 
 
+def user_home() -> Path:
+    """Return the folder for what a user wants to keep, unlike a cache: `TLCOURSE_HOME`, or the platform's folder for data of users."""
+    if home := os.environ.get("TLCOURSE_HOME"):
+        return Path(home).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_path("tlcourse", appauthor=False))
+
+
 def _known(name: str, origin: str) -> str:
     if name not in PROFILES:
         raise ValueError(f"The profile must be one of {', '.join(PROFILES)}. Received: {origin}={name!r}.")

@@ -6,6 +6,8 @@
 # helps one step at a time and costs nothing. **Time:** 35 minutes. You need lesson 09 and NumPy.
 
 # %%
+from contextlib import suppress
+
 import numpy as np
 from scipy.stats import weightedtau
 
@@ -45,7 +47,8 @@ def best_evidence(features, column, alphas, betas):
 check("9.1", best_evidence)
 
 # %% [markdown]
-# Now compare with the fast way, on twelve images:
+# Now compare with the fast way, on twelve images. (The cell prints nothing until your function is
+# filled in.)
 
 # %%
 rng = np.random.default_rng(seed)
@@ -53,8 +56,9 @@ labels = np.arange(12) % 2
 features = rng.normal(size=(12, 3)) + labels[:, None]
 grid = np.exp(np.linspace(-4, 12, 60))
 columns = [(labels == c).astype(float) for c in (0, 1)]
-slow = np.mean([best_evidence(features, column, grid, grid) for column in columns])
-print(f"brute force {slow:.4f}, tlcourse.select.log_me {select.log_me(features, labels):.4f}")
+with suppress(NotImplementedError):
+    slow = np.mean([best_evidence(features, column, grid, grid) for column in columns])
+    print(f"brute force {slow:.4f}, tlcourse.select.log_me {select.log_me(features, labels):.4f}")
 
 # %% [markdown]
 # ## Task 9.2: LEEP
@@ -130,4 +134,6 @@ published = {
     }
     for name, table in select.published_rankings().items()
 }
-print("do not follow from their own rows:", sorted(not_reproducible(published, tolerance=0.03)))
+with suppress(NotImplementedError):
+    wrong = sorted(not_reproducible(published, tolerance=0.03))
+    print("do not follow from their own rows:", wrong)

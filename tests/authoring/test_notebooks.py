@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from tlcourse.authoring import REPAIR, SourceError, build_notebook, lint_source, stale_files
+from tlcourse.authoring.markers import make_stub
 from tlcourse.config import REPOSITORY
 
 EXERCISE = """# %% [markdown]
@@ -50,6 +51,28 @@ def test_a_solution_becomes_a_stub_that_names_its_task_at_its_indent():
     exec(text, space)
     with pytest.raises(NotImplementedError, match=r'Task 0\.1: a "careful" split'):
         space["split"]([])
+
+
+def test_a_class_becomes_one_that_can_be_defined_but_not_used():
+    code = 'class Layer(Base):\n    """One."""\n\n    ### BEGIN SOLUTION\n    def call(self, x):\n        return x\n\n    ### END SOLUTION'
+    stub = make_stub(code, "Task 0.1: a layer")
+    assert stub == (
+        'class Layer(Base):\n    """One."""\n\n    def __init__(self, *args, **kwargs):\n'
+        '        raise NotImplementedError("Task 0.1: a layer")'
+    )
+    inside = code.replace(
+        "    ### BEGIN SOLUTION\n    def call(self, x):\n        return x\n\n    ### END SOLUTION",
+        "    def call(self, x):\n        ### BEGIN SOLUTION\n        return x\n        ### END SOLUTION",
+    )
+    assert make_stub(inside, "Task 0.1: a layer").endswith(
+        '    def call(self, x):\n        raise NotImplementedError("Task 0.1: a layer")'
+    )
+
+
+def test_a_value_becomes_one_that_is_not_filled_in():
+    code = "### BEGIN SOLUTION\nx = 1\nfirst, rate = x, 3\n### END SOLUTION\nprint(rate)"
+    stub = "x = ...  # Task 0.1: a rate\nfirst = ...  # Task 0.1: a rate\nrate = ...  # Task 0.1: a rate\nprint(rate)"
+    assert make_stub(code, "Task 0.1: a rate") == stub
 
 
 def test_the_solution_keeps_the_answer_and_loses_the_markers():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -156,6 +158,34 @@ def test_softmax_of_keras_ops_is_undone_even_where_it_is_saturated(images, neste
     assert expected.max(axis=(1, 2)).min() > 0.5
     np.testing.assert_allclose(grad_cam(squashed, images, [0, 1, 2]), expected, atol=1e-6)
     np.testing.assert_allclose(np.asarray(squashed(images)).sum(axis=1), 1, atol=1e-5)  # the model is as it was
+
+
+class SquashedInside(keras.Model):
+    """A model with a softmax that no layer of it shows."""
+
+    def __init__(self, plain):
+        super().__init__()
+        self.plain = plain
+
+    def call(self, inputs):
+        return keras.ops.softmax(self.plain(inputs))
+
+
+@pytest.mark.parametrize("around", ["lambda", "subclassed"])
+def test_a_softmax_that_cannot_be_undone_and_is_saturated_is_a_warning(images, around):
+    plain = with_head(small_trunk())
+    inputs = keras.Input(SHAPE)
+    in_lambda = keras.Model(inputs, layers.Lambda(keras.ops.softmax)(plain(inputs)))
+    model = in_lambda if around == "lambda" else SquashedInside(plain)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert grad_cam(model, images).max() > 0.5  # it is not saturated yet
+    plain.get_layer("head").set_weights([1e6 * w for w in plain.get_layer("head").get_weights()])
+    with pytest.warns(
+        UserWarning,
+        match=rf"For {len(images)} of {len(images)} images the scores are saturated.* pass a model that ends before it",
+    ):
+        assert grad_cam(model, images).max() == 0
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,16 @@ class TestFlagsChangedAfterFit:
         assert not caught
         assert (what_moved(before, backbone)["late_conv"].tensors_moved > 0) is trainable
 
+    @pytest.mark.parametrize("trainable", [True, False])
+    def test_between_compile_and_the_first_fit_a_new_flag_still_counts(self, backbone, fit, trainable):
+        model = make_nested(backbone)
+        backbone.trainable = trainable
+        compile_sgd(model)
+        backbone.trainable = not trainable
+        before = snapshot(backbone)
+        fit(model)
+        assert (what_moved(before, backbone)["late_conv"].tensors_moved > 0) is not trainable
+
     @pytest.mark.parametrize(("trainable", "change"), [(True, freeze), (False, unfreeze)])
     @pytest.mark.parametrize("whole", [True, False], ids=["called on the model", "called on the backbone in it"])
     def test_fit_refuses_until_the_model_is_compiled_again(self, backbone, fit, trainable, change, whole):

@@ -110,7 +110,7 @@ def test_every_character_has_ink_in_every_font_and_stays_in_its_box(split):
     for font in glyphs._SPLITS[split]:
         pictures = {}
         for character in {*TASKS["digits"], *TASKS["letters"]}:
-            ink = np.asarray(glyphs._render(character, font))
+            ink = np.asarray(glyphs.render_character(character, font))
             assert ink.max() == 255
             assert not ink[[0, -1]].any()
             assert not ink[:, [0, -1]].any()
@@ -132,7 +132,7 @@ def test_label_of_photo_quadrant_says_nothing_about_the_letter(monkeypatch):
 def test_missing_font_is_explained(monkeypatch):
     monkeypatch.setattr("matplotlib.get_data_path", lambda: "/nowhere")
     with pytest.raises(FileNotFoundError, match=r"DejaVuSans\.ttf, or it cannot.*Reinstall matplotlib"):
-        glyphs._render.__wrapped__("A", "DejaVuSans")
+        glyphs.render_character.__wrapped__("A", "DejaVuSans")
 
 
 @pytest.mark.parametrize(

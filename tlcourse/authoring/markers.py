@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -60,22 +61,56 @@ def strip_markers(code: str) -> str:
 def make_stub(code: str, task: str) -> str:
     """Return a cell as `exercises/` shows it: each region becomes one line that raises and names its task.
 
+    In the body of a class the line stands in an `__init__`, so the cell itself runs, and only the use of the class raises. Outside
+    functions and classes each name that the solution assigns becomes `name = ...`, which `check` takes as not filled in.
+
     Args:
         code: The cell, with balanced markers.
         task: What the exception says, such as `"Task 2.1: freeze the backbone"`.
     """
-    lines, inside = [], False
+    lines: list[str] = []
+    region: list[str] | None = None
     for line in code.splitlines():
         text = line.strip()
         if text == BEGIN:
-            inside = True
             indent = line[: len(line) - len(line.lstrip())]
-            lines.append(f"{indent}raise NotImplementedError({_quoted(task)})")
+            region = []
         elif text == END:
-            inside = False
-        elif not inside:
+            lines += _stub_lines(lines, region or [], indent, task)
+            region = None
+        elif region is None:
             lines.append(line)
+        else:
+            region.append(line)
     return "\n".join(lines)
+
+
+def _stub_lines(above: list[str], region: list[str], indent: str, task: str) -> list[str]:
+    fail = f"raise NotImplementedError({_quoted(task)})"
+    if not indent:
+        names = _assigned("\n".join(region))
+        return [f"{name} = ...  # {task}" for name in names] or [fail]
+    if _in_class_body(above, indent):
+        return [f"{indent}def __init__(self, *args, **kwargs):", f"{indent}    {fail}"]
+    return [f"{indent}{fail}"]
+
+
+def _assigned(code: str) -> list[str]:
+    """Return the names that code assigns outside functions and classes, in order."""
+    targets = [t for node in ast.parse(code).body if isinstance(node, ast.Assign) for t in node.targets]
+    names = [
+        inner.id
+        for target in targets
+        for inner in ast.walk(target)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _in_class_body(lines: list[str], indent: str) -> bool:
+    """Tell whether a line at this indent would stand directly in a class: the nearest line above that is indented less opens one."""
+    outer = (line for line in reversed(lines) if line.strip() and len(line) - len(line.lstrip()) < len(indent))
+    return next(outer, "").lstrip().startswith("class ")
 
 
 def _quoted(text: str) -> str:

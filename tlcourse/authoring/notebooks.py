@@ -46,6 +46,10 @@ if importlib.util.find_spec("tlcourse") is None:
 import tlcourse
 
 seed = tlcourse.start("{{topic}}")"""
+_PROGRESS = """\
+## Your progress
+
+What you earned, tried and have left in the whole course. It is kept in a file on your machine, and nowhere else."""
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -81,6 +85,8 @@ def build_notebook(text: str, name: str, topic: str, folder: str, topics: Sequen
         if folder in (EXERCISE, NBGRADER_SOURCE) and SOLUTION_TAG in cell.tags:
             continue
         cells.append(_markdown(cell.text) if cell.kind == "markdown" else _code_cell(cell, folder))
+    if folder == EXERCISE:
+        cells += [_markdown(_PROGRESS), _code("tlcourse.progress()", {"tags": ["progress"]})]
     _name_cells(cells)
     return (
         json.dumps({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False)

@@ -74,6 +74,8 @@ def collect(task: Task, answer: Any, inputs: Any) -> dict[str, Any]:
         answer: What the learner defined.
         inputs: Inputs of the case.
     """
+    if answer is ...:
+        return {"status": "stub", "text": f"Task {task.id}: {task.title}"}
     wrong = _wrong_kind(task, answer)
     if wrong is not None:
         return {"status": "wrong kind", "misconception": wrong, "received": describe(answer)}
@@ -136,15 +138,13 @@ def describe(value: Any) -> str:
     kind = type(value)
     if value is None:
         return "None"
-    if value is ...:
-        return "..."
     if kind in (types.FunctionType, types.BuiltinFunctionType, types.MethodType):
         return f"the function {clean(value.__name__, 80)}"
     return f"a value of type {clean(kind.__name__, 80)}"
 
 
 def _wrong_kind(task: Task, answer: Any) -> str | None:
-    if answer is None or answer is ...:
+    if answer is None:
         return "nothing-defined"
     if task.expects == "function" and not callable(answer):
         return "result-instead-of-function"

@@ -16,7 +16,7 @@ PUBLIC_SEED = 0
 """Seed of the case that `check(...)` draws in a notebook. Hidden cases use other seeds."""
 
 COMMON_MISCONCEPTIONS: dict[str, str] = {
-    "nothing-defined": "The name holds nothing yet (None or ...): the cell that defines it is unfinished or was not run.",
+    "nothing-defined": "The name holds nothing yet (None): the cell that defines it is unfinished or was not run.",
     "result-instead-of-function": "The check needs the function itself, not what one call returns: leave the brackets away.",
     "function-instead-of-result": "The check needs the value that the function returns: call it with brackets.",
     "nothing-returned": "The function ends without `return`, so that its caller receives None.",

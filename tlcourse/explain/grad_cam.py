@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import keras
@@ -28,12 +29,13 @@ def grad_cam(
     The score of the class, before softmax or sigmoid, is differentiated by the last feature map; the mean gradient of each channel
     is its weight; the weighted sum of the channels is kept where it is positive. Each map is divided by its own largest value on
     the network's own grid, before it is enlarged: its values do not depend on `size`. Where nothing speaks for the class, the
-    map is 0 everywhere. The model is run in inference mode and is left as it was.
+    map is 0 everywhere. A warning says where it is 0 because the scores are saturated: then it says nothing about the image. The model
+    is run in inference mode and is left as it was.
 
     Args:
         model: Flat or nested, functional, Sequential or subclassed, with one output `(batch, classes)`; one column means two classes.
             A softmax or sigmoid is undone where it is the activation of the last layer, that layer itself, or `keras.ops.softmax` at
-            the end of the graph. Inside a `Lambda` or a subclassed model it is not: where it is saturated, the map is 0 everywhere.
+            the end of the graph. Inside a `Lambda` or a subclassed model it is not: where it is saturated, a warning says so.
         images: `(n, height, width, channels)`, as the model takes them.
         classes: One class for all images, or `(n,)` of them. None: the class that the model predicts for each.
         layer: The layer whose output is looked at, or its name, at any depth. None: the last one, pooling left out, whose output has more
@@ -59,33 +61,44 @@ def grad_cam(
     target = last_map_layer(calls) if layer is None else named_map_layer(calls, layer)
     wanted = None if classes is None else _as_classes(classes, len(images))
     height, width = images.shape[1:3] if size is None else size
-    heats = []
+    heats, saturated = [], 0
     for start in range(0, len(images), _BATCH):
         part = slice(start, start + _BATCH)
-        heat = _heat(model, images[part], None if wanted is None else wanted[part], target, calls[-1].layer)
+        heat, count = _heat(model, images[part], None if wanted is None else wanted[part], target, calls[-1].layer)
+        saturated += count
         enlarged = ops.image.resize(heat[..., None], (height, width), interpolation="bilinear", data_format="channels_last")
         heats.append(ops.convert_to_numpy(enlarged)[..., 0])  # (batch, height, width, 1) -> (batch, height, width)
+    if saturated:
+        warnings.warn(
+            f"For {saturated} of {len(images)} images the scores are saturated: between 0 and 1, and without any gradient. Their maps "
+            "are 0 and say nothing. Most often a softmax or sigmoid inside a Lambda layer or a subclassed model is the reason: pass a "
+            "model that ends before it, in logits.",
+            UserWarning,
+            stacklevel=2,
+        )
     return np.concatenate(heats)
 
 
 def _heat(
     model: keras.Model, images: np.ndarray, classes: np.ndarray | None, target: Any, last: keras.layers.Layer
-) -> np.ndarray:
-    """Return the maps of one batch on the network's own grid, `(batch, rows, columns)`, 0-1."""
+) -> tuple[np.ndarray, int]:
+    """Return the maps of one batch on the network's own grid, `(batch, rows, columns)`, 0-1, and how many come from saturated scores."""
 
     def score(nudge: Any) -> tuple[Any, Any]:
         with nudged(target.layer, nudge) as seen, call_without_squashing(model, last):
             scores = _as_table(run(model, images))
         columns = ops.argmax(scores, axis=1) if classes is None else ops.convert_to_tensor(_in_range(classes, scores.shape[1]))
         picked = ops.sum(scores * ops.one_hot(columns, scores.shape[1], dtype=scores.dtype))
-        return picked, seen[-1]  # an image's score depends on its own map alone, so one sum serves all
+        return picked, (seen[-1], scores)  # an image's score depends on its own map alone, so one sum serves all
 
-    gradient, maps = gradient_with_extra(score, ops.zeros((len(images), *target.shape[1:]), target.dtype))
+    gradient, (maps, scores) = gradient_with_extra(score, ops.zeros((len(images), *target.shape[1:]), target.dtype))
     weights = ops.mean(gradient, axis=(1, 2), keepdims=True)  # (batch, rows, columns, channels) -> (batch, 1, 1, channels)
     heat = ops.relu(ops.sum(ops.cast(weights, "float32") * ops.cast(maps, "float32"), axis=-1))
     heat = ops.convert_to_numpy(heat)
     largest = heat.max(axis=(1, 2), keepdims=True)
-    return np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0)
+    slopes, table = (ops.convert_to_numpy(ops.cast(x, "float32")) for x in (ops.max(ops.abs(gradient), axis=(1, 2, 3)), scores))
+    saturated = (slopes == 0) & (table.min(axis=1) >= 0) & (table.max(axis=1) <= 1)
+    return np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0), int(saturated.sum())
 
 
 def _refuse_several_inputs(images: Any) -> None:

@@ -24,6 +24,12 @@ def load_tasks(lesson: int) -> dict[str, Task]:
     return {task.id: task for task in module.TASKS}
 
 
+def all_tasks() -> dict[str, tuple[Task, ...]]:
+    """Import the tasks of every lesson, by topic such as "02_feature_extraction", in order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("tasks_"))
+    return {name.removeprefix("tasks_"): importlib.import_module(f"tlcourse.tasks.{name}").TASKS for name in names}
+
+
 def find_task(task_id: str) -> Task:
     """Return one task by its id.
 

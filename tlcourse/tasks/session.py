@@ -1,17 +1,19 @@
-"""`check`, `hint` and `progress`: what a learner calls, and what this process remembers of it."""
+"""`check` and `hint`: what a learner calls, and what this process remembers of it."""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, TypeVar
 
 from tlcourse.checks.feedback import CheckFailed, Feedback, Hint, Shown, Unfilled
 from tlcourse.checks.run import run_task
 from tlcourse.checks.task import EARNED, PUBLIC_SEED
-from tlcourse.tasks import find_task
+from tlcourse.tasks import find_task, journal
 
 _Result = TypeVar("_Result", bound=Shown)
-_progress: dict[str, dict[str, Any]] = {}
+_tried: dict[str, dict[str, Any]] = {}
+_said: set[str] = set()  # what is said once
 
 
 def check(task_id: str, answer: Any) -> Feedback | Unfilled:
@@ -49,6 +51,7 @@ def check(task_id: str, answer: Any) -> Feedback | Unfilled:
     feedback = Feedback.of(task, verdict, entry["attempts"], entry["hints"])
     if entry["outcome"] != EARNED:
         entry["outcome"] = feedback.outcome
+    _note(task_id, outcome=feedback.outcome)
     if strict and not feedback.earned:
         raise CheckFailed(str(feedback))
     return _shown(feedback)
@@ -72,18 +75,18 @@ def hint(task_id: str, step: int | None = None) -> Hint:
     entry = _entry(task_id)
     if step is None:
         step = entry["hints"] = min(entry["hints"] + 1, len(task.hints))
+        _note(task_id, hint=step)
     elif type(step) is not int or not 1 <= step <= entry["hints"]:
         seen = f"Steps 1 to {entry['hints']} were shown" if entry["hints"] else "No hint was shown"
         raise ValueError(f'{seen} until now. Run hint("{task_id}") for the next one. Received: step={step!r}.')
     return _shown(Hint(task_id, step, task.hints[step - 1]))
 
 
-def progress() -> dict[str, dict[str, Any]]:
-    """Return what was tried since Python started: `{task: {"outcome", "attempts", "hints"}}`.
-
-    `outcome` is None before the first check, and stays "earned" once it was.
-    """
-    return {task_id: dict(entry) for task_id, entry in _progress.items()}
+def _note(task_id: str, **what: Any) -> None:
+    problem = journal.note(task_id, **what)
+    if problem and problem not in _said:
+        _said.add(problem)
+        print(problem, file=sys.stderr)
 
 
 def _shown(result: _Result) -> _Result:
@@ -92,4 +95,4 @@ def _shown(result: _Result) -> _Result:
 
 
 def _entry(task_id: str) -> dict[str, Any]:
-    return _progress.setdefault(task_id, {"outcome": None, "attempts": 0, "hints": 0})
+    return _tried.setdefault(task_id, {"outcome": None, "attempts": 0, "hints": 0})

@@ -38,8 +38,8 @@ _FONTS = (
     *("cmr10", "cmss10", "cmb10", "cmtt10", "cmti10"),
 )
 _SPLITS = {"both": _FONTS, "test": _FONTS[::3], "train": tuple(font for i, font in enumerate(_FONTS) if i % 3)}
-_POINTS = 80  # size of a rendered glyph, before it is turned and shrunk
-_BOX = 112  # side of the image that holds it, in pixels; a bold W is the widest
+POINTS = 80  # size of a rendered glyph, before it is turned and shrunk
+BOX = 112  # side of the image that holds it, in pixels; a bold W is the widest
 _DRAWN_SHARE = 0.25  # of the textures, where the texture is not the label
 
 
@@ -138,33 +138,35 @@ def _cut_texture(rng: np.random.Generator, quadrant: int, size: int, split: str)
 def _place_glyph(rng: np.random.Generator, character: str, font: str, size: int) -> np.ndarray:
     """The glyph turned, slanted, scaled and moved, `(size, size)` 0-1."""
     turn, slant = float(rng.normal(0.0, 0.16)), float(rng.normal(0.0, 0.12))
-    zoom = 1.2 * _POINTS / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer image
+    zoom = 1.2 * POINTS / (2.0 * size) / float(rng.uniform(0.85, 1.25))  # box pixels per pixel of a twice finer image
     shift_x, shift_y = (size * (1.0 + rng.uniform(-0.2, 0.2, 2))).tolist()
     a, b = zoom * math.cos(turn), zoom * (math.sin(turn) + slant)
     d, e = -zoom * math.sin(turn), zoom * math.cos(turn)
-    middle = _BOX / 2.0
+    middle = BOX / 2.0
     matrix = (a, b, middle - a * shift_x - b * shift_y, d, e, middle - d * shift_x - e * shift_y)
-    fine = _render(character, font).transform((2 * size, 2 * size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    fine = render_character(character, font).transform(
+        (2 * size, 2 * size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+    )
     return np.asarray(fine.reduce(2), np.float32) / 255.0
 
 
 @cache
-def _render(character: str, font: str) -> Image.Image:
-    """One glyph, white on black, its ink in the middle of a `_BOX` by `_BOX` image."""
+def render_character(character: str, font: str) -> Image.Image:
+    """One glyph, white on black, its ink in the middle of a `BOX` by `BOX` image."""
     import matplotlib
 
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
     try:
         with path.open("rb") as file:  # given a path, Pillow would look for the name among the system's fonts too
-            face = ImageFont.truetype(file, _POINTS)
+            face = ImageFont.truetype(file, POINTS)
     except OSError as error:
         raise FileNotFoundError(
             f"matplotlib {matplotlib.__version__} has no font {font}.ttf, or it cannot be read: {path}. "
             "Reinstall matplotlib: pip install --force-reinstall matplotlib"
         ) from error
     left, top, right, bottom = face.getbbox(character)
-    image = Image.new("L", (_BOX, _BOX))
-    corner = ((_BOX - right - left) / 2.0, (_BOX - bottom - top) / 2.0)
+    image = Image.new("L", (BOX, BOX))
+    corner = ((BOX - right - left) / 2.0, (BOX - bottom - top) / 2.0)
     ImageDraw.Draw(image).text(corner, character, fill=255, font=face)
     return image
 

@@ -10,7 +10,7 @@ _SHELL_LINE = re.compile(r"^(\s*)(%|!|\?)")
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, .\[\]\"']+=\s*)(!|%)")
 _HELP_LINE = re.compile(r"^(\s*)[\w.*]+\?{1,2}\s*$")
 _TRANSPARENT = ("time", "timeit", "capture", "prun", "memit", "python", "python3", "local")
-_QUIET_CALLS = ("check", "hint", "progress", "print", "display", "tlcourse.check", "tlcourse.hint")
+_QUIET_CALLS = ("check", "hint", "progress", "print", "display", "tlcourse.check", "tlcourse.hint", "tlcourse.progress")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Code:
         defines: Those of them bound by `def`, `class`, `import` or a lambda.
         functions: Those of them bound by `def`, `class` or a lambda.
         checks: `{task id: expression}` of the calls `check("2.1", expression)`.
-        only_checks: True when the cell holds only such calls, so running it binds nothing.
+        only_checks: True when the cell holds only such calls, hints or progress, so running it binds nothing.
         compiles: False when it is not Python even without magics.
     """
 
@@ -142,12 +142,14 @@ def _checks(tree: ast.Module) -> list[tuple[str, str]]:
 
 
 def _binds_nothing(tree: ast.Module) -> bool:
-    """Tell whether a cell only calls checks and hints or shows names, so it can be left out."""
+    """Tell whether a cell only calls checks, hints and progress, so it can be left out."""
     calls = [node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
     quiet = [node for node in calls if isinstance(node.value, ast.Call) and _name_of(node.value.func) in _QUIET_CALLS]
     simple = all(not any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)) for node in quiet)
-    checks = [node for node in quiet if isinstance(node.value, ast.Call) and "check" in _name_of(node.value.func)]
-    return bool(checks) and simple and len(quiet) == len(tree.body)
+    ours = [
+        node for node in quiet if isinstance(node.value, ast.Call) and _name_of(node.value.func) not in ("print", "display")
+    ]
+    return bool(ours) and simple and len(quiet) == len(tree.body)
 
 
 def _name_of(node: ast.expr) -> str:

@@ -236,6 +236,7 @@ def _worker_environment(scratch: str) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
         "TLCOURSE_PROFILE": "embedded",
+        "TLCOURSE_PROGRESS": "off",
     }
     environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "TF_INTRAOP", "TF_INTEROP")}
     if scratch:
