@@ -163,6 +163,26 @@ def as_features(name: str, features: ArrayLike) -> np.ndarray:
     return as_numbers(name, features, 2)
 
 
+def as_probabilities(name: str, values: ArrayLike) -> np.ndarray:
+    """Return `values` as float64 probabilities `(n, classes)` whose rows sum to 1.
+
+    What a network computes in 16 bits sums to 1 within its rounding only; each row is divided by its sum.
+
+    Raises:
+        ValueError: If they are no finite numbers of that shape, some are negative, or a row does not sum to 1.
+    """
+    kind = getattr(getattr(values, "dtype", None), "name", "")
+    table = as_numbers(name, values, 2).astype(np.float64)
+    sums = table.sum(axis=1)
+    if table.min() < 0 or np.abs(sums - 1.0).max() > (1e-2 if kind in ("bfloat16", "float16") else 1e-3):
+        raise ValueError(
+            f"Each row of `{name}` must hold numbers of 0 or more that sum to 1. Turn logits into probabilities first: "
+            f"`keras.ops.softmax(logits)`. Received: {name}.min()={table.min():.3g}, "
+            f"{name}.sum(axis=1)={sums.min():.3g} to {sums.max():.3g}."
+        )
+    return np.asarray(table / sums[:, None])
+
+
 def _span(low: float | None, high: float | None, above: float | None, below: float | None) -> str:
     if low is not None and high is not None:
         return f"lie between {low:g} and {high:g}"

@@ -197,3 +197,34 @@ def test_where_published_correlations_follow_from_their_rows():
 
 def test_the_room_offers_its_names():
     assert all(hasattr(select, name) for name in select.__all__)
+
+
+def test_the_floor_is_that_of_the_first_backbone_and_not_of_another(ranking):
+    images, labels = corners()
+    shuffled = np.random.default_rng(0).permutation(labels)
+    for kind, expected in (("sees corners", True), ("sees nothing", False)):
+        features = network(kind).predict(images, verbose=0)
+        assert (ranking.floor["log_me"] == pytest.approx(select.log_me(features, shuffled), abs=1e-6)) is expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0] * 11 + [1], r"Each class needs 2 examples.*smallest class=1"),
+        ([0] * 12, r"`labels` must hold two classes"),
+        ([0, 1] * 5, r"len\(images\)=12, len\(labels\)=10"),
+    ],
+)
+def test_labels_that_cannot_be_scored_are_named_before_anything_runs(labels, message):
+    images, _ = corners(per_class=3)
+    with pytest.raises(ValueError, match=message):
+        rank_backbones({"any": network("sees corners")}, images, labels)
+
+
+def test_too_few_images_and_a_backbone_that_sees_nothing_are_named():
+    images, labels = corners(per_class=3)
+    with pytest.raises(ValueError, match=r"fewer than 6 images.*len\(images\)=4"):
+        rank_backbones({"any": network("sees corners")}, images[:4], labels[:4] // 2)
+    blind = keras.Sequential([keras.Input((8, 8, 3)), layers.GlobalAveragePooling2D(), layers.Rescaling(0.0)])
+    with pytest.raises(ValueError, match="The backbone 'blind' cannot be scored"):
+        rank_backbones({"blind": blind}, images, labels)

@@ -198,3 +198,58 @@ def test_settings_out_of_range_are_named(rng):
 
 def test_every_score_is_offered():
     assert {"log_me", "h_score", "leep", "nce", "knn_score", "linear_probe_score"} <= set(select.__all__)
+
+
+@pytest.mark.parametrize("rows", range(2, 12))
+@pytest.mark.parametrize("width", [1, 2, 5, 50])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_few_rows_give_a_score_in_range_or_an_error_in_words(rows, width, classes, rng):
+    features, labels = rng.normal(size=(rows, width)), np.arange(rows) % min(classes, rows)
+    for shrinkage in (True, False):
+        if (not shrinkage and rows <= width) or (shrinkage and rows == 2 <= width):
+            with pytest.raises(ValueError, match=rf"features.shape=\({rows}, {width}\)"):
+                h_score(features, labels, shrinkage=shrinkage)
+        else:
+            assert 0 <= h_score(features, labels, shrinkage=shrinkage) <= labels.max()
+    assert 0 <= knn_score(features, labels, neighbours=1) <= 1
+    assert np.isfinite(log_me(features, labels))
+
+
+def test_two_rows_are_too_few_to_shrink():
+    with pytest.raises(ValueError, match=r"not shrunk at all.*classes - 1 = 1.*features.shape=\(2, 50\)"):
+        h_score(np.random.default_rng(0).normal(size=(2, 50)), [0, 1], shrinkage=True)
+
+
+@pytest.mark.parametrize("shrinkage", [False, True])
+def test_constant_columns_add_nothing_to_the_h_score(shrinkage, rng):
+    features, labels = blobs(rng)
+    score = h_score(features, labels, shrinkage=shrinkage)
+    wide = np.column_stack([features, np.full(len(labels), 1e9)])
+    assert h_score(wide, labels, shrinkage=shrinkage) == pytest.approx(score, rel=0.1 if shrinkage else 1e-9)
+
+
+def test_the_h_score_does_not_lose_a_feature_because_another_is_large(rng):
+    features, labels = blobs(rng)
+    sizes = 10.0 ** np.linspace(-9, 9, 10)
+    assert h_score(features * sizes, labels) == pytest.approx(h_score(features, labels))
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e160])
+@pytest.mark.parametrize("score", [*FEATURE_SCORES, h_score])
+def test_huge_and_tiny_features_score_like_others(score, scale, rng):
+    features, labels = blobs(rng)
+    assert score(scale * features, labels) == pytest.approx(score(features, labels), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_every_score_takes_16_bits(kind, rng):
+    import ml_dtypes  # comes with TensorFlow
+
+    kind = getattr(ml_dtypes, kind, kind)
+    features, labels = blobs(rng)
+    for score in (*FEATURE_SCORES, h_score, linear_probe_score):
+        stored = features.astype(kind)
+        assert score(stored, labels) == pytest.approx(score(stored.astype(float), labels))
+    rows = probabilities(rng, 120, 30)
+    assert np.abs(rows.astype(kind).astype(float).sum(axis=1) - 1).max() > 1e-4  # rounding shows
+    assert leep(rows.astype(kind), labels) == pytest.approx(leep(rows, labels), abs=0.01)

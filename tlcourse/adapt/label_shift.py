@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.arguments import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_numbers, as_probabilities, require_same_length
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,10 @@ def correct_priors(probabilities: ArrayLike, weights: ArrayLike) -> np.ndarray:
     Raises:
         ValueError: If the shapes do not fit, rows do not sum to 1, weights are negative, or a row's classes all have weight 0.
     """
-    values, ratio = as_numbers("probabilities", probabilities, 2), as_numbers("weights", weights, 1)
+    values, ratio = as_probabilities("probabilities", probabilities), as_numbers("weights", weights, 1)
     if values.shape[1] != len(ratio):
         raise ValueError(
             f"There must be one weight per class. Received: probabilities.shape={values.shape}, len(weights)={len(ratio)}."
-        )
-    if values.min() < 0 or not np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
-        raise ValueError(
-            "`probabilities` must be 0 or more and sum to 1 in each row. Turn scores into probabilities first: "
-            "`scipy.special.softmax(scores, axis=1)`. "
-            f"Received: probabilities.sum(axis=1)={values.sum(axis=1).min():.3g} to {values.sum(axis=1).max():.3g}."
         )
     if ratio.min() < 0:
         raise ValueError(f"`weights` must be 0 or more. Received: weights.min()={ratio.min():g}.")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tlcourse.adapt.domains import domain_classifier
-from tlcourse.arguments import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_probabilities, require_same_length
 
 Predict = Callable[[Any], Any]
 Fit = Callable[[np.ndarray, np.ndarray], Predict]
@@ -46,12 +46,7 @@ def confident(probabilities: ArrayLike, threshold: float) -> tuple[np.ndarray, n
     Raises:
         ValueError: If rows are no probabilities or the threshold is out of range.
     """
-    values = as_numbers("probabilities", probabilities, 2)
-    if values.min() < 0 or not np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
-        raise ValueError(
-            "`probabilities` must be 0 or more and sum to 1 in each row. A model that returns logits needs a softmax first. "
-            f"Received: probabilities.sum(axis=1)={values.sum(axis=1).min():.3g} to {values.sum(axis=1).max():.3g}."
-        )
+    values = as_probabilities("probabilities", probabilities)
     if not 0.0 <= threshold <= 1.0:
         raise ValueError(f"`threshold` must be a probability, 0 to 1. Received: threshold={threshold!r}.")
     positions = np.flatnonzero(values.max(axis=1) >= threshold)

@@ -33,6 +33,7 @@ def knn_score(features: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) ->
         raise ValueError(
             f"`neighbours` must be 1 or more and less than the {len(labels)} examples. Received: neighbours={neighbours!r}."
         )
+    features = features / np.abs(features).max()  # squares of huge features would overflow
     nearest = NearestNeighbors(n_neighbors=neighbours, metric="cosine").fit(features).kneighbors(return_distance=False)
     votes = np.zeros((len(labels), num_classes))
     for place in range(neighbours):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tlcourse.arguments import as_labels, require_same_length
 from tlcourse.backbones import load_backbone
 from tlcourse.evaluate import pareto_front
 from tlcourse.features import extract_features
@@ -23,6 +24,8 @@ from tlcourse.tables import as_html, as_text
 
 if TYPE_CHECKING:
     import keras
+
+_NEIGHBOURS = 5
 
 SCORES = MappingProxyType(
     {
@@ -151,8 +154,8 @@ def rank_backbones(
 
     Raises:
         TypeError: If a backbone is neither a name nor a model.
-        ValueError: If there is no backbone, a name or score is unknown, a head has no backbone, images or labels do not fit, or
-            a class has fewer than 2 examples.
+        ValueError: If there is no backbone, a name or score is unknown, a head has no backbone, images or labels do not fit,
+            there are fewer than 6 images, a class has fewer than 2, or a backbone gives features that cannot be scored.
         OSError: If pretrained values are neither cached nor can be downloaded.
 
     Example:
@@ -163,6 +166,7 @@ def rank_backbones(
         ['means', 'corner']
     """
     _require_score("by", by)
+    numbers = _classes_to_score(images, labels)
     models = _models(backbones, np.shape(images))
     heads = dict(heads or {})
     if not set(heads) <= set(models):
@@ -174,6 +178,23 @@ def rank_backbones(
         raise ValueError(
             f"`by={by!r}` needs the head of every backbone. Missing in `heads`: {sorted(set(models) - set(heads))}."
         )
+    rows, features = [], {}
+    for name, model in models.items():
+        features[name] = extract_features(model, images)
+        seen = heads[name].predict(images, verbose=0) if name in heads else None
+        try:
+            scores = _scores(features[name], numbers, seen, seed)
+        except ValueError as error:
+            raise ValueError(f"The backbone {name!r} cannot be scored on these images. {error}") from error
+        rows.append(Candidate(name, scores, measure_cost(model)))
+    rows.sort(key=lambda row: -row.scores[by])
+    shuffled = np.random.default_rng(seed).permutation(numbers)
+    return Ranking(tuple(rows), by, _scores(features[rows[0].name], shuffled, None, seed))
+
+
+def _classes_to_score(images: np.ndarray, labels: ArrayLike) -> np.ndarray:
+    """Return labels without gaps; raise `ValueError` unless there are enough images for every score."""
+    require_same_length(images=images, labels=as_labels("labels", labels))
     numbers, _ = as_classes(labels)
     fewest = int(np.bincount(numbers).min())
     if fewest < 2:
@@ -181,14 +202,12 @@ def rank_backbones(
             "Each class needs 2 examples or more: the linear probe holds some of each out. Drop such classes, or add examples. "
             f"Received: examples of the smallest class={fewest}."
         )
-    rows, features = [], {}
-    for name, model in models.items():
-        features[name] = extract_features(model, images)
-        seen = heads[name].predict(images, verbose=0) if name in heads else None
-        rows.append(Candidate(name, _scores(features[name], numbers, seen, seed), measure_cost(model)))
-    rows.sort(key=lambda row: -row.scores[by])
-    shuffled = np.random.default_rng(seed).permutation(numbers)
-    return Ranking(tuple(rows), by, _scores(features[rows[0].name], shuffled, None, seed))
+    if len(numbers) <= _NEIGHBOURS:
+        raise ValueError(
+            f"Scores of fewer than {_NEIGHBOURS + 1} images say nothing, and {_NEIGHBOURS} neighbours are asked about each. Use some "
+            f"ten images a class. Received: len(images)={len(numbers)}."
+        )
+    return numbers
 
 
 def _models(backbones: Any, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -220,7 +239,7 @@ def _scores(features: np.ndarray, labels: np.ndarray, seen: np.ndarray | None, s
     scores = {
         "log_me": log_me(features, labels),
         "h_score": h_score(features, labels, shrinkage=True),
-        "knn_score": knn_score(features, labels),
+        "knn_score": knn_score(features, labels, neighbours=_NEIGHBOURS),
         "linear_probe_score": linear_probe_score(features, labels, folds=folds, seed=seed),
     }
     if seen is not None:

@@ -27,45 +27,48 @@ def h_score(features: ArrayLike, labels: ArrayLike, *, shrinkage: bool = False) 
 
     Raises:
         ValueError: If shapes do not fit, values are missing, labels hold one class, features are constant, or there are no more
-            examples than features and `shrinkage` is False.
+            examples than features and `shrinkage` is False, or so few that Ledoit and Wolf's share is 0 (two always are).
     """
     features, labels, num_classes = as_pair(features, labels)
-    centred = features - features.mean(axis=0)
-    if not np.abs(centred).max() > 1e-12 * np.abs(features).max():
-        raise ValueError(
-            f"`features` must differ between examples. Received: len(features)={len(features)}, all rows the same."
-        )
-    examples, width = centred.shape
-    counts = np.bincount(labels, minlength=num_classes)
-    sums = np.zeros((num_classes, width))
-    np.add.at(sums, labels, centred)
-    means = sums / np.sqrt(counts * examples)[:, None]  # (classes, features): their inner products are the covariance
+    examples, width = features.shape
+    centred = _centred(features / np.abs(features).max())
+    if not centred.any():
+        raise ValueError(f"`features` must differ between examples. Received: len(features)={examples}, all rows the same.")
     if shrinkage:
-        return _shrunk(centred, means)
-    if examples <= width:
+        ridge = _ridge(centred, num_classes)
+    elif examples > width:
+        spread = centred.std(axis=0)
+        centred, ridge = centred / np.where(spread > 0, spread, 1.0), 0.0  # a linear map, which keeps small features in range
+    else:
         raise ValueError(
             f"The H-score needs more examples than features: with fewer it is classes - 1 = {num_classes - 1} for any backbone. "
-            f"Use h_score(features, labels, shrinkage=True). Received: features.shape={centred.shape}."
+            f"Use h_score(features, labels, shrinkage=True). Received: features.shape={features.shape}."
         )
-    values, vectors = np.linalg.eigh(centred.T @ centred / examples)  # (features, features)
-    kept = values > values[-1] * examples * np.finfo(float).eps
-    return float(((means @ vectors[:, kept]) ** 2 / values[kept]).sum())
+    directions, values, _ = np.linalg.svd(centred, full_matrices=False)
+    kept = values > values[0] * max(centred.shape) * np.finfo(float).eps
+    squares = values[kept] ** 2 / examples
+    members = np.eye(num_classes)[labels]  # (examples, classes)
+    between = (directions[:, kept].T @ (members / np.sqrt(members.sum(axis=0)))) ** 2  # (directions, classes)
+    return float(min(num_classes - 1.0, squares / (squares + ridge) @ between.sum(axis=1)))
 
 
-def _shrunk(centred: np.ndarray, means: np.ndarray) -> float:
-    """The H-score with (1 - s) * covariance + s * scale * identity, and (1 - s) * covariance of the means."""
+def _centred(features: np.ndarray) -> np.ndarray:
+    """Subtract the mean of each column; a column that is constant but for rounding becomes zero."""
+    centred = features - features.mean(axis=0)
+    constant = np.abs(centred).max(axis=0) <= 1e-12 * np.abs(features).max(axis=0)
+    centred[:, constant] = 0.0
+    return centred
+
+
+def _ridge(centred: np.ndarray, num_classes: int) -> float:
+    """Return what is added to each variance, in units of the part of the covariance that is kept; infinite where nothing is."""
     from sklearn.covariance import ledoit_wolf_shrinkage
 
     examples, width = centred.shape
     share = float(ledoit_wolf_shrinkage(centred, assume_centered=True))
-    ridge = share * (centred**2).sum() / (examples * width)
-    if share == 1:
-        return 0.0
-    if width <= examples:
-        mixed = (1 - share) * (centred.T @ centred) / examples + ridge * np.eye(width)
-        return float((1 - share) * np.einsum("ij,ji->", means, np.linalg.solve(mixed, means.T)))
-    inner = centred @ centred.T  # with more features than examples the smaller matrix is inverted (Woodbury)
-    small = ridge * np.eye(examples) + (1 - share) * inner / examples
-    across = means @ centred.T  # (classes, examples)
-    kept = across @ np.linalg.solve(small, across.T) * (1 - share) / examples
-    return float((1 - share) * (np.trace(means @ means.T) - np.trace(kept)) / ridge)
+    if share < 1e-9 and examples <= width:
+        raise ValueError(
+            f"With so few examples the covariance is not shrunk at all, and the H-score is classes - 1 = {num_classes - 1} for any "
+            f"backbone. Use more examples. Received: features.shape={centred.shape}."
+        )
+    return np.inf if share >= 1 else share / (1 - share) * float((centred**2).mean())

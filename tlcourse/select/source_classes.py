@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.arguments import as_labels, as_numbers, require_same_length
+from tlcourse.arguments import as_labels, as_probabilities, require_same_length
 from tlcourse.select.arrays import as_classes, require_order
 
 
@@ -28,17 +28,9 @@ def leep(source_probabilities: ArrayLike, labels: ArrayLike) -> float:
         ValueError: If shapes do not fit or look exchanged, rows are no probabilities (logits are a frequent reason), or there is one class.
     """
     require_order("source_probabilities", source_probabilities, "labels", labels)
-    probabilities = as_numbers("source_probabilities", source_probabilities, 2).astype(np.float64, copy=False)
+    probabilities = as_probabilities("source_probabilities", source_probabilities)
     numbers, count = as_classes(labels)
     require_same_length(source_probabilities=probabilities, labels=numbers)
-    sums = probabilities.sum(axis=1)
-    if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-3:
-        raise ValueError(
-            "Each row of `source_probabilities` must hold numbers of 0 or more that add up to 1. Of logits take the softmax first: "
-            f"`keras.ops.softmax(logits)`. Received: source_probabilities.min()={probabilities.min():.3g}, "
-            f"source_probabilities.sum(axis=1)={sums.min():.3g} to {sums.max():.3g}."
-        )
-    probabilities = probabilities / sums[:, None]
     joint = np.eye(count)[numbers].T @ probabilities  # (classes, source classes)
     given = joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny)
     likelihood = np.einsum("ij,ij->i", given[numbers], probabilities)
