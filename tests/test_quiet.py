@@ -70,6 +70,17 @@ def test_tensorflow_itself_starts_in_silence():
     assert done.stderr == ""
 
 
+def test_the_doctor_on_the_command_line_says_only_what_it_does(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import keras, numpy as np\nmodel = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\nmodel.fit(np.ones((64, 4)), np.ones(64), verbose=0)\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [sys.executable, "-m", "tlcourse.cli", "doctor", str(tmp_path / "train.py")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stderr == "... fit at line 4: examining\n"
+
+
 def test_the_paragraph_on_retracing_is_dropped_and_other_warnings_stay():
     without_retracing_hints()
     without_retracing_hints()

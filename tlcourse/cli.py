@@ -235,7 +235,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
     from tlcourse.audit.program.examine import examine_program
     from tlcourse.audit.program.pages import page, text
+    from tlcourse.runtime import describe_machine
 
+    describe_machine()  # starts the framework, without its remarks
     with contextlib.redirect_stdout(sys.stderr):  # what the program prints is not the result
         visit = examine_program(options.program, say=lambda line: print(f"... {line}"))
     print(json.dumps(visit.to_dict(), indent=2) if options.json else text(visit))
