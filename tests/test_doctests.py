@@ -24,7 +24,7 @@ def offline(monkeypatch, tmp_path):
     monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(config, "_chosen", None)
-    monkeypatch.setattr(session, "_progress", {})
+    monkeypatch.setattr(session, "_tried", {})
 
 
 def example_of(name):
