@@ -81,3 +81,88 @@ def test_corrected_probabilities_are_those_of_bayes():
 def test_what_is_no_probability_is_refused(probabilities, weights, words):
     with pytest.raises(ValueError, match=words):
         adapt.correct_priors(probabilities, weights)
+
+
+def scores_of(labels, rng, classes=2, apart=1.5, moved=0.0):
+    """Rows of one unit Gaussian a class, and the right probabilities for equal shares; `moved` breaks label shift."""
+    rows = rng.normal(size=(len(labels), classes)) + apart * np.eye(classes)[labels] + moved * np.eye(classes)[0]
+    logits = apart * rows
+    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return chances / chances.sum(axis=1, keepdims=True)
+
+
+def draw(seed, shares, classes=2, moved=0.0, rows=1500):
+    rng = np.random.default_rng(seed)
+    source, target = np.arange(rows) % classes, rng.choice(classes, rows, p=shares)
+    return source, scores_of(source, rng, classes), scores_of(target, rng, classes, moved=moved), target
+
+
+SHARES = {2: (0.15, 0.85), 4: (0.1, 0.2, 0.3, 0.4)}
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_probabilities_give_both_estimates_and_em_is_usually_nearer(classes):
+    errors = []
+    for seed in range(8):
+        labels, source, target, truth = draw(seed, SHARES[classes], classes)
+        found = adapt.label_shift(labels, source, target)
+        true = np.bincount(truth, minlength=classes) / len(truth)
+        errors.append([np.abs(shares - true).sum() for shares in (found.em_priors, found.target_priors, found.source_priors)])
+        by_class = adapt.label_shift(labels, source.argmax(axis=1), target.argmax(axis=1))
+        np.testing.assert_allclose(by_class.target_priors, found.target_priors)
+        assert by_class.em_priors is None
+    em, matrix, nothing = np.mean(errors, axis=0)
+    assert em < matrix < 0.3 * nothing
+
+
+@pytest.mark.filterwarnings("ignore:Not only the shares")
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_alarm_is_rare_where_only_the_shares_changed(classes):
+    values = [adapt.label_shift(*draw(seed, SHARES[classes], classes, rows=600)[:3]).p_value for seed in range(60)]
+    assert np.mean(np.array(values) < 0.01) <= 0.05
+    assert np.mean(np.array(values) < 0.2) < 0.4
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shift_of_the_rows_raises_the_alarm_with_its_number(classes, seed):
+    labels, source, target, _ = draw(seed, SHARES[classes], classes, moved=-1.5)
+    with pytest.warns(UserWarning, match=r"no shares explain \d+\.\d% of the target's predictions \(p = 0\.005\)"):
+        found = adapt.label_shift(labels, source, target)
+    assert found.gap > 0.02
+    assert f"{found.gap:.1%} of the rows unexplained" in str(found)
+
+
+def test_class_numbers_outside_all_mixtures_raise_the_alarm():
+    labels = np.repeat([0, 1], 500)
+    said = np.where(np.arange(1000) % 5 == 0, 1 - labels, labels)  # right for 80 % of either class
+    with pytest.warns(UserWarning, match="Not only the shares"):
+        found = adapt.label_shift(labels, said, np.zeros(500, int))  # 80 % zeros is the most that any shares give
+    np.testing.assert_allclose(found.target_priors, (1.0, 0.0))
+
+
+def test_em_finds_the_shares_that_make_the_probabilities_likeliest():
+    _, _, target, _ = draw(3, (0.2, 0.8))
+    old = np.array([0.5, 0.5])
+    found = adapt.em_priors(target, old)
+    tried = np.linspace(0.001, 0.999, 999)
+    likelihood = [np.log((target / old) @ (share, 1 - share)).sum() for share in tried]
+    assert found[0] == pytest.approx(tried[int(np.argmax(likelihood))], abs=0.002)
+    np.testing.assert_allclose(adapt.em_priors(target.astype("float16"), old), found, atol=0.01)
+    np.testing.assert_allclose(adapt.correct_priors(target, found / old).mean(axis=0), found, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "words"),
+    [
+        (np.full((4, 2), 0.5), [0, 1, 0, 1], "or both probabilities"),
+        (np.full((4, 2), 0.5), np.full((4, 3), 1 / 3), "same columns"),
+        (np.full((4, 1), 1.0), np.full((4, 1), 1.0), "a column for every class"),
+        (np.full((3, 2), 0.5), np.full((4, 2), 0.5), "equally long"),
+        (np.full((4, 2), 5.0), np.full((4, 2), 0.5), "softmax"),
+        (np.full((4, 2), 0.5), np.full((4, 2), 0.5), "equally often whatever the truth"),
+    ],
+)
+def test_predictions_that_do_not_fit_are_named(source, target, words):
+    with pytest.raises(ValueError, match=words):
+        adapt.label_shift([0, 1, 0, 1], source, target)

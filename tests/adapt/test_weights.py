@@ -20,6 +20,7 @@ def method(request):
     return METHODS[request.param]
 
 
+@pytest.mark.filterwarnings("ignore:These weights are worth")  # at a move of 2 the true ratio is worth 2 % of the rows
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("move", [0.0, 0.5, 2.0])
 def test_weights_are_positive_finite_and_of_mean_one(method, seed, move):
@@ -206,3 +207,48 @@ def test_the_effective_sample_size_lies_between_one_and_n(seed):
 def test_weights_that_are_none_are_refused(weights):
     with pytest.raises(ValueError, match="weights"):
         adapt.effective_sample_size(np.array(weights))
+
+
+def pixels(seed, rows=300, dead=30):
+    """Columns of one unit: five that moved, and many that are dark but for a rare speck."""
+    rng = np.random.default_rng(seed)
+    alive = [rng.normal(move, 1, size=(rows, 5)) for move in (0.0, 0.5)]
+    specks = [0.02 * (rng.random((rows, dead)) < share) * rng.random((rows, dead)) for share in (0.01, 0.03)]
+    return [np.column_stack(pair) for pair in zip(alive, specks, strict=True)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_columns_of_one_unit_do_not_become_loud_because_they_hardly_vary(method, seed):
+    few, all_columns = [rows[:, :5] for rows in pixels(seed)], pixels(seed)
+    shared, each = method(*all_columns, one_unit=True), method(*all_columns)
+    alone = method(*few, one_unit=True)
+    assert np.corrcoef(np.log(shared + 1e-9), np.log(alone + 1e-9))[0, 1] > 0.9
+    assert np.abs(shared - alone).mean() < 0.5 * np.abs(each - alone).mean()
+
+
+def test_one_unit_is_as_good_as_the_other_where_all_columns_vary_alike(method):
+    source, target, _ = gaussians(0, 1.0, 2000, 1000)
+    np.testing.assert_allclose(method(source, target, one_unit=True), method(source, target), rtol=0.1, atol=0.02)
+    np.testing.assert_allclose(
+        method(5 + 1000 * source, 5 + 1000 * target, one_unit=True), method(source, target, one_unit=True), rtol=1e-4
+    )
+
+
+def test_weights_of_a_few_rows_are_said_with_their_number(method):
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(2000, 2)), rng.normal(2.5, 0.5, size=(300, 2))
+    with pytest.warns(UserWarning, match=r"worth \d+\.\d of 2000 rows") as caught:
+        weights = method(source, target)
+    size = adapt.effective_sample_size(weights)
+    assert f"worth {size:.1f} of" in str(caught[0].message)
+    assert size < 100
+    assert caught[0].filename == __file__
+
+
+def test_narrow_bumps_are_tried():
+    """Two narrow humps: widths from a quarter of the median distance on see one broad hill."""
+    rng = np.random.default_rng(0)
+    source = rng.uniform(-5, 5, size=(2000, 1))
+    target = np.where(rng.random((400, 1)) < 0.5, -3.0, 3.0) + 0.3 * rng.normal(size=(400, 1))
+    weights = adapt.kliep_weights(source, target)
+    assert weights[np.abs(np.abs(source[:, 0]) - 3) > 1.5].sum() < 0.1 * weights.sum()

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tlcourse.audit.data import label_noise
 from tlcourse.audit.data.balance import class_counts, imbalance, missing_by_more_than_chance, unknown_classes
 from tlcourse.audit.data.collect import Batch
 from tlcourse.audit.data.fingerprints import Fingerprints
-from tlcourse.audit.data.label_noise import find_label_noise
+from tlcourse.audit.data.label_noise import error_free, find_label_noise
 from tlcourse.audit.data.order import purity_of_batches
 from tlcourse.audit.data.pipeline import cut_after_reshuffle, has_random_map, last_stage, random_map_before_cache, shuffles
 from tlcourse.audit.data.sources import make_split
@@ -180,6 +181,44 @@ def test_examples_that_are_merely_hard_are_not_accused(seed):
     noise = find_label_noise(features, labels)
     assert noise.telling
     assert len(noise.suspects) == 0
+
+
+def drawn(probabilities, rng):
+    return (rng.random((len(probabilities), 1)) > probabilities.cumsum(axis=1)[:, :-1]).sum(axis=1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("strength", [1.5, 3.0])
+def test_labels_drawn_from_the_probabilities_are_not_accused(seed, strength):
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(800, 12))
+    logits = strength * features @ rng.normal(size=(12, 4))
+    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+    labels = drawn(chances / chances.sum(axis=1, keepdims=True), rng)
+    noise = find_label_noise(features, labels)
+    assert noise.telling
+    assert len(noise.suspects) == 0
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.15])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_probabilities_before_errors_are_found_from_labels_with_errors(wrong, temperature):
+    rng = np.random.default_rng(0)
+    logits = 2 * rng.normal(size=(20_000, 5))
+    true, said = (np.exp(values) / np.exp(values).sum(axis=1, keepdims=True) for values in (logits, logits * temperature))
+    labels = np.where(rng.random(20_000) < wrong, rng.integers(0, 5, 20_000), drawn(true, rng))
+    assert np.abs(error_free(labels, said) - true).mean() < 0.02
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_flags_that_chance_explains_are_no_finding(seed, monkeypatch):
+    features, labels, _ = blobs(wrong=0.12, seed=seed)
+    found = find_label_noise(features, labels)
+    assert 0 <= found.expected < 0.2 * len(found.suspects)
+    monkeypatch.setattr(label_noise, "error_free", lambda labels, linear: 0.85 * np.eye(4)[linear.argmax(axis=1)] + 0.0375)
+    by_chance = find_label_noise(features, labels)
+    assert by_chance.expected > 0.7 * len(found.suspects)
+    assert len(by_chance.suspects) == 0
 
 
 def test_features_of_any_scale_are_judged_alike():

@@ -13,7 +13,7 @@ from tlcourse.adapt.coral import coral, deep_coral_loss
 from tlcourse.adapt.dann import DANN
 from tlcourse.adapt.gradient_reversal import GradientReversal, ReversalSchedule, reversal_strength
 from tlcourse.adapt.kliep import kliep_weights
-from tlcourse.adapt.label_shift import LabelShift, correct_priors, label_shift
+from tlcourse.adapt.label_shift import LabelShift, correct_priors, em_priors, label_shift
 from tlcourse.adapt.mmd import MMDTest, mmd, mmd_loss, mmd_test
 from tlcourse.adapt.paired import PairedModel
 from tlcourse.adapt.randomise import RandomBackground, RandomColour, RandomGrain
@@ -45,6 +45,7 @@ __all__ = [
     "correct_priors",
     "deep_coral_loss",
     "effective_sample_size",
+    "em_priors",
     "feature_drift",
     "kliep_weights",
     "label_shift",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,24 @@ def divisors(spread: np.ndarray, *domains: np.ndarray) -> np.ndarray:
     """Return what to divide each column by: its spread, or 1 where it is constant but for rounding."""
     largest = np.max([np.abs(rows).max(axis=0) for rows in domains], axis=0)
     return np.where(spread > 1e-12 * largest, spread, 1.0)
+
+
+def unit_of_all(spread: np.ndarray) -> np.ndarray:
+    """Return the same divisor for all columns, the root of their mean variance, or 1 where all are constant."""
+    size = float(np.sqrt(np.mean(spread**2)))
+    return np.full_like(spread, size if size > 0 else 1.0)
+
+
+def warn_if_few_rows_count(weights: np.ndarray) -> None:
+    """Warn where the effective sample size is below 5 % of the rows; the warning points at the caller's caller."""
+    size = float(weights.sum() ** 2 / np.square(weights).sum())
+    if size < 0.05 * len(weights):
+        warnings.warn(
+            f"These weights are worth {size:.1f} of {len(weights)} rows (effective sample size, {size / len(weights):.1%}). What is fitted "
+            "with them follows a few rows. Equal weights are often better then. Also try `limit=` (of classifier_weights), "
+            "`one_unit=True` for columns of one unit such as pixels, or fewer columns.",
+            stacklevel=3,
+        )
 
 
 def domain_classifier(strength: float = 1.0) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.adapt.domains import as_domains, divisors
+from tlcourse.adapt.domains import as_domains, divisors, unit_of_all, warn_if_few_rows_count
 
-_WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+_WIDTHS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 _NOTHING = 1e-300  # the mean of a bump that no source row is near
 _STEPS, _STEPS_OF_A_FOLD = 200, 20  # twenty tell widths apart as well as two hundred
 
@@ -20,6 +20,7 @@ def kliep_weights(
     *,
     width: float | Sequence[float] = _WIDTHS,
     centres: int = 100,
+    one_unit: bool = False,
     seed: int = 0,
 ) -> np.ndarray:
     """Weight source rows to explain the target best: Kullback-Leibler importance estimation (KLIEP).
@@ -47,10 +48,13 @@ def kliep_weights(
         width: Width of the bumps, in units of the median distance between target rows, after each column is divided by its
             spread within the domains (a column that is constant in one domain then gets no boundless weight).
         centres: How many target rows carry a bump, at most.
+        one_unit: True divides all columns by one number in place of each by its own spread. For pixels and features of one
+            network, in which a column that hardly varies says little.
         seed: Seed of the choice of centres and of the folds.
 
     Returns:
         `(n_source,)` weights, 0 or more, with mean 1; all 1 where several widths were given and none beats equal weights.
+        A warning says when their effective sample size is below 5 % of the rows.
 
     Raises:
         ValueError: If the arrays do not fit each other, `width` is not above 0, or no bump reaches any source row, which means that
@@ -62,7 +66,8 @@ def kliep_weights(
         raise ValueError(f"`width` must be above 0. Received: width={width!r}.")
     if centres < 1:
         raise ValueError(f"`centres` must be 1 or more. Received: centres={centres!r}.")
-    spread = divisors(np.sqrt((source.var(axis=0) + target.var(axis=0)) / 2), source, target)
+    spread = np.sqrt((source.var(axis=0) + target.var(axis=0)) / 2)
+    spread = unit_of_all(spread) if one_unit else divisors(spread, source, target)
     source, target = source / spread, target / spread
     rng = np.random.default_rng(seed)
     target = target[rng.permutation(len(target))]
@@ -85,7 +90,9 @@ def kliep_weights(
     if max(scores) <= 0:
         return np.ones(len(source))
     weights = source_bumps @ _heights(means, target_bumps, np.full(len(target), 1 / len(target)))
-    return weights / weights.mean()
+    weights /= weights.mean()
+    warn_if_few_rows_count(weights)
+    return weights
 
 
 def _squared(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:

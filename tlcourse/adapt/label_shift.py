@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tlcourse.adapt.mixture_test import mixture_test
 from tlcourse.arguments import as_labels, as_numbers, as_probabilities, require_same_length
+
+_ALARM = 0.01  # p-value below which the assumption counts as broken
+_STEPS, _STILL = 1000, 1e-8  # of expectation-maximisation
 
 
 @dataclass(frozen=True)
@@ -16,16 +21,30 @@ class LabelShift:
 
     Args:
         source_priors: `(classes,)` shares in the source.
-        target_priors: `(classes,)` estimated shares in the target; sum 1.
+        target_priors: `(classes,)` estimated shares in the target, from the confusion matrix; sum 1.
         weights: `(classes,)` target share over source share: the weight of a source row of that class.
         conditioning: Condition number of the confusion matrix; above about 100, small errors of the predictions become large
             ones of the shares.
+        em_priors: `(classes,)` shares estimated by expectation-maximisation; None without probabilities.
+        p_value: Probability of predictions that fit so badly, if only the shares of the classes changed. With class numbers in
+            place of probabilities it says little: nearly all predictions fit.
+        gap: Share of the target's rows, 0 to 1, that no shares of the classes explain.
     """
 
     source_priors: np.ndarray
     target_priors: np.ndarray
     weights: np.ndarray
     conditioning: float
+    em_priors: np.ndarray | None
+    p_value: float
+    gap: float
+
+    def __str__(self) -> str:
+        rows = {"source": self.source_priors, "target, confusion matrix": self.target_priors}
+        if self.em_priors is not None:
+            rows["target, EM"] = self.em_priors
+        lines = [f"{name}: {' '.join(f'{share:.3f}' for share in shares)}" for name, shares in rows.items()]
+        return "\n".join([*lines, f"only the shares changed: p = {self.p_value:.2g}, {self.gap:.1%} of the rows unexplained"])
 
 
 def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_predictions: ArrayLike) -> LabelShift:
@@ -37,19 +56,32 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
     2018, "Detecting and correcting for label shift with black box predictors", arXiv 1802.03916, section 4). Negative solutions,
     which only chance can bring, count as 0.
 
+    Of probabilities more can be made: the shares under which they are most likely, by expectation-maximisation (Saerens, Latinne
+    and Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities"), usually the better estimate if
+    the probabilities are calibrated; and a test of the assumption. If it fails, both estimates can be far off.
+
     Args:
         source_labels: `(n_source,)` true classes of source rows that the classifier was *not* trained on.
-        source_predictions: `(n_source,)` what it says about them, class numbers.
-        target_predictions: `(n_target,)` what it says about the target, class numbers.
+        source_predictions: What it says about them: `(n_source, classes)` probabilities or `(n_source,)` class numbers.
+        target_predictions: What it says about the target, in the same form.
+
+    Returns:
+        Both estimates, and how well they explain the predictions. A warning says when they do not (p below 0.01).
 
     Raises:
         ValueError: If shapes do not fit, a class is predicted that the source labels lack, or the classifier does not separate some
             classes at all: the equations then have no unique solution.
     """
     labels = as_labels("source_labels", source_labels)
-    said, target = as_labels("source_predictions", source_predictions), as_labels("target_predictions", target_predictions)
-    require_same_length(source_labels=labels, source_predictions=said)
-    classes = 1 + max(int(labels.max()), int(said.max()), int(target.max()))
+    source, target = _predictions(source_predictions, target_predictions)
+    require_same_length(source_labels=labels, source_predictions=source)
+    said, target_said = (values.argmax(axis=1) if values.ndim == 2 else values for values in (source, target))
+    classes = max(1 + int(max(labels.max(), said.max(), target_said.max())), 0, *source.shape[1:])
+    if source.ndim == 2 and classes > source.shape[1]:
+        raise ValueError(
+            "`source_predictions` must have a column for every class. "
+            f"Received: source_predictions.shape={source.shape}, source_labels.max()={labels.max()}."
+        )
     priors = np.bincount(labels, minlength=classes) / len(labels)
     if (priors == 0).any():
         missing = np.flatnonzero(priors == 0).tolist()
@@ -63,10 +95,71 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
             "better classifier, or merge classes. "
             f"Received: condition number of the confusion matrix={conditioning:.1e}."
         )
-    weights = np.clip(np.linalg.solve(joint, np.bincount(target, minlength=classes) / len(target)), 0.0, None)
+    counted = np.bincount(target_said, minlength=classes) / len(target_said)
+    weights = np.clip(np.linalg.solve(joint, counted), 0.0, None)
     shares = weights * priors
     shares /= shares.sum()
-    return LabelShift(priors, shares, shares / priors, conditioning)
+    p_value, gap = mixture_test(source, labels, target, classes)
+    if p_value < _ALARM:
+        warnings.warn(
+            f"Not only the shares of the classes changed: no shares explain {gap:.1%} of the target's predictions (p = {p_value:.2g}). "
+            "The estimated shares can be far off, and weights made from them can do harm. Label some target rows and compare.",
+            stacklevel=2,
+        )
+    by_em = em_priors(target, priors) if target.ndim == 2 else None
+    return LabelShift(priors, shares, shares / priors, conditioning, by_em, p_value, gap)
+
+
+def em_priors(target_probabilities: ArrayLike, source_priors: ArrayLike) -> np.ndarray:
+    """Estimate the shares of the classes in the target from calibrated probabilities: those that make them most likely.
+
+    Each step corrects the probabilities for the present shares and takes their mean (Saerens, Latinne and Decaestecker 2002,
+    "Adjusting the outputs of a classifier to new a priori probabilities", equation 2.7).
+
+    Args:
+        target_probabilities: `(n, classes)` what a classifier says about the target, trained on the source.
+        source_priors: `(classes,)` shares of the classes where it was trained, above 0.
+
+    Returns:
+        `(classes,)` shares; sum 1.
+
+    Raises:
+        ValueError: If rows are no probabilities, or there is not one share above 0 for each class.
+    """
+    values, old = as_probabilities("target_probabilities", target_probabilities), as_numbers("source_priors", source_priors, 1)
+    if values.shape[1] != len(old) or old.min() <= 0:
+        raise ValueError(
+            "`source_priors` must hold one share above 0 per class. "
+            f"Received: target_probabilities.shape={values.shape}, source_priors={np.array2string(old, threshold=12)}."
+        )
+    ratio = values / old
+    shares = old / old.sum()
+    for _ in range(_STEPS):
+        weighted = ratio * shares
+        new = (weighted / np.maximum(weighted.sum(axis=1, keepdims=True), np.finfo(float).tiny)).mean(axis=0)
+        new /= new.sum()
+        still = np.abs(new - shares).max() < _STILL
+        shares = new
+        if still:
+            break
+    return shares
+
+
+def _predictions(source: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as class numbers `(n,)` or both as probabilities `(n, classes)`."""
+    if np.ndim(source) != np.ndim(target):
+        raise ValueError(
+            "Predictions of both domains must be class numbers, or both probabilities. "
+            f"Received: source_predictions.shape={np.shape(source)}, target_predictions.shape={np.shape(target)}."
+        )
+    check = as_probabilities if np.ndim(source) == 2 else as_labels
+    first, second = check("source_predictions", source), check("target_predictions", target)
+    if first.shape[1:] != second.shape[1:]:
+        raise ValueError(
+            "Probabilities of both domains must have the same columns. "
+            f"Received: source_predictions.shape={first.shape}, target_predictions.shape={second.shape}."
+        )
+    return first, second
 
 
 def correct_priors(probabilities: ArrayLike, weights: ArrayLike) -> np.ndarray:

@@ -7,14 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlcourse.adapt.domains import as_domains, divisors, domain_classifier
+from tlcourse.adapt.domains import as_domains, divisors, domain_classifier, unit_of_all, warn_if_few_rows_count
 from tlcourse.arguments import as_numbers
 
 _LARGEST = np.log(1e12)  # of the log-odds: no row of the source counts as impossible
 
 
 def classifier_weights(
-    source_features: ArrayLike, target_features: ArrayLike, *, classifier: Any = None, limit: float | None = None
+    source_features: ArrayLike,
+    target_features: ArrayLike,
+    *,
+    classifier: Any = None,
+    limit: float | None = None,
+    one_unit: bool = False,
 ) -> np.ndarray:
     """Weight source rows by a classifier's odds that they are of the target.
 
@@ -30,8 +35,11 @@ def classifier_weights(
             has to be a smooth and weak one: a classifier that memorizes the rows gives weights that mean nothing.
         limit: Largest weight, above 1, in units of the mean; None for none. A limit trades a little bias for less variance.
 
+        one_unit: True divides all columns by one number in place of each by its own spread. For pixels and features of one
+            network, in which a column that hardly varies says little. `classifier` is handed the rows as they are.
+
     Returns:
-        `(n_source,)` weights, above 0, with mean 1.
+        `(n_source,)` weights, above 0, with mean 1. A warning says when their effective sample size is below 5 % of the rows.
 
     Raises:
         ValueError: If the arrays do not fit each other, or `limit` is not above 1.
@@ -39,19 +47,21 @@ def classifier_weights(
     source, target = as_domains(source_features, target_features)
     if limit is not None and limit <= 1:
         raise ValueError(f"`limit` must be above 1, the mean of the weights. Received: limit={limit!r}.")
-    odds = _linear_log_odds(source, target) if classifier is None else _log_odds_by(classifier, source, target)
+    odds = _linear_log_odds(source, target, one_unit) if classifier is None else _log_odds_by(classifier, source, target)
     weights = np.exp(np.clip(odds, -_LARGEST, _LARGEST))  # n_source / n_target drops out when the mean becomes 1
     weights /= weights.mean()
     if limit is not None:
         weights = np.minimum(weights, limit)
         weights /= weights.mean()
+    warn_if_few_rows_count(weights)
     return weights
 
 
-def _linear_log_odds(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _linear_log_odds(source: np.ndarray, target: np.ndarray, shared: bool) -> np.ndarray:
     """Return `(n_source,)` what `domain_classifier()` says of the source, without the fixed costs of a pipeline."""
     rows, domain = _labelled(source, target)
-    rows = (rows - rows.mean(axis=0)) / divisors(rows.std(axis=0), rows)
+    spread = rows.std(axis=0)
+    rows = (rows - rows.mean(axis=0)) / (unit_of_all(spread) if shared else divisors(spread, rows))
     return domain_classifier()[-1].fit(rows, domain).decision_function(rows[: len(source)])
 
 

@@ -67,10 +67,12 @@ def _check(context: Context) -> Iterator[Finding | NotChecked]:
         f"At least about {share:.0%} of the training labels look wrong",
         {
             "sentence": f"For {len(at)} of {noise.examined} examples, two classifiers that were trained on features of the other examples "
-            f"agree on another class. One of them is right for {noise.accuracy:.0%} of all examples. (example, label, their class): "
+            f"agree on another class; without any wrong label about {noise.expected:.0f} would be "
+            f"so. One of them is right for {noise.accuracy:.0%} of all examples. (example, label, their class): "
             f"{examples}.",
             "suspects": len(at),
             "examined": noise.examined,
+            "expected": noise.expected,
             "share": share,
             "examples": at[:20],
         },
