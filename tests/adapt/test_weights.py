@@ -245,10 +245,11 @@ def test_weights_of_a_few_rows_are_said_with_their_number(method):
     assert caught[0].filename == __file__
 
 
-def test_narrow_bumps_are_tried():
-    """Two narrow humps: widths from a quarter of the median distance on see one broad hill."""
+def test_narrow_bumps_are_tried_for_columns_of_one_unit():
+    """Two narrow humps: widths from a quarter of the median distance on see broad ones."""
     rng = np.random.default_rng(0)
     source = rng.uniform(-5, 5, size=(2000, 1))
     target = np.where(rng.random((400, 1)) < 0.5, -3.0, 3.0) + 0.3 * rng.normal(size=(400, 1))
-    weights = adapt.kliep_weights(source, target)
-    assert weights[np.abs(np.abs(source[:, 0]) - 3) > 1.5].sum() < 0.1 * weights.sum()
+    outside = np.abs(np.abs(source[:, 0]) - 3) > 1
+    narrow, broad = (adapt.kliep_weights(source, target, one_unit=flag)[outside].sum() for flag in (True, False))
+    assert narrow < 0.5 * broad
