@@ -67,40 +67,7 @@ is the line "narrowest width". Two more differences, found by reading: SKADA's g
 neither library divides the columns by their spread. Where much of the target lies beyond the source (moons, digits), there is no true
 ratio to come near, and in the tables above weights gain next to nothing or do harm.
 """
-DIGITS = """
-## Why ADAPT's weights do better or worse on digits
-
-Measured on 2026-12-01 with scikit-learn 1.9.1 and ADAPT 0.4.5; five draws; logistic regression (C = 1) on pixels from 0 to 1. MNIST comes
-from the mirror, "digits" are scikit-learn's, 8 x 8 pixels, and fonts are rendered, 16 x 16; 800 target rows are seen, the others are
-the test. In brackets: effective sample size, as a share of the rows.
-
-| weights | MNIST to digits | fonts to MNIST | MNIST to fonts | digits to MNIST | printed to handwritten | other sensor |
-|---|---|---|---|---|---|---|
-| equal | .318 ± .033 | .483 ± .027 | .295 ± .024 | .119 ± .010 | .431 ± .040 | .751 ± .043 |
-| classifier | .347 ± .029 (17 %) | .323 ± .037 (0.9 %) | .279 ± .033 (17 %) | .107 ± .007 (2.9 %) | .336 ± .110 (4.1 %) | .752 ± .040 (95 %) |
-| classifier, `one_unit=True` | .346 ± .021 (14 %) | .415 ± .035 (1.5 %) | .284 ± .025 (22 %) | .115 ± .010 (2.6 %) | .328 ± .117 (4.2 %) | .752 ± .040 (95 %) |
-| ADAPT IWC | .374 ± .060 (29 %) | .483 ± .051 (5.1 %) | .286 ± .026 (36 %) | .093 ± .006 (5.4 %) | .204 ± .062 (7.9 %) | .755 ± .042 (95 %) |
-| the same, scaled to mean 1 | .338 ± .029 | .489 ± .047 | .285 ± .018 | .103 ± .005 | .360 ± .098 | .751 ± .041 |
-| equal, scaled to IWC's mean | .339 ± .010 | .493 ± .026 | .289 ± .019 | .173 ± .017 | .477 ± .050 | .755 ± .043 |
-| KLIEP | .323 ± .031 (43 %) | .486 ± .026 (23 %) | .287 ± .019 (37 %) | .109 ± .006 (51 %) | .399 ± .047 (17 %) | .746 ± .034 (75 %) |
-| KLIEP, `one_unit=True` | .452 ± .061 (4.4 %) | .522 ± .042 (39 %) | .294 ± .023 (29 %) | .113 ± .004 (6.9 %) | .420 ± .051 (11 %) | .738 ± .043 (24 %) |
-| ADAPT KLIEP | .369 ± .037 (36 %) | .552 ± .032 (12 %) | .284 ± .023 (17 %) | .105 ± .007 (16 %) | .419 ± .043 (25 %) | .738 ± .035 (18 %) |
-
-Three causes:
-
-- **Columns of one unit.** Ours divides each column by its own spread. A pixel at the border, which hardly varies, then counts as much as
-  one in the middle. A classifier separates the domains by such pixels, and few rows keep all the weight. `one_unit=True` divides all
-  columns by one number. Use it for pixels and for features of one network; ages and incomes need a divisor each.
-- **Narrow bumps.** In many columns distances between rows are nearly the same, and the narrowest width that KLIEP tried, 0.25 of the
-  median distance, was often the best of them. With `one_unit` 0.125 is tried too. Without it, it made KLIEP worse (moons turned by 30
-  degrees: .905 to .879).
-- **The sum of the weights.** ADAPT's IWC gives weights with a mean of .004 to .8, ours have mean 1. In a classifier with a penalty,
-  smaller weights are a stronger penalty. That is all of IWC's lead on MNIST to digits (.374; .338 with mean 1), and most of its loss on printed
-  digits. Equal weights of the same small sum do as well or better. Choose the penalty itself, not through the weights.
-
-On fonts to MNIST and printed digits, weights of a few per cent of the rows do harm whoever makes them: `classifier_weights` and
-`kliep_weights` warn below 5 %.
-"""
+DIGITS = (Path(__file__).parent / "digits.md").read_text(encoding="utf-8")  # written by hand, with the date of its run
 DANN = """How well DANN does hangs on its first random values, so that five draws say little of
 two implementations: over 20 draws (`--seeds` 0 to 19, moons turned by 45 degrees) ours reads .798 ± .129, ADAPT's .803 ± .132."""
 ABSENT = "Not measured in this run: left out, or its data are not there (MNIST needs TLCOURSE_MIRROR_DATA).\n"

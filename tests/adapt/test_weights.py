@@ -246,10 +246,10 @@ def test_weights_of_a_few_rows_are_said_with_their_number(method):
 
 
 def test_narrow_bumps_are_tried_for_columns_of_one_unit():
-    """Two narrow humps: widths from a quarter of the median distance on see broad ones."""
+    """Five narrow humps, far less wide than rows of two of them are apart."""
     rng = np.random.default_rng(0)
     source = rng.uniform(-5, 5, size=(2000, 1))
-    target = np.where(rng.random((400, 1)) < 0.5, -3.0, 3.0) + 0.3 * rng.normal(size=(400, 1))
-    outside = np.abs(np.abs(source[:, 0]) - 3) > 1
-    narrow, broad = (adapt.kliep_weights(source, target, one_unit=flag)[outside].sum() for flag in (True, False))
+    target = rng.choice([-4, -2, 0, 2, 4], size=(400, 1)) + 0.15 * rng.normal(size=(400, 1))
+    between = np.abs((source[:, 0] + 6) % 2 - 1) < 0.5
+    narrow, broad = (adapt.kliep_weights(source, target, one_unit=flag)[between].sum() for flag in (True, False))
     assert narrow < 0.5 * broad
