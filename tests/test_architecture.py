@@ -14,13 +14,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "tlcourse"
 
 # Written once for all rooms: any of them may import these, but the engine of the checks stands by itself.
-GROUND = {"config", "files", "arguments", "tables"}
+GROUND = {"config", "files", "arguments", "tables", "transparency"}
 # The table of docs/architecture.md: each room and the rooms that it may import besides.
 MAY_IMPORT = {
     "config": set(),
     "files": set(),
     "arguments": set(),
     "tables": set(),
+    "transparency": set(),
     "checks": set(),
     "fork_server": set(),
     "worlds": set(),

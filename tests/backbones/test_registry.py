@@ -136,6 +136,39 @@ def test_a_file_that_is_missing_or_belongs_elsewhere_is_named(tmp_path):
         load_backbone("mobilenet_v2_035", weights=tmp_path / "broken.h5", input_shape=SHAPE)
 
 
+@pytest.mark.parametrize("name", ["tiny_resnet", "mobilenet_v2_035"])
+def test_a_file_of_another_kind_is_answered_with_what_is_needed(name, tmp_path):
+    wanted = "tiny_resnet come as an .npz file" if name == "tiny_resnet" else "whose name ends in .weights.h5"
+    (tmp_path / "notes.txt").write_text("weights are elsewhere")
+    (tmp_path / "empty.txt").touch()
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    for file in ("notes.txt", "empty.txt", "one.npy"):
+        with pytest.raises(ValueError, match=rf"{wanted}.*Received: .*{file}"):
+            load_backbone(name, weights=tmp_path / file, input_shape=SHAPE)
+    with pytest.raises(ValueError, match="a folder"):
+        load_backbone(name, weights=tmp_path, input_shape=SHAPE)
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        load_backbone(name, weights=tmp_path / "missing.h5", input_shape=SHAPE)
+
+
+def test_weights_that_keras_saved_and_damaged_ones_are_told_apart_for_the_embedded_network(tmp_path):
+    model = load_backbone("tiny_resnet", weights=None, input_shape=SHAPE)
+    model.save_weights(tmp_path / "x.weights.h5")
+    with pytest.raises(ValueError, match=r"model\.load_weights\(path\).*saved \(HDF5\)") as caught:
+        load_backbone("tiny_resnet", weights=tmp_path / "x.weights.h5", input_shape=SHAPE)
+    assert "pickle" not in str(caught.value)
+    arrays = {f"{layer.name}/{weight.name}": weight.numpy() for layer in model.layers for weight in layer.weights}
+    np.savez(tmp_path / "mine.npz", **arrays)
+    load_backbone("tiny_resnet", weights=tmp_path / "mine.npz", input_shape=SHAPE)
+    content = (tmp_path / "mine.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match="or damaged"):
+        load_backbone("tiny_resnet", weights=tmp_path / "cut.npz", input_shape=SHAPE)
+    np.savez(tmp_path / "other.npz", kernel=np.zeros(3))
+    with pytest.raises(ValueError, match="another network"):
+        load_backbone("tiny_resnet", weights=tmp_path / "other.npz", input_shape=SHAPE)
+
+
 @pytest.mark.parametrize("width", ["050", "075", "130", "140"])
 def test_the_other_widths_have_the_same_blocks_and_the_parameters_of_the_table(width):
     model = load_backbone(f"mobilenet_v2_{width}", weights=None, input_shape=(32, 32, 3))

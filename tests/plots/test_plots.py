@@ -261,7 +261,7 @@ def test_classes_beyond_the_palette_still_differ_in_colour_or_marker():
     ("call", "message"),
     [
         (lambda: plots.image_grid(np.zeros((4, 4))), r"`images`.*3 or 4 dimensions.*\(4, 4\)"),
-        (lambda: plots.image_grid(np.zeros((2, 4, 4, 5))), "1 or 3 channels"),
+        (lambda: plots.image_grid(np.zeros((2, 4, 4, 5))), "1, 3 or 4 channels"),
         (lambda: plots.image_grid(np.full((2, 4, 4, 3), 255.0)), r"astype\('uint8'\)"),
         (lambda: plots.image_grid(np.zeros((2, 4, 4, 3)), ["one"]), r"`labels`.*image \(2\).*1"),
         (lambda: plots.image_grid(np.zeros((2, 4, 4, 3)), columns=0), "columns=0"),

@@ -7,6 +7,7 @@ says how, on what terms, and what they are worth. The choice among this and othe
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,8 +122,7 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
             f"The weights in {path} are damaged or of another version. Install the package again. Expected: sha256={sha256}. "
             f"Received: sha256={got}."
         )
-    with np.load(path, allow_pickle=False) as file:
-        stored = {key: file[key] for key in file.files}
+    stored = _arrays_of(path)
     wanted = {f"{layer.name}/{weight.name}": weight for layer in model.layers for weight in layer.weights}
     if stored.keys() != wanted.keys():
         missing, extra = sorted(wanted.keys() - stored.keys()), sorted(stored.keys() - wanted.keys())
@@ -137,6 +137,23 @@ def load_pretrained(model: keras.Model, path: str | Path | None = None, sha256: 
             )
     for key, weight in wanted.items():
         weight.assign(stored[key].astype("float32"))
+
+
+def _arrays_of(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of an `.npz` file by name; raise `ValueError` in words for any other file."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except (ValueError, OSError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        with path.open("rb") as opened:
+            is_hdf5 = opened.read(8) == b"\x89HDF\r\n\x1a\n"
+        kind = "a file that Keras saved (HDF5)" if is_hdf5 else "another file, or damaged"
+        raise ValueError(
+            "Weights of tiny_resnet come as an .npz file with one array per weight, written by "
+            "`numpy.savez(path, **{f'{layer.name}/{weight.name}': weight.numpy() for layer in model.layers for weight in layer.weights})`. "
+            "What `save_weights` wrote is loaded in two steps: build with weights=None, then `model.load_weights(path)`. "
+            f"Received: path={str(path)!r}, {kind}."
+        ) from error
 
 
 def _check(weights: Any, input_shape: Any, pooling: Any) -> None:

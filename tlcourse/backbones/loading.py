@@ -146,6 +146,11 @@ def _weights_path(weights: str | os.PathLike[str] | None) -> Path | None:
     if weights is None or weights == "pretrained":
         return None
     path = Path(weights)
+    if path.is_dir():
+        raise ValueError(
+            '`weights` must be "pretrained", None, or one file of weights. A SavedModel in a folder is a whole model: load it with '
+            f"`tlcourse.HubLayer` or `keras.layers.TFSMLayer`. Received: weights={str(path)!r}, a folder."
+        )
     if not path.is_file():
         raise FileNotFoundError(
             f'`weights` must be "pretrained", None, or a file. There is no file {str(path)!r}.'
@@ -194,9 +199,15 @@ def _no_pretrained(row: Backbone, error: Exception) -> OSError:
 
 
 def _load_file(model: keras.Model, row: Backbone, path: Path) -> None:
+    if path.suffix not in (".h5", ".keras"):
+        raise ValueError(
+            f"Weights of {row.name!r} come in a file that Keras wrote and whose name ends in .weights.h5 or .h5: "
+            f"`load_backbone({row.name!r}, weights=None).save_weights('mine.weights.h5')`. Received: weights={str(path)!r}."
+        )
     try:
         model.load_weights(str(path))
     except Exception as error:
         raise ValueError(
-            f"The file {path.name!r} does not fit {row.name!r} without top, or is damaged ({type(error).__name__}: {error})."
+            f"The file {path.name!r} does not fit {row.name!r} without top, or is damaged. It must hold the weights of that "
+            f"architecture, built with include_top=False. Received: weights={str(path)!r} ({type(error).__name__}: {error})."
         ) from error

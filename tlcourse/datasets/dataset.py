@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tlcourse.datasets.drawing import draw_positions_per_class, frozen_view
+from tlcourse.transparency import LAY_ON_WHITE
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,8 @@ class Dataset:
             hint = " They look scaled to 0..1; keep the raw pixels." if images.size and images.max() <= 1 else ""
             raise TypeError(f"Expected images of dtype uint8, 0 to 255.{hint} Received: images.dtype={images.dtype}.")
         if images.ndim != 4 or images.shape[-1] != 3:
-            raise ValueError(f"Expected images (n, height, width, 3). Received: images.shape={images.shape}.")
+            hint = f" {LAY_ON_WHITE}" if images.ndim == 4 and images.shape[-1] == 4 else ""
+            raise ValueError(f"Expected images (n, height, width, 3).{hint} Received: images.shape={images.shape}.")
         if labels.shape != (len(images),):
             hint = " One-hot labels: pass labels.argmax(axis=1)." if labels.ndim == 2 else ""
             raise ValueError(

@@ -6,14 +6,12 @@ Pillow's own `convert("RGB")` clips values beyond 8 bits to white and strips tra
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tlcourse.datasets.depths import white_of
 from tlcourse.datasets.image_files import formats
-
-_FAINT = 1 / 8  # share of the contrast of an alpha channel below which white has swallowed the image
+from tlcourse.transparency import opaque
 
 
 def decode(file: Path, size: int, value_range: tuple[float, float] | None = None) -> np.ndarray:
@@ -40,7 +38,7 @@ def decode(file: Path, size: int, value_range: tuple[float, float] | None = None
             white = white_of(image)
             if white is None or image.mode in ("RGB", "RGBA", "LA"):
                 image.draft("RGB", (2 * size, 2 * size))  # JPEG decodes straight to about that size
-                ready = _opaque(ImageOps.exif_transpose(image))
+                ready = opaque(ImageOps.exif_transpose(image))
                 return np.asarray(ImageOps.fit(ready, (size, size), Image.Resampling.BICUBIC))
             black, white = value_range or (0.0, white)
             upright = ImageOps.exif_transpose(image)
@@ -51,24 +49,3 @@ def decode(file: Path, size: int, value_range: tuple[float, float] | None = None
         raise ValueError("values that are NaN or infinite")
     shrunk = ImageOps.fit(Image.fromarray(np.clip(grey, 0, 255)), (size, size), Image.Resampling.BICUBIC)
     return np.repeat(np.clip(np.asarray(shrunk), 0, 255).round().astype(np.uint8)[..., None], 3, axis=2)
-
-
-def _opaque(image: Any) -> Any:
-    """Lay an image on white; on black where white would swallow it."""
-    from PIL import Image
-
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    image = image.convert("LA").convert("RGBA") if image.mode == "La" else image.convert("RGBA")
-    low, high = image.getchannel("A").getextrema()
-    if high == 0:  # an alpha channel that nobody filled in
-        return image.convert("RGB")
-    on_white, on_black = (
-        Image.alpha_composite(Image.new("RGBA", image.size, ground), image).convert("RGB") for ground in ("white", "black")
-    )
-    vanishes = _contrast(on_white) < _FAINT * (high - low) and _contrast(on_black) > _contrast(on_white)
-    return on_black if vanishes else on_white
-
-
-def _contrast(image: Any) -> int:
-    return max(high - low for low, high in image.getextrema())

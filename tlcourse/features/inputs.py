@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tlcourse.transparency import LAY_ON_WHITE
+
 _SAMPLE = 256
 
 
@@ -122,6 +124,8 @@ def _shape_advice(images: np.ndarray, expected: tuple[int | None, ...]) -> str:
             return " Colours seem to come first: np.moveaxis(images, 1, -1)."
         if images.shape[-1] == 1 and expected[-1] == 3:
             return " Grey images need three equal channels: np.repeat(images, 3, axis=-1)."
+        if images.shape[-1] == 4 and expected[-1] == 3:
+            return f" {LAY_ON_WHITE}"
         return (
             " Load the images at that size, or build the backbone for this one: load_backbone(..., "
             "input_shape=images.shape[1:])."

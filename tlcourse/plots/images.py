@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from tlcourse.arguments import require_length, require_whole
 from tlcourse.plots.style import PALETTE, as_array, axes_or_new, describe
+from tlcourse.transparency import without_alpha
 
 _GAP = 0.08  # between two images, in sides of an image
 
@@ -27,7 +28,8 @@ def image_grid(
     """Draw images in rows, each with its label above it.
 
     Args:
-        images: `(n, height, width, 3)` or `(n, height, width)`; uint8, or floats 0-1.
+        images: `(n, height, width, 3)` or `(n, height, width)`; uint8, or floats 0-1. Transparent ones, `(n, height, width, 4)`, are
+            laid on white, as the loaders do.
         labels: `n` texts or numbers, or none.
         columns: Images in a row.
         right: `n` flags; wrong ones get a cross before their label and an orange one, right ones a tick.
@@ -41,14 +43,16 @@ def image_grid(
         ValueError: If shapes do not fit, or floats lie outside 0-1.
     """
     images = as_array("images", images, (3, 4))
-    if images.ndim == 4 and images.shape[3] not in (1, 3):
-        raise ValueError(f"`images` must have 1 or 3 channels, in the last place. Received: images.shape={images.shape}.")
+    if images.ndim == 4 and images.shape[3] not in (1, 3, 4):
+        raise ValueError(f"`images` must have 1, 3 or 4 channels, in the last place. Received: images.shape={images.shape}.")
     if np.issubdtype(images.dtype, np.floating) and (images.min() < 0 or images.max() > 1):
         raise ValueError(
             "`images` of floats must lie between 0 and 1. For values 0-255: `images.astype('uint8')`. "
             f"Received: images={images.min():g} to {images.max():g}."
         )
     drawn = images if images.dtype == np.uint8 else images.astype(float)
+    if images.ndim == 4 and images.shape[3] == 4:
+        drawn = without_alpha(drawn)
     captions = [""] * len(images)
     if labels is not None:
         require_length("labels", labels, len(images), "image")

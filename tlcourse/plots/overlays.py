@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from tlcourse.plots.images import image_grid
 from tlcourse.plots.style import as_array, describe
+from tlcourse.transparency import without_alpha
 
 _OPACITY = 0.6  # of the map over its image
 
@@ -49,6 +50,7 @@ def heat_overlay(
         raise ValueError(f"`heat` must lie between 0 and 1. Received: heat={heat.min():g} to {heat.max():g}.")
     from matplotlib import colormaps
 
+    images = without_alpha(images) if images.shape[3] == 4 else images
     pictures = images / 255 if images.dtype == np.uint8 else images
     coloured = colormaps["cividis"](heat)[..., :3]  # (n, height, width) -> (n, height, width, 3)
     ax = image_grid((1 - _OPACITY) * pictures + _OPACITY * coloured, labels, columns=columns, ax=ax)

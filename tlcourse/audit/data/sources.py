@@ -16,6 +16,7 @@ import numpy as np
 
 from tlcourse.audit.data.structures import as_arrays, is_array, is_array_structure, leaves, size_of, take, to_numpy
 from tlcourse.audit.report import NotChecked, in_short
+from tlcourse.transparency import opaque
 
 BATCH_SIZE = 64
 ENDLESS_LIMIT = 20_000  # examples read of a source that repeats for ever
@@ -207,7 +208,7 @@ def _read_image(file: Path, side: tuple[int, int], unreadable: list[tuple[Path, 
 
     try:
         with Image.open(file) as image:
-            resized = image.convert("RGB").resize((side[1], side[0]), Image.Resampling.BILINEAR)
+            resized = opaque(image).resize((side[1], side[0]), Image.Resampling.BILINEAR)
             return np.asarray(resized, dtype="float32")  # (height, width, 3), 0 to 255
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         unreadable.append((file, in_short(error)))
