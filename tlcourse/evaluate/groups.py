@@ -31,6 +31,18 @@ class GroupRates:
     true_positive: np.ndarray
     false_positive: np.ndarray
 
+    def __str__(self) -> str:
+        header = ("group", "examples", "positive", "selected", "true positive", "false positive")
+        columns = (self.positive, self.selected, self.true_positive, self.false_positive)
+        lines = [" ".join(f"{name:>14}" for name in header)]
+        for i, (group, count) in enumerate(zip(self.groups, self.counts, strict=True)):
+            shares = ("undefined" if np.isnan(column[i]) else f"{column[i]:.3f}" for column in columns)
+            lines.append(" ".join(f"{cell:>14}" for cell in (str(group), str(count), *shares)))
+        for kind, label, values in (("true", 1, self.true_positive), ("false", 0, self.false_positive)):
+            for group in self.groups[np.isnan(values)]:
+                lines.append(f"{kind} positive rate undefined for group {group} (no example of label {label})")
+        return "\n".join(lines)
+
 
 def group_accuracies(labels: ArrayLike, predictions: ArrayLike, groups: ArrayLike, num_groups: int | None = None) -> np.ndarray:
     """Return for each group the share of its examples that are predicted right.

@@ -53,5 +53,8 @@ def linear_probe(
     if len(np.unique(train_labels)) < 2:
         raise ValueError(f"`train_labels` must hold two classes or more. Received: classes={np.unique(train_labels).tolist()}.")
     require_number("strength", strength, above=0)
+    largest = float(np.abs(train_features).max())
+    if largest and not 1e-15 < largest < 1e15:  # squares would leave the range of floats
+        train_features, test_features = train_features / largest, test_features / largest
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=max_iter))
     return float(probe.fit(train_features, train_labels).score(test_features, test_labels))

@@ -37,8 +37,10 @@ def cka(features_x: ArrayLike, features_y: ArrayLike) -> float:
 
 
 def _centred(name: str, features: np.ndarray) -> np.ndarray:
-    centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
+    values = features.astype(np.float64)
+    values = values / (np.abs(values).max() or 1.0)  # keeps sums and products in range
+    centred = values - values.mean(axis=0)
     largest = np.abs(centred).max()
-    if largest <= 1e-12 * max(1.0, float(np.abs(features).max())):
+    if largest <= 1e-12:
         raise ValueError(f"`{name}` must differ between examples. Received: len({name})={len(features)}, all rows the same.")
-    return centred / largest  # keeps the products below in range
+    return np.asarray(centred / largest)
