@@ -33,6 +33,7 @@ _EXPORTS = {
     "load_entities": "datasets",
     "load_questions": "datasets",
     "load_placed_flowers": "datasets",
+    "load_alphabets": "datasets",
     "load_applicants": "datasets",
     "load_adult": "datasets",
     "Table": "datasets",
@@ -56,7 +57,7 @@ _EXPORTS = {
 }
 _ROOMS = frozenset(
     (
-        "config runtime fetch datasets worlds backbones hub features text finetune evaluate adapt robust explain "
+        "config runtime fetch datasets worlds backbones hub features text finetune evaluate adapt robust explain fewshot "
         "select plots audit checks tasks authoring course grading cli"
     ).split()
 )

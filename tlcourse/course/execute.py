@@ -117,11 +117,11 @@ def kernel_environment(profile: str, seed: int | None = None, *, strict: bool = 
     """Build the environment of the kernel: the caller's variables without MPLBACKEND, so figures get into the page, and ours.
 
     Linear algebra has one thread from the start, which `runtime.start` would set anyway: a process with more threads may not be
-    forked, and every kernel would import TensorFlow again.
+    forked, and every kernel would import TensorFlow again. TensorFlow's informational lines are left out from the start, too.
     """
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     ours = {"TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise" if strict else ""}
-    return {"OMP_NUM_THREADS": "1"} | inherited | ours | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
+    return {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"} | inherited | ours | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
 
 
 def _located(notebook: Any, number: int, what: str) -> str:

@@ -1,5 +1,6 @@
 """Labelled images, tables and texts by name: drawn where the profile is embedded, real where it is full."""
 
+from tlcourse.datasets.alphabets import OneShotRun, load_alphabets, load_one_shot_runs
 from tlcourse.datasets.corpora import Corpus, load_corpus, load_opinions
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.far import load_far_world
@@ -16,11 +17,13 @@ __all__ = [
     "Dataset",
     "ImageFolder",
     "ImageFolderWarning",
+    "OneShotRun",
     "Questions",
     "Table",
     "TaggedSentences",
     "TextDataset",
     "load_adult",
+    "load_alphabets",
     "load_applicants",
     "load_cats_and_dogs",
     "load_corpus",
@@ -30,6 +33,7 @@ __all__ = [
     "load_glyphs",
     "load_image_folder",
     "load_mnist",
+    "load_one_shot_runs",
     "load_opinions",
     "load_placed_flowers",
     "load_questions",

@@ -189,6 +189,15 @@ _ROWS = (
         ),
     ),
     _row(
+        "omniglot",
+        "MIT",
+        "nobody; pinned on first download",
+        *(
+            Part(f"https://raw.githubusercontent.com/brendenlake/omniglot/master/python/{file}", None, 0, unpack=False)
+            for file in ("images_background_small1.zip", "images_background_small2.zip", "one-shot-classification/all_runs.zip")
+        ),
+    ),
+    _row(
         "movielens_small",
         "GroupLens' terms: research, no redistribution",
         _TFDS,

@@ -1,5 +1,6 @@
 """Generators of embedded data: NumPy and Pillow, seeded, with knobs that move one thing each."""
 
+from tlcourse.worlds.alphabets import ALPHABET_SPLITS, ALPHABETS, draw_alphabets
 from tlcourse.worlds.applicants import COLUMNS as APPLICANT_COLUMNS
 from tlcourse.worlds.applicants import Applicants, draw_applicants
 from tlcourse.worlds.far import FAR_KINDS, draw_far_world
@@ -12,12 +13,15 @@ from tlcourse.worlds.places import draw_place, draw_placed_flowers, places_of
 from tlcourse.worlds.scans import draw_scans
 
 __all__ = [
+    "ALPHABETS",
+    "ALPHABET_SPLITS",
     "APPLICANT_COLUMNS",
     "FAR_KINDS",
     "OPINION_PROMPT",
     "OPINION_VERDICTS",
     "Applicants",
     "Opinions",
+    "draw_alphabets",
     "draw_applicants",
     "draw_far_world",
     "draw_flowers",
