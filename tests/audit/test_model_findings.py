@@ -32,6 +32,7 @@ SEEN_TWICE = {
     "flags_only": {"not-recompiled"},
     "statistics_moved": {"batchnorm-moves"},
     "moved_too_far": {"learning-rate"},
+    "own_network_raw": {"initial-loss"},
 }
 
 

@@ -161,6 +161,51 @@ def cifar_enlarged():
     return cifar_as_it_is(enlarge=3)
 
 
+# 8. A network of one's own that was trained on 0..1, as every course on Keras says; later it gets the images as loaded.
+def own_network_raw(scale=1.0, trained_on=1 / 255):
+    x, y = drawn_images(96)
+    network = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(8, 3, strides=2, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Conv2D(16, 3, strides=2, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+        ],
+        name="my_network",
+    )
+    pretrain = keras.Sequential([network, layers.Dense(3, activation="softmax")])
+    pretrain.compile("adam", "sparse_categorical_crossentropy")
+    pretrain.fit(trained_on * x.astype("float32"), y, batch_size=16, epochs=8, verbose=0)
+    network.trainable = False
+    model = keras.Sequential([network, layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return {"model": model, "train": (scale * x.astype("float32"), y)}
+
+
+def own_network_scaled():
+    return own_network_raw(scale=1 / 255)
+
+
+# 9. The other way round, a functional model without a nested one: trained on raw pixels, the pipeline divides.
+def flat_network_divided(scale=1 / 255):
+    x, y = drawn_images(96)
+    inputs = keras.Input((32, 32, 3))
+    h = layers.BatchNormalization()(inputs)
+    h = layers.Conv2D(8, 3, activation="relu")(h)
+    model = keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling2D()(h)))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(x.astype("float32"), y, batch_size=16, epochs=5, verbose=0)
+    return {"model": model, "train": tf.data.Dataset.from_tensor_slices((scale * x.astype("float32"), y)).batch(16)}
+
+
+def flat_network_raw():
+    return flat_network_divided(scale=1.0)
+
+
 PAIRS = [
     ("input-size", cifar_as_it_is, cifar_enlarged),
     ("preprocessing", efficientnet_divided, efficientnet_as_loaded),
@@ -169,4 +214,6 @@ PAIRS = [
     ("preprocessing", vgg_rgb_means, vgg_bgr_means),
     ("preprocessing", mobilenet_zero_to_one, mobilenet_minus_one_to_one),
     ("preprocessing", own_backbone_divided, own_backbone_raw),
+    ("preprocessing", own_network_raw, own_network_scaled),
+    ("preprocessing", flat_network_divided, flat_network_raw),
 ]

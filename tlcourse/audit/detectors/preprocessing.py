@@ -14,6 +14,7 @@ from tlcourse.audit.model.anatomy import Part
 from tlcourse.audit.model.pretrained import drawn_of
 from tlcourse.audit.model.ranges import Contract, contract_for, describe, mismatch
 from tlcourse.audit.model.stem_inputs import known_backbone, stem_inputs
+from tlcourse.audit.model.stored_statistics import first_statistics
 from tlcourse.audit.model.trace import first_run, scaling_layers
 from tlcourse.audit.report import Finding, NotChecked
 
@@ -21,26 +22,49 @@ from tlcourse.audit.report import Finding, NotChecked
 def _check(context: Context) -> Iterator[Finding | NotChecked]:
     scalings = scaling_layers(context.model)
     try:
-        part = known_backbone(context)
-    except CannotCheckError:
-        if not scalings:
-            raise
-        part = None
-    run = first_run(context)
+        part, unknown = known_backbone(context), ""
+    except CannotCheckError as error:
+        part, unknown = None, str(error)
+    run = first_run(context) if scalings or part else None
     twice = next((found for layer in scalings if (found := _scaled_already(run, layer))), None)
     if twice is not None:
         yield twice
         return
     if part is None or part.family is None:
-        yield NotChecked(
-            "preprocessing", "Only Rescaling layers were examined: it is not known which input the backbone was trained on."
-        )
+        yield from _by_statistics(context, unknown, bool(scalings))
         return
     contract = contract_for(part.family.mode, part.stem)
     images = np.concatenate([call.astype("float64").reshape(-1, call.shape[-1]) for call in stem_inputs(context, part)])
     wrong = mismatch(images, contract)
     if wrong is not None:
         yield _finding(context, part, contract, images, wrong)
+
+
+def _by_statistics(context: Context, unknown: str, scaled: bool) -> Iterator[Finding | NotChecked]:
+    """Judge a network of which nothing is known by the first statistics that it stored in training."""
+    found = first_statistics(context)
+    if found is None:
+        reason = "Only Rescaling layers were examined: it is not known which input the backbone was trained on."
+        yield NotChecked("preprocessing", reason if scaled else unknown)
+    elif not found.fit:
+        times = found.ratio if found.ratio > 1 else 1 / found.ratio
+        size = "larger" if found.ratio > 1 else "smaller"
+        yield Finding(
+            "preprocessing",
+            "serious",
+            f"The images are scaled in another way than those that {found.layer!r} was trained on",
+            {
+                "sentence": f"What arrives at the first BatchNorm layer, {found.layer!r}, has a variance of {found.arriving:.3g} (median "
+                f"over channels); the layer stored {found.stored:.3g} when it was trained. It is {times:,.0f} times {size}.",
+                "layer": found.layer,
+                "arriving": found.arriving,
+                "stored": found.stored,
+                "ratio": found.ratio,
+            },
+            "The layer divides by the stored spread, so all later layers get values that they were not trained for. Images of 0 to 255 "
+            "in place of 0 to 1 give a variance 65,025 times as large.",
+            "Scale the images as they were in training: once, to 0..1 or -1..1, or not at all. Look at the code that trained the network.",
+        )
 
 
 def _scaled_already(run: Any, layer: Any) -> Finding | None:
