@@ -34,6 +34,6 @@ def test_no_text_has_a_word_that_the_vocabulary_avoids(root, pattern):
 
 
 def test_every_term_is_defined_in_bold_in_its_lesson(root):
-    terms = read_vocabulary(root).terms
-    missing = [f"{term} (lesson {lesson})" for term, lesson in terms.items() if term not in definitions(root)]
+    terms, defined = read_vocabulary(root).terms, definitions(root)
+    missing = [f"{term} (lesson {lesson})" for term, lesson in terms.items() if term not in defined]
     assert not missing, f"A sentence of the lesson has the term in bold and says what it means. Missing: {', '.join(missing)}"
