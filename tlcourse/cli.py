@@ -192,10 +192,14 @@ def _progress(options: argparse.Namespace) -> int:
     from tlcourse.tasks.journal import forget, journal_path
     from tlcourse.tasks.progress import progress
 
-    if options.forget:
-        print(f"Removed {journal_path()}." if forget() else f"Nothing was kept in {journal_path()}.")
+    if options.forget and not journal_path().exists():
+        print(f"Nothing was kept in {journal_path()}.")
         return 0
     shown = progress()
+    if options.forget:
+        print(f"{shown}\n\nRemoving {journal_path()}, from which this was read.")
+        forget()
+        return 0
     print(json.dumps(shown.as_dict(), indent=1) if options.json else shown)
     return 0
 

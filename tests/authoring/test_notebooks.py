@@ -117,6 +117,12 @@ def test_the_badge_and_the_setup_cell_come_after_the_title():
     assert 'tlcourse.start("00_x")' in sources(notebook)[2]
 
 
+def test_only_a_solution_keeps_its_checks_out_of_the_learners_progress():
+    off = 'os.environ["TLCOURSE_PROGRESS"] = "off"'
+    found = {folder: off in sources(build(EXERCISE, folder=folder))[2] for folder in ("exercises", "solutions")}
+    assert found == {"exercises": False, "solutions": True}
+
+
 @pytest.fixture
 def setup_cell(monkeypatch):
     """Run the setup cell where the package is or is not installed, and pip ends as given. Returns the calls that it made."""

@@ -17,6 +17,7 @@ from tlcourse.tasks.progress import progress
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("TLCOURSE_HOME", str(tmp_path))
     monkeypatch.delenv("TLCOURSE_CHECK", raising=False)
+    monkeypatch.delenv("TLCOURSE_PROGRESS", raising=False)
     monkeypatch.setattr(session, "_said", set())
     return tmp_path
 
@@ -68,18 +69,12 @@ def test_an_untouched_task_is_no_attempt():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TLCOURSE_CHECK", "raise"), ("TLCOURSE_PROGRESS", "off"), ("JPY_SESSION_NAME", "/course/solutions/02_x.ipynb")],
+    [("TLCOURSE_CHECK", "raise"), ("TLCOURSE_PROGRESS", "off")],
 )
 def test_runs_that_are_not_a_learner_note_nothing(name, value, monkeypatch, home):
     monkeypatch.setenv(name, value)
     note("earned")
     assert list(home.iterdir()) == []
-
-
-def test_an_exercise_in_the_lab_is_noted(monkeypatch):
-    monkeypatch.setenv("JPY_SESSION_NAME", "/course/exercises/02_x.ipynb")
-    note("earned")
-    assert progress().entries[TASK].outcome == "earned"
 
 
 def test_lines_that_are_no_notes_are_named_and_stay(home):
@@ -128,7 +123,9 @@ def test_the_command_shows_exports_and_forgets(capsys):
     assert exported["tasks"][TASK]["outcome"] == "earned"
     assert exported["lessons"][6]["earned"] == [TASK]
     assert main(["progress", "--forget"]) == 0
-    assert str(journal.journal_path()) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"Removing {journal.journal_path()}" in said
+    assert "1 of " in said  # what is lost is said, too
     assert not journal.journal_path().exists()
     assert main(["progress", "--forget"]) == 0
     assert "Nothing was kept" in capsys.readouterr().out

@@ -46,6 +46,11 @@ if importlib.util.find_spec("tlcourse") is None:
 import tlcourse
 
 seed = tlcourse.start("{{topic}}")"""
+_NOT_NOTED = """
+
+import os
+
+os.environ["TLCOURSE_PROGRESS"] = "off"  # what a solution earns is not your progress"""
 _PROGRESS = """\
 ## Your progress
 
@@ -79,7 +84,7 @@ def build_notebook(text: str, name: str, topic: str, folder: str, topics: Sequen
     cells = [
         _markdown(source[0].text),
         _markdown(f"{badge(folder, topic)}\n\n{way_on(folder, topic, topics)}", {"tags": [LINKS_TAG]}),
-        _code(_INSTALL.format(topic=topic), {"tags": ["setup"]}),
+        _code(_INSTALL.format(topic=topic) + (_NOT_NOTED if folder == SOLUTION else ""), {"tags": ["setup"]}),
     ]
     for cell in source[1:]:
         if folder in (EXERCISE, NBGRADER_SOURCE) and SOLUTION_TAG in cell.tags:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from tlcourse.checks.task import EARNED, OUTCOMES
@@ -55,12 +55,10 @@ def journal_path() -> Path:
 def is_kept() -> bool:
     """Tell whether this process notes what is tried.
 
-    Not where checks raise (`TLCOURSE_CHECK=raise`, as in tests and `make course`), where `TLCOURSE_PROGRESS=off`, and not in a
-    notebook of the folder `solutions`.
+    Not where checks raise (`TLCOURSE_CHECK=raise`, as in tests and `make course`), and not where `TLCOURSE_PROGRESS=off`, as in
+    solutions, wherever they are opened, and in the grading sandbox.
     """
-    if os.environ.get("TLCOURSE_CHECK") == "raise" or os.environ.get("TLCOURSE_PROGRESS") == "off":
-        return False
-    return PurePath(os.environ.get("JPY_SESSION_NAME", "")).parent.name != "solutions"  # set by Jupyter's server
+    return os.environ.get("TLCOURSE_CHECK") != "raise" and os.environ.get("TLCOURSE_PROGRESS") != "off"
 
 
 def note(task_id: str, **what: Any) -> str:
@@ -109,12 +107,9 @@ def read_journal() -> Journal:
     return Journal(entries, tuple(unreadable))
 
 
-def forget() -> bool:
-    """Remove the file. Returns whether there was one."""
-    path = journal_path()
-    there = path.exists()
-    path.unlink(missing_ok=True)
-    return there
+def forget() -> None:
+    """Remove the file, if there is one."""
+    journal_path().unlink(missing_ok=True)
 
 
 def _record(line: bytes) -> dict[str, Any] | None:
