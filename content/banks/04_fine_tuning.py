@@ -85,6 +85,10 @@ def layerwise(model, learning_rate, decay):
     return optimizer
 
 
+# %% wrong: path-of-tensorflow-variable: the path of what update_step receives
+# As "an optimizer of one's own that scales the step", but:
+path = variable.path
+
 # %% wrong: same-step-for-all: one rate
 # As "counted from the end", but:
 optimizers[".*" + layer.name + "/.*"] = keras.optimizers.Adam(learning_rate)

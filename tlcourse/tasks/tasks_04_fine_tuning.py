@@ -23,6 +23,17 @@ def _rates_case(seed: int) -> Case:
     return Case(inputs={"towers": towers, "seed": int(rng.integers(2**31))})
 
 
+def _fitted(model: Any, x: Any, y: Any) -> bool:
+    """Train one step. False: the optimizer asked TensorFlow's own variable for the `path` that only Keras' variables have."""
+    try:
+        model.fit(x, y, batch_size=32, epochs=1, verbose=0)
+    except AttributeError as error:
+        if error.name != "path" or not type(error.obj).__module__.startswith("tensorflow."):
+            raise
+        return False
+    return True
+
+
 def _rates_probe(answer: Any, inputs: Any) -> Any:
     import keras
 
@@ -37,11 +48,12 @@ def _rates_probe(answer: Any, inputs: Any) -> Any:
         optimizer = call(answer, model, tower["learning_rate"], tower["decay"])
         before = [model.get_layer(name).get_weights() for name in tower["names"]]
         is_optimizer = isinstance(optimizer, keras.optimizers.Optimizer)
+        has_paths = True
         if is_optimizer:
             rng = np.random.default_rng(inputs["seed"])
             x, y = rng.normal(size=(2, 32, 6))
             model.compile(optimizer, "mse", run_eagerly=True)
-            call(model.fit, x, y, batch_size=32, epochs=1, verbose=0)
+            has_paths = call(_fitted, model, x, y)
         moved = [
             float(
                 np.mean(
@@ -52,7 +64,7 @@ def _rates_probe(answer: Any, inputs: Any) -> Any:
             )
             for n, old in zip(tower["names"], before, strict=True)
         ]
-        rows.append({"is_optimizer": is_optimizer, "moved": moved})
+        rows.append({"is_optimizer": is_optimizer, "has_paths": has_paths, "moved": moved})
     return {"rows": rows}
 
 
@@ -64,6 +76,13 @@ def _rates_judge(case: Case, evidence: Any) -> Verdict:
                 "Your function did not return a Keras optimizer.",
                 expected="an optimizer to compile with",
                 misconception="no-optimizer",
+            )
+        if not row["has_paths"]:
+            return not_earned(
+                "`update_step` asked its variable for `path`, and training stopped.",
+                expected="`self._trainable_variables[self._get_variable_index(variable)].path`",
+                received="`path` of a TensorFlow variable, which has none",
+                misconception="path-of-tensorflow-variable",
             )
         moved = need_array(row["moved"], "the change of each layer")
         wanted = rate / decay ** np.arange(len(moved) - 1, -1, -1)
@@ -123,6 +142,7 @@ _RATES = Task(
     answer_name="layerwise",
     misconceptions={
         "no-optimizer": "Return the `MultiOptimizer` itself; `model.compile` takes it.",
+        "path-of-tensorflow-variable": "On TensorFlow, Keras hands TensorFlow's own variable to `update_step`, not the model's.",
         "early-layers-frozen": "Early layers should move a little, but they did not move at all.",
         "same-step-for-all": "One rate for all. Scaling gradients does not change that: Adam divides by their size.",
         "upside-down": "The rate has to get smaller towards the input: early layers are the general ones.",
