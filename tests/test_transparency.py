@@ -56,6 +56,10 @@ def test_other_arrays_are_refused(images):
         without_alpha(images)
 
 
+def test_an_empty_array_stays_empty():
+    assert without_alpha(np.empty((0, 4, 5, 4), np.uint8)).shape == (0, 4, 5, 3)
+
+
 def test_places_that_need_three_channels_say_what_to_do():
     images = hidden_colours()
     with pytest.raises(ValueError, match=r"transparency\.without_alpha"):
