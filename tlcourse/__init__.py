@@ -44,6 +44,10 @@ _EXPORTS = {
     "small_cnn": "backbones",
     "HubLayer": "hub",
     "extract_features": "features",
+    "load_spoken_words": "audio",
+    "load_sound_folder": "audio",
+    "load_speech_commands": "audio",
+    "load_audio_encoder": "audio",
     "freeze": "finetune",
     "unfreeze": "finetune",
     "trainable_summary": "finetune",
@@ -57,8 +61,8 @@ _EXPORTS = {
 }
 _ROOMS = frozenset(
     (
-        "config runtime fetch datasets worlds backbones hub features text finetune evaluate adapt robust explain fewshot "
-        "select plots audit checks tasks authoring course grading cli"
+        "config runtime fetch datasets worlds backbones hub features text audio finetune evaluate adapt robust explain fewshot "
+        "recommend select plots audit checks tasks authoring course grading cli"
     ).split()
 )
 __all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called

@@ -3,6 +3,7 @@
 from tlcourse.worlds.alphabets import ALPHABET_SPLITS, ALPHABETS, draw_alphabets
 from tlcourse.worlds.applicants import COLUMNS as APPLICANT_COLUMNS
 from tlcourse.worlds.applicants import Applicants, draw_applicants
+from tlcourse.worlds.catalogues import RatedCatalogue, draw_catalogues
 from tlcourse.worlds.far import FAR_KINDS, draw_far_world
 from tlcourse.worlds.flowers import draw_flowers
 from tlcourse.worlds.glyphs import draw_glyphs, draw_photo_texture
@@ -21,8 +22,10 @@ __all__ = [
     "OPINION_VERDICTS",
     "Applicants",
     "Opinions",
+    "RatedCatalogue",
     "draw_alphabets",
     "draw_applicants",
+    "draw_catalogues",
     "draw_far_world",
     "draw_flowers",
     "draw_glyphs",
