@@ -272,8 +272,8 @@ for name, batches in data.items():
 # dangerous. Both are **data leakage**: information about the test data reaches the training, and
 # the measured score is better than the model really is. First: shuffle, then cut with `take` and
 # `skip`. The data set is shuffled **again each time it is read**, so the cut falls elsewhere in
-# every epoch. (TensorFlow's tutorial "Transfer learning and fine-tuning" cuts its test set like
-# this. When we ran it, 98 of 192 test images were in the validation set of the same epoch.)
+# every epoch. (TensorFlow's tutorial "Transfer learning and fine-tuning" cuts its test set with
+# `take` and `skip`, too.)
 
 # %%
 half = len(flowers) // 2

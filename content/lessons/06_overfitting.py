@@ -202,6 +202,8 @@ print({name: f"gap {gap:.2f}" for name, gap in zip(cures, gaps, strict=True)})
 assert gaps[0] > 0.3
 assert results[:, 1:3, 1].mean(axis=0).max() > results[:, 0, 1].mean() + 0.02
 assert results[:, 3:, 1].mean(axis=0).max() < results[:, 1:3, 1].mean(axis=0).max()
+assert results[:, 3:, 1].mean(axis=0).max() < results[:, 0, 1].mean() + 0.04  # they do not help
+assert 0.1 < gaps[1:3].min() < gaps[0] - 0.05  # smaller, and not closed
 
 # %% [markdown]
 # **What to notice.** A network memorizes less when there is *less room or more to see*: fewer
@@ -269,7 +271,9 @@ for momentum in (0.9, 0.99):
     fitted = train(model, learn.images, learn.labels, epochs=6, optimizer=adam, batch_size=64)
     momenta[momentum] = accuracy(model, held.images, held.labels)
     needed = np.log(0.01) / np.log(momentum)
-    print(f"momentum {momentum}: while training {fitted['accuracy'][-1]:.2f}, ", end="")
+    while_training, again = fitted["accuracy"][-1], accuracy(model, learn.images, learn.labels)
+    print(f"momentum {momentum}: while training {while_training:.2f}, ", end="")
+    print(f"evaluated on the same images {again:.2f}, ", end="")
     print(f"unseen images {momenta[momentum]:.2f}; ", end="")
     print(f"{needed:.0f} steps to 1 % of the start, {int(adam.iterations)} taken")
 
@@ -285,6 +289,7 @@ for _ in tqdm(range(50), desc="settling"):
 settled = accuracy(model, held.images, held.labels)
 print(f"the same weights, averages settled: {settled:.2f}")
 assert momenta[0.9] > momenta[0.99] + 0.2
+assert again < while_training - 0.3  # the sign of this trap; `again` is that of momentum 0.99
 assert settled > momenta[0.99] + 0.2
 assert settled > momenta[0.9] - 0.1
 

@@ -196,15 +196,18 @@ print(plots.alt_text(ax))
 
 # %%
 worst = {name: rows.min(axis=1) for name, rows in found.items()}
-for name, rows in found.items():
+usual = {name: (rows @ sizes / sizes.sum()).mean() for name, rows in found.items()}
+for name in found:
     mean, spread = worst[name].mean(), worst[name].std()
-    as_trained = (rows @ sizes / sizes.sum()).mean()
-    print(f"{name:<24} worst group {mean:.2f} ± {spread:.2f}, as in training {as_trained:.2f}")
+    print(f"{name:<24} worst group {mean:.2f} ± {spread:.2f}, as in training {usual[name]:.2f}")
 gain = evaluate.paired_difference(worst["new last layer"], worst["plain"])
 print(f"new last layer minus plain, worst group: {gain}")
 assert worst["new last layer"].mean() > worst["plain"].mean() + 0.25
 assert worst["new last layer"].mean() > worst["more data"].mean()
+assert worst["more data, weighted"].mean() > worst["more data"].mean()
 assert worst["the same, from training"].mean() > worst["groups shuffled"].mean() + 0.2
+assert worst["groups shuffled"].mean() < worst["plain"].mean() + 0.05  # nothing is gained
+assert usual["new last layer"] < usual["plain"] - 0.03  # its price
 
 # %% [markdown]
 # The features contain the flower; only the last layer relied on the place. That is why a few
@@ -422,11 +425,13 @@ water_first = 1 - test.groups % 2
 decided = gap_between(plain.predict(table["test"]), water_first, as_trained)
 flowers = decided - gap_between(test.labels, water_first, as_trained)
 print(f"flowers: gap in the decisions minus gap in the labels {flowers:+.2f}")
+wider = {}
 for name, look in (("form only", form), ("form and letter", seen)):
     decisions = fit(look(past), past.labels).predict(look(now))
-    print(
-        f"{name}: {gap_between(decisions, now.groups) - gap_between(now.labels, now.groups):+.2f}"
-    )
+    wider[name] = gap_between(decisions, now.groups) - gap_between(now.labels, now.groups)
+    print(f"{name}: {wider[name]:+.2f}")
+assert wider["form only"] < -0.08  # narrowed
+assert abs(wider["form and letter"]) < 0.08  # passed on
 
 
 # %%
@@ -479,6 +484,7 @@ for leak, can in ((1, "can"), (0, "can hardly")):
     print(f"group {can} be read from the letter: suited but turned down ", end="")
     print(f"A {lost[leak][0]:.2f}, B {lost[leak][1]:.2f}")
 assert lost[0][1] - lost[0][0] > 0.15
+assert lost[1][1] - lost[1][0] < (lost[0][1] - lost[0][0]) / 2  # largely corrected
 
 # %% [markdown]
 # With just labels, the model largely *corrects* the encoder if it can read the group. If it cannot,
@@ -543,6 +549,7 @@ single, selection, chance = (gaps[rule] for rule in compared)
 assert chance[turned_down] < single[turned_down]
 assert selection["hired"] < single["hired"] / 2
 assert selection[precision] > single[precision]
+assert compared["one threshold"][turned_down][1] > compared["one threshold"][turned_down][0]
 equal_selection, equal_chance = compared["equal selection"], compared["equal opportunity"]
 assert equal_selection[hired_wrongly][1] > equal_selection[hired_wrongly][0]
 assert equal_selection[turned_down][0] > equal_selection[turned_down][1]
