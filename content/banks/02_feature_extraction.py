@@ -361,6 +361,19 @@ model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 # As "functional", but:
 model = keras.Model(inputs, keras.layers.Dense(num_classes, activation="softmax")(backbone(inputs)))
 
+# %% wrong: sigmoid-head: sigmoid, and logits expected
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes, activation="sigmoid")(backbone(inputs)))
+
+# %% wrong: sigmoid-head: sigmoid, and the loss by its name
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes, activation="sigmoid")(backbone(inputs)))
+model.compile("adam", "sparse_categorical_crossentropy")
+
+# %% wrong: relu-head: ReLU, and logits expected
+# As "functional", but:
+model = keras.Model(inputs, keras.layers.Dense(num_classes, activation="relu")(backbone(inputs)))
+
 # %% wrong: scaled-twice: divided by 255 in front of the backbone
 # As "functional", but:
 model = keras.Model(inputs, keras.layers.Dense(num_classes)(backbone(keras.layers.Rescaling(1 / 255)(inputs))))

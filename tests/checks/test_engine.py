@@ -458,3 +458,10 @@ def test_the_room_imports_without_tensorflow():
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(np.float32(0.5), "0.5"), (np.int64(3), "3"), (np.bool_(True), "True"), ([np.float32(1)], "[1]")]
+)
+def test_numbers_of_numpy_are_shown_as_numbers(value, text):
+    assert checks.show(value) == text

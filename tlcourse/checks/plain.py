@@ -118,6 +118,8 @@ def show(value: Any, limit: int = 200) -> str:
         value: Plain data.
         limit: Longest line that is kept whole.
     """
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, np.ndarray):

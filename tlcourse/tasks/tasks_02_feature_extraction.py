@@ -392,6 +392,14 @@ def _judge_loss(outputs: np.ndarray, evidence: Any) -> Verdict | None:
             received=name,
             misconception=_OTHER_LOSSES[name],
         )
+    squashed = "sigmoid-head" if outputs.max() <= 1 else "relu-head" if (outputs == 0).any() else None
+    if name in _SPARSE and outputs.min() >= 0 and squashed is not None and not probabilities:
+        return not_earned(
+            "The outputs of the head are neither logits nor probabilities of one class an image.",
+            expected="logits with from_logits=True, or a softmax with from_logits=False",
+            received=f"{show(outputs[0])} for the first image, and no output below 0 for any image",
+            misconception=squashed,
+        )
     if name in _SPARSE and from_logits == probabilities:
         kind = "probabilities" if probabilities else "scores of any size"
         return not_earned(
@@ -438,6 +446,8 @@ _CLASSIFIER = Task(
         "scaled-twice": "The backbone takes raw pixels, 0 to 255, and they were divided by 255 in front of it. Remove that layer.",
         "other-preprocessing": "The backbone takes raw pixels, 0 to 255. Remove what changes them in front of it.",
         "softmax-and-from-logits": "The head has a softmax, and `from_logits=True` is for a head without one. Use one of the two.",
+        "sigmoid-head": "A sigmoid rates each class separately, and the loss is for one class an image. Leave it away, or use softmax.",
+        "relu-head": "A ReLU cuts the scores below 0 away, and with them what the head could learn from them. Leave it away.",
         "logits-without-from-logits": "Without `from_logits=True` the loss reads the outputs as probabilities, and they are not.",
         "one-hot-loss": "Categorical cross-entropy takes one-hot labels. For whole numbers there is the sparse one.",
         "two-class-loss": "Binary cross-entropy is for yes-or-no labels. For several classes use sparse categorical cross-entropy.",
