@@ -9,10 +9,10 @@ import pytest
 
 import tlcourse
 from tests.audit.correct_data_programs import PROGRAMS
-from tests.audit.pairs_data import content_pairs, feeding_pairs, split_pairs, text_pairs
+from tests.audit.pairs_data import content_pairs, feeding_pairs, sound_pairs, split_pairs, text_pairs
 from tlcourse.audit.detectors.registry import DATA_DETECTORS
 
-PAIRS = [*split_pairs.PAIRS, *feeding_pairs.PAIRS, *content_pairs.PAIRS, *text_pairs.PAIRS]
+PAIRS = [*split_pairs.PAIRS, *feeding_pairs.PAIRS, *content_pairs.PAIRS, *text_pairs.PAIRS, *sound_pairs.PAIRS]
 DATA_IDS = {name for detector in DATA_DETECTORS for name in detector.ids}
 
 

@@ -98,6 +98,10 @@ def make_split(name: str, data: Any, model: Any = None) -> Split | NotChecked:
         split = _arrays(name, data.images, data.labels, data)
         split.class_names = tuple(data.class_names)
         return split
+    if all(hasattr(data, part) for part in ("waveforms", "labels", "class_names")):
+        split = _arrays(name, data.waveforms, data.labels, data)
+        split.class_names = tuple(data.class_names)
+        return split
     if hasattr(data, "element_spec") and hasattr(data, "cardinality"):
         return _tf_data(name, data, model)
     if _is_py_dataset(data):

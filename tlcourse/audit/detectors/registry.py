@@ -34,6 +34,7 @@ from tlcourse.audit.detectors import (
     padding_mask,
     preprocessing,
     random_weights,
+    sound_input,
     text_length,
     token_range,
     unknown_words,
@@ -86,4 +87,5 @@ DATA_DETECTORS: tuple[Detector, ...] = (
     text_length.DETECTOR,
     padding_mask.DETECTOR,
     unknown_words.DETECTOR,
+    sound_input.DETECTOR,
 )
