@@ -67,6 +67,8 @@ def mirror(tmp_path_factory):
             (folder / entry.name).symlink_to(entry, target_is_directory=True)
     for archive in (real / "text").glob("*.zip"):
         zipfile.ZipFile(archive).extractall(folder)
+    for archive in (real / "audio").glob("*.zip"):
+        zipfile.ZipFile(archive).extractall(folder / archive.stem)
     return folder
 
 

@@ -141,6 +141,12 @@ _ROWS = (
         ),
     ),
     _row(
+        "free_spoken_digits",
+        "CC BY-SA 4.0",
+        "nobody; pinned on first download",
+        Part("https://github.com/Jakobovski/free-spoken-digit-dataset/archive/v1.0.10.tar.gz", None, 0),
+    ),
+    _row(
         "SST2",
         "see the Stanford Sentiment Treebank; research",
         "nobody for this address; pinned on first download",
