@@ -127,11 +127,11 @@ def test_the_mark_on_real_speech(encoder, mirror, monkeypatch):
     digits = audio.load_spoken_words("full")
     assert len(digits) == 1800
     assert len(np.unique(digits.groups)) == 6
-    run = (
-        lambda model: np.concatenate(
-            [np.asarray(model(digits.waveforms[at : at + 100], training=False)) for at in range(0, len(digits), 100)]
-        )
-    )
+
+    def run(model):
+        starts = range(0, len(digits), 100)
+        return np.concatenate([np.asarray(model(digits.waveforms[at : at + 100], training=False)) for at in starts])
+
     tables, scores = [run(encoder), run(audio.load_audio_encoder(weights=None))], []
     for draw in range(3):
         train, test = audio.split_by_speaker(digits.groups, 0.3, draw)

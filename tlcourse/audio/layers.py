@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-FLOOR = 1e-10
-"""Smallest power that is told apart from silence: -100 dB."""
+FLOOR = 1e-14
+"""Smallest power that is told apart from silence: -140 dB."""
 
 
 def hertz_to_mel(hertz: np.ndarray | float) -> np.ndarray:
@@ -144,8 +144,8 @@ class LevelFromPeak(keras.layers.Layer):
 class SpecAugment(keras.layers.Layer):
     """Hide random bands of frequencies and stretches of time of each spectrogram, in training only.
 
-    After Park et al. 2019, "SpecAugment", section 2: the width of a mask is uniform between 0 and the largest, its place uniform. There is no
-    time warping. What is hidden gets the spectrogram's mean.
+    After Park et al. 2019, "SpecAugment", section 2: the width of a mask is uniform between 0 and the largest, its place uniform.
+    There is no time warping. What is hidden gets the spectrogram's mean.
 
     Args:
         bands: Largest number of frequency bands that a mask hides.

@@ -28,7 +28,7 @@ def load_spoken_words(version: str | None = None, seconds: float = 1.024) -> Cli
 
     | version | what |
     |---|---|
-    | "embedded" | 1,000 clips by espeak-ng in 20 voices, each with its own accent, room and microphone; the encoder never heard these voices |
+    | "embedded" | 1,000 clips by espeak-ng in 20 voices, each with its own accent, room and microphone, new to the encoder |
     | "full" | Free Spoken Digit Dataset (Jackson et al.): recordings by six people, CC BY-SA 4.0 |
 
     The encoder's pretraining held none of the ten words.
@@ -113,8 +113,8 @@ def load_speech_commands(
 ) -> Clips:
     """Load Speech Commands v2 (Warden 2018, CC BY 4.0): one word a clip, thousands of speakers; full profile only, 2.4 GB.
 
-    The split is the publishers': `validation_list.txt` and `testing_list.txt`; all other clips train. No speaker is in two splits. The speaker
-    is the part of a file's name before `_nohash_`.
+    The split is the publishers': `validation_list.txt` and `testing_list.txt`; all other clips train. No speaker is in two splits.
+    The speaker is the part of a file's name before `_nohash_`.
 
     Args:
         words: Folders of the data set.
@@ -191,8 +191,8 @@ def load_sound_folder(
         path: Folder with one folder for each class, which hold `.wav`, `.flac` or `.ogg` files.
         sample_rate: Of the waveforms; files are resampled.
         seconds: Length of a clip.
-        speaker_of: Function from a file's name to its speaker, such as `lambda name: name.split("_")[1]`. Without it `groups` is None, and no
-            split can keep speakers apart.
+        speaker_of: Function from a file's name to its speaker, such as `lambda name: name.split("_")[1]`. Without it `groups` is None, and
+            no split can keep speakers apart.
 
     Raises:
         ImportError: If soundfile is not installed.
