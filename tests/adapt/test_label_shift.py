@@ -166,3 +166,34 @@ def test_em_finds_the_shares_that_make_the_probabilities_likeliest():
 def test_predictions_that_do_not_fit_are_named(source, target, words):
     with pytest.raises(ValueError, match=words):
         adapt.label_shift([0, 1, 0, 1], source, target)
+
+
+def rows_of(labels, rng, age=0.0):
+    """Three columns: two tell the class, and one is an age that says little to the classifier."""
+    return np.column_stack([rng.normal(size=(len(labels), 2)) + 1.5 * np.eye(2)[labels], rng.normal(age, 1, len(labels))])
+
+
+def probabilities_of(rows):
+    return np.exp(-np.logaddexp(0, 1.5 * (rows[:, [1, 0]] - rows[:, [0, 1]])))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_features_raise_the_alarm_only_if_rows_of_a_class_changed(seed):
+    rng = np.random.default_rng(seed)
+    labels, truth = np.arange(1200) % 2, (rng.random(1200) < 0.8).astype(int)
+    source, target, older = rows_of(labels, rng), rows_of(truth, rng), rows_of(truth, rng, age=0.6)
+    says = [probabilities_of(rows) for rows in (source, target, older)]
+    found = adapt.label_shift(labels, says[0], says[1], source_features=source, target_features=target)
+    assert found.rows.p_value > 0.001
+    assert found.em_priors[1] == pytest.approx(0.8, abs=0.05)
+    with pytest.warns(UserWarning, match=r"accuracy of 0\.\d+ \(p = "):
+        changed = adapt.label_shift(labels, says[0], says[2], source_features=source, target_features=older)
+    assert f"accuracy {changed.rows.accuracy:.3f}" in str(changed)
+
+
+def test_features_of_other_rows_and_too_few_are_named_or_left_out():
+    labels, source, target, _ = draw(0, (0.5, 0.5), rows=100)
+    with pytest.raises(ValueError, match=r"len\(source_labels\)=100, len\(source_features\)=90"):
+        adapt.label_shift(labels, source, target, source_features=np.ones((90, 2)), target_features=np.ones((50, 2)))
+    few = adapt.label_shift(labels, source, target, source_features=np.ones((100, 2)), target_features=np.ones((9, 2)))
+    assert few.rows is None

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tlcourse.adapt.domains import as_domains
 from tlcourse.adapt.mixture_test import mixture_test
+from tlcourse.adapt.shift import ShiftTest, classifier_two_sample_test
 from tlcourse.arguments import as_labels, as_numbers, as_probabilities, require_same_length
 
+_FEWEST = 20  # rows of a domain that can be tested
 _ALARM = 0.01  # p-value below which the assumption counts as broken
 _STEPS, _STILL = 1000, 1e-8  # of expectation-maximisation
 
@@ -29,6 +32,8 @@ class LabelShift:
         p_value: Probability of predictions that fit so badly, if only the shares of the classes changed. With class numbers in
             place of probabilities it says little: nearly all predictions fit.
         gap: Share of the target's rows, 0 to 1, that no shares of the classes explain.
+        rows: Can a classifier separate the target's features from those of the source, once its classes have the target's
+            shares? None without features, or with too few.
     """
 
     source_priors: np.ndarray
@@ -38,16 +43,25 @@ class LabelShift:
     em_priors: np.ndarray | None
     p_value: float
     gap: float
+    rows: ShiftTest | None = None
 
     def __str__(self) -> str:
         rows = {"source": self.source_priors, "target, confusion matrix": self.target_priors}
         if self.em_priors is not None:
             rows["target, EM"] = self.em_priors
         lines = [f"{name}: {' '.join(f'{share:.3f}' for share in shares)}" for name, shares in rows.items()]
-        return "\n".join([*lines, f"only the shares changed: p = {self.p_value:.2g}, {self.gap:.1%} of the rows unexplained"])
+        lines.append(f"only the shares changed: p = {self.p_value:.2g}, {self.gap:.1%} of the rows unexplained")
+        return "\n".join(lines if self.rows is None else [*lines, f"features, source weighted: {self.rows}"])
 
 
-def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_predictions: ArrayLike) -> LabelShift:
+def label_shift(
+    source_labels: ArrayLike,
+    source_predictions: ArrayLike,
+    target_predictions: ArrayLike,
+    *,
+    source_features: ArrayLike | None = None,
+    target_features: ArrayLike | None = None,
+) -> LabelShift:
     """Estimate the shares of the classes in the target from what a classifier says there, mistakes included.
 
     Under label shift `p(x | y)` is the same in both domains, so a classifier makes the same mistakes in both:
@@ -60,13 +74,20 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
     and Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities"), usually the better estimate if
     the probabilities are calibrated; and a test of the assumption. If it fails, both estimates can be far off.
 
+    Predictions show only a part of each row. With features the assumption is tested on them as well: source rows are drawn so
+    that the classes have the target's shares, and then no classifier may separate them from the target. What no test without
+    labels of the target can see is a change of the labels themselves, such as stricter decisions about the same people.
+
     Args:
         source_labels: `(n_source,)` true classes of source rows that the classifier was *not* trained on.
         source_predictions: What it says about them: `(n_source, classes)` probabilities or `(n_source,)` class numbers.
         target_predictions: What it says about the target, in the same form.
+        source_features: `(n_source, features)` of the same source rows, for the second test.
+        target_features: `(n_target, features)` of the same target rows.
 
     Returns:
-        Both estimates, and how well they explain the predictions. A warning says when they do not (p below 0.01).
+        Both estimates, and how well they explain the target. A warning says when they do not (p below 0.01; of features below
+        0.001, because the estimated shares are not quite the true ones).
 
     Raises:
         ValueError: If shapes do not fit, a class is predicted that the source labels lack, or the classifier does not separate some
@@ -106,8 +127,17 @@ def label_shift(source_labels: ArrayLike, source_predictions: ArrayLike, target_
             "The estimated shares can be far off, and weights made from them can do harm. Label some target rows and compare.",
             stacklevel=2,
         )
+    rows = None
+    if source_features is not None and target_features is not None:
+        rows = _test_rows(labels, shares / priors, source_features, target_features)
+    if rows is not None and rows.p_value < _ALARM / 10:
+        warnings.warn(
+            f"Not only the shares of the classes changed: a classifier separates the target from source rows of the same shares with "
+            f"an accuracy of {rows.accuracy:.3f} (p = {rows.p_value:.2g}; 0.5 is guessing). The estimated shares can be far off.",
+            stacklevel=2,
+        )
     by_em = em_priors(target, priors) if target.ndim == 2 else None
-    return LabelShift(priors, shares, shares / priors, conditioning, by_em, p_value, gap)
+    return LabelShift(priors, shares, shares / priors, conditioning, by_em, p_value, gap, rows)
 
 
 def em_priors(target_probabilities: ArrayLike, source_priors: ArrayLike) -> np.ndarray:
@@ -143,6 +173,18 @@ def em_priors(target_probabilities: ArrayLike, source_priors: ArrayLike) -> np.n
         if still:
             break
     return shares
+
+
+def _test_rows(
+    labels: np.ndarray, weights: np.ndarray, source_features: ArrayLike, target_features: ArrayLike
+) -> ShiftTest | None:
+    """Keep source rows at random to give the classes the target's shares, and test them against the target."""
+    source, target = as_domains(source_features, target_features)
+    require_same_length(source_labels=labels, source_features=source)
+    kept = np.random.default_rng(0).random(len(labels)) < weights[labels] / weights[labels].max()
+    if min(kept.sum(), len(target)) < _FEWEST:
+        return None
+    return classifier_two_sample_test(source[kept], target)
 
 
 def _predictions(source: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
