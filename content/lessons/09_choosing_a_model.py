@@ -150,26 +150,21 @@ assert means[list(shelf).index("letters")] > means[-3:].max() + 0.1
 
 
 # %%
-def log_me(features, labels, steps=200):
+def log_me(features, labels):
     """Logarithm of the maximum evidence per image, mean over classes."""
     n = len(labels)
     u, s, _ = np.linalg.svd(features.astype(float), full_matrices=False)
     u, s2 = u[:, s > 1e-7 * s[0]], s[s > 1e-7 * s[0]] ** 2
+    t = s2[0] * np.logspace(-14, 6, 1000)[:, None]  # try a thousand ratios
+    left = t / (t + s2)  # (ratios, axes): the share of each axis that the weights leave over
     evidences = []
     for c in np.unique(labels):
         column = (labels == c).astype(float)
         z2 = (u.T @ column) ** 2
         outside = max(column.sum() - z2.sum(), 1e-12 * n)  # out of reach of these features
-        t = s2.mean()
-        for _ in range(steps):
-            used = (s2 / (t + s2)).sum()  # how many weights are really used
-            size = (s2 * z2 / (t + s2) ** 2).sum()  # of the mean weights, squared
-            error = (t**2 * z2 / (t + s2) ** 2).sum() + outside  # what is left over, squared
-            t = np.clip(used / size * error / (n - used), 1e-12 * s2[0], 1e12 * s2[0])
-        misfit = (z2 * t / (t + s2)).sum() + outside
-        evidences.append(
-            -n / 2 * (np.log(2 * np.pi * misfit / n) + 1) + np.log(t / (t + s2)).sum() / 2
-        )
+        misfit = left @ z2 + outside  # squared error, and the penalty on the weights
+        evidence = -n / 2 * (np.log(2 * np.pi * misfit / n) + 1) + np.log(left).sum(axis=1) / 2
+        evidences.append(evidence.max())
     return np.mean(evidences) / n
 
 
@@ -271,12 +266,15 @@ print(plots.alt_text(fig))
 # %%
 single = np.mean([kendalltau(scores["LogME"][d], truth[d]).statistic for d in range(draws)])
 print(f"LogME on single draws of 200 images, mean: tau {single:.2f}")
+print(f"letters {means[0]:.2f}, the best of the others {means[1:].max():.2f}")
 assert taus["LogME"] > 0.5
 assert taus["LogME"] > taus["H-score"]
-assert scores["LogME"].mean(axis=0).argmax() == means.argmax() == 0
+assert scores["LogME"].mean(axis=0).argmax() == 0
+assert means[0] > means.max() - 0.03
 
 # %% [markdown]
-# **What to notice.** LogME finds the best source: *letters* is first in score and in truth. The
+# **What to notice.** *Letters* is first in score, and in truth no other source is ahead of it by
+# more than 0.03. (With the seeds 0 to 4 none was ahead; with seed 11 *inverted* was as good.) The
 # scores of the poor sources lie close together and close to the floor: there is nothing left to
 # order. So use a score to *leave out*, and fine-tune the two or three best.
 #
