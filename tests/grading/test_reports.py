@@ -84,10 +84,13 @@ def test_no_text_of_a_learner_makes_a_tag(text):
 
 
 def test_a_feedback_page_says_points_reason_misconception_and_what_is_open():
-    results = {"k": record(result("2.1", EARNED, 2), result("2.2", NOT_EARNED, misconception="m", explanation="it means this"))}
+    results = {
+        "k": record(result("2.1", EARNED, 2), result("2.2", NOT_EARNED, misconception="a-slug", explanation="use `fit`"))
+    }
     page = pages.feedback_page(join([entry("Ann")], results, {})[0], "the exercise")
-    for words in ("2 of 4 points", "✓ Task 2.1", "✗ Task 2.2", "it means this (m)", "Left out: !ls"):
+    for words in ("2 of 4 points", "✓ Task 2.1", "✗ Task 2.2", "use <code>fit</code></p>", "Left out: !ls"):
         assert words in page
+    assert "a-slug" not in page  # an id of ours; learners read what it means
     assert "needs review" not in page
     assert "the rest needs review" in pages.feedback_page(rows_of("Ann", outcomes=[(UNJUDGED, 0)])[0], "t")
 

@@ -220,7 +220,7 @@ def _box(sign: tuple[str, str], heading: str, lines: list[tuple[str, str]]) -> s
     shape, bar = sign
     rows = "".join(
         f'<p style="margin:0.2em 0;white-space:pre-wrap;overflow-wrap:anywhere">'
-        f"{f'<b>{html.escape(label)}:</b> ' if label else ''}{_with_code(text) if label in _OUR_WORDS else html.escape(text)}</p>"
+        f"{f'<b>{html.escape(label)}:</b> ' if label else ''}{with_code(text) if label in _OUR_WORDS else html.escape(text)}</p>"
         for label, text in lines
     )
     return (
@@ -229,7 +229,7 @@ def _box(sign: tuple[str, str], heading: str, lines: list[tuple[str, str]]) -> s
     )
 
 
-def _with_code(text: str) -> str:
+def with_code(text: str) -> str:
     """Return text as HTML; what stands between two backticks is code."""
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tlcourse.checks import EARNED, NOT_EARNED, UNJUDGED, clean
+from tlcourse.checks.feedback import with_code
 from tlcourse.files import write_whole
 from tlcourse.grading.results.gradebook import Marks
 
@@ -63,16 +64,13 @@ def feedback_page(row: Marks, title: str) -> str:
 def _task(result: Mapping[str, object]) -> str:
     sign, colour = _SIGNS.get(str(result["outcome"]), ("•", "#777777"))
     heading = f"{sign} Task {result['task']} ({result['title']}): {result['outcome']}"
-    explanation = str(result["explanation"])
-    if explanation and result["misconception"]:
-        explanation = f"{explanation} ({result['misconception']})"
     labelled = [
-        ("What was found", str(result["message"])),
-        ("Expected", str(result["expected"])),
-        ("Received", str(result["received"])),
-        ("This points to", explanation),
+        ("What was found", _text(result["message"])),
+        ("Expected", _text(result["expected"])),
+        ("Received", _text(result["received"])),
+        ("This points to", with_code(clean(str(result["explanation"]), 4000))),
     ]
-    lines = "".join(f"<p><b>{label}:</b> {_text(text)}</p>" for label, text in labelled if text)
+    lines = "".join(f"<p><b>{label}:</b> {text}</p>" for label, text in labelled if text)
     points = f"{_text(result['points'])} of {_text(result['max_points'])} points"
     return f'<section class="task" style="border-color:{colour}"><h2>{_text(heading)}, {points}</h2>{lines}</section>'
 
