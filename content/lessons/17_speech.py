@@ -67,9 +67,9 @@ for place in heard:
 #
 # The ear hears frequencies, not samples. Cut the sound into short overlapping frames, and measure
 # in each how strong every frequency is. A table that says how strong each frequency is at each time
-# is called a **spectrogram**. Two changes bring it closer to hearing: bands that are narrow at low frequencies
-# and wide at high ones (the *mel* scale), and decibels, the logarithm of the power. 40 bands are
-# left of each frame.
+# is called a **spectrogram**. Two changes bring it closer to hearing: bands that are narrow at low
+# frequencies and wide at high ones (the *mel* scale), and decibels, the logarithm of the power. 40
+# bands are left of each frame.
 
 
 # %%
