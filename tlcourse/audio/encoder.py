@@ -39,6 +39,11 @@ def load_audio_encoder(
     Raises:
         ValueError: If an argument is out of range, or the file of weights is damaged.
         FileNotFoundError: If the file of weights is missing.
+
+    Example:
+        >>> encoder = tlcourse.load_audio_encoder()
+        >>> tuple(encoder(np.zeros((2, 8192), "float32")).shape)
+        (2, 320)
     """
     require_one_of("sample_rate", sample_rate, SAMPLE_RATES)
     require_one_of("weights", weights, ("pretrained", None))

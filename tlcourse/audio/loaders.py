@@ -43,9 +43,11 @@ def load_spoken_words(version: str | None = None, seconds: float = 1.024) -> Cli
         FetchError: If the recordings are not here and cannot be downloaded (full).
 
     Example:
-        >>> words = load_spoken_words("embedded")
-        >>> words.waveforms.shape, len(words.class_names), len(np.unique(words.groups))
-        ((1000, 8192), 10, 20)
+        >>> words = tlcourse.load_spoken_words()
+        >>> words
+        <synthetic digits: 1000 clips of 1.02 s, 10 classes, 20 speakers, 8000 Hz, embedded>
+        >>> words.waveforms.shape, str(words.waveforms.dtype)
+        ((1000, 8192), 'float32')
     """
     version = version or profile()
     require_one_of("version", version, ("embedded", "full"))
@@ -126,6 +128,11 @@ def load_speech_commands(
     Raises:
         ValueError: If the profile is embedded, or an argument is out of range.
         FetchError: If the clips are not here and cannot be downloaded.
+
+    Example:
+        >>> tlcourse.load_speech_commands(("yes", "no"))  # in the embedded profile
+        Traceback (most recent call last):
+        ValueError: Speech Commands belongs to the full profile. ...
     """
     require_one_of("split", split, ("train", "validation", "test"))
     if profile() == "embedded":
@@ -201,6 +208,14 @@ def load_sound_folder(
 
     Warns:
         SoundWarning: If a clip is silent, clipped, or longer than a minute; the message names it.
+
+    Example:
+        >>> import soundfile
+        >>> for word in ("no", "yes"):
+        ...     (folder / word).mkdir()
+        ...     soundfile.write(folder / word / "ann_1.wav", 0.1 * np.ones(44100), 44100)
+        >>> tlcourse.load_sound_folder(folder, speaker_of=lambda name: name.split("_")[0])
+        <folder: 2 clips of 1.02 s, 2 classes, 1 speakers, 8000 Hz, own>
     """
     require_whole("sample_rate", sample_rate, 1000)
     folder = Path(path)

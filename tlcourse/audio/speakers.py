@@ -24,7 +24,7 @@ def split_by_speaker(speakers: Any, test_fraction: float = 0.3, seed: int = 0) -
         ValueError: If there are fewer than two speakers, or the fraction is out of range.
 
     Example:
-        >>> train, test = split_by_speaker(["ann", "bob", "ann", "cy"], test_fraction=0.34)
+        >>> train, test = tlcourse.audio.split_by_speaker(["ann", "bob", "ann", "cy"], test_fraction=0.34)
         >>> len(train) + len(test)
         4
     """
