@@ -268,7 +268,7 @@ for (row, column), (transfer, scratch) in cells.items():
     print(f"with transfer {with_transfer:.2f}, from scratch {without:.2f}, ", end="")
     print(f"gain {gain[row, column]:+.2f}")
 assert gain[:, -1].mean() < gain[:, 0].mean()
-assert tlcourse.profile() == "full" or gain[-1, 0] < gain[0, 0]
+assert tlcourse.profile() == "full" or (gain[-1] < gain[0]).all()
 
 # %%
 differences = {place: transfer * 1.0 - scratch for place, (transfer, scratch) in cells.items()}
@@ -351,7 +351,8 @@ print(plots.alt_text(ax))
 
 # %%
 assert evidence["letters"][0] > evidence["quadrants"][0]
-assert evidence["letters"][1] < evidence["letters"][0]
+assert evidence["letters"][0] > evidence["letters"][1] + 0.1
+assert abs(evidence["quadrants"][0] - evidence["quadrants"][1]) < 0.03  # close to its placebo
 assert neighbours["letters"][0] > neighbours["pixels"][0] + 0.1
 assert neighbours["quadrants"][0] < neighbours["pixels"][0] + 0.1
 

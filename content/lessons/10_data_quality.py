@@ -233,6 +233,7 @@ print("of the first 10 %, wrong:", {name: f"{share:.2f}" for name, share in at_t
 suspects, precision, recall = np.mean(graded["out of fold"], axis=0)
 assert at_ten["out of fold"] > 0.6
 assert at_ten["out of fold"] > at_ten["in-fold"] + 0.08
+assert at_ten["in-fold"] > share_flipped + 0.05  # poorer, though better than chance
 assert recall > 0.6
 assert precision > 1.5 * share_flipped
 assert np.mean(graded["in-fold"], axis=0)[0] < 0.1 * suspects

@@ -134,6 +134,7 @@ table = np.array(
 )
 assert after < 0.05 < before
 assert table[-1, 1] > table[-1, 0] + 0.03
+assert abs(table[0, 1] - table[0, 0]) < 0.05  # nothing to repair
 
 # %%
 names = ("source as it is", "CORAL", "labels of the target")
