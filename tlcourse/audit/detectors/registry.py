@@ -34,7 +34,8 @@ from tlcourse.audit.detectors import (
     padding_mask,
     preprocessing,
     random_weights,
-    sound_input,
+    sample_rate,
+    sound_scale,
     text_length,
     token_range,
     unknown_words,
@@ -87,5 +88,6 @@ DATA_DETECTORS: tuple[Detector, ...] = (
     text_length.DETECTOR,
     padding_mask.DETECTOR,
     unknown_words.DETECTOR,
-    sound_input.DETECTOR,
+    sample_rate.DETECTOR,
+    sound_scale.DETECTOR,
 )
