@@ -295,11 +295,11 @@ assert difference < 0.03
 assert seen_by[1] >= 0.8 * seen_by[0]
 
 # %% [markdown]
-# Both saw about as many images, and training on episodes does not put the network ahead. In ten runs
-# with other seeds the ordinary classifier with cosine was ahead nine times, by 0.02 to 0.08, and
-# equal once. That is no accident of our letters: Chen and others (2019) trained several few-shot
-# methods under equal conditions and found that a plain baseline like this one keeps up with them.
-# Try the simple way first.
+# Both saw about as many images, and training on episodes does not put the network ahead. In ten
+# runs with other seeds the ordinary classifier with cosine was ahead nine times, by 0.02 to 0.08,
+# and equal once. That is no accident of our letters: Chen and others (2019) trained several few-
+# shot methods under equal conditions and found that a plain baseline like this one keeps up with
+# them. Try the simple way first.
 #
 # ## 6. The mistake: test classes from the training
 #
