@@ -141,7 +141,7 @@ def as_waveforms(values: Any) -> np.ndarray:
         hint = " Two channels: take their mean first." if waveforms.ndim == 3 else ""
         raise ValueError(f"Expected waveforms (n, samples).{hint} Received: waveforms.shape={waveforms.shape}.")
     if not np.isfinite(waveforms).all():
-        raise ValueError(f"Waveforms hold NaN or infinity. Received: {np.sum(~np.isfinite(waveforms))} such values.")
+        raise ValueError(f"Waveforms hold NaN or infinity. Received: missing={np.sum(~np.isfinite(waveforms))}.")
     if waveforms.size and np.abs(waveforms).max() > 8:
         raise ValueError(
             "Expected waveforms in -1..1. These look like 16-bit samples that were only cast to float: divide by 32768. "

@@ -192,7 +192,8 @@ def load_sound_folder(
 ) -> Clips:
     """Load your own sound files, one folder a class: any sample rate, channels and bit depth.
 
-    Short clips are padded with zeros; of long ones the stretch with the most energy is kept.
+    Short clips are padded with zeros; of long ones the stretch with the most energy is kept. A clip that is silent, clipped, or longer
+    than a minute gives a `SoundWarning` that names it.
 
     Args:
         path: Folder with one folder for each class, which hold `.wav`, `.flac` or `.ogg` files.
@@ -205,9 +206,6 @@ def load_sound_folder(
         ImportError: If soundfile is not installed.
         FileNotFoundError: If there is no such folder.
         ValueError: If there are fewer than two classes, or a file cannot be used; the message names it.
-
-    Warns:
-        SoundWarning: If a clip is silent, clipped, or longer than a minute; the message names it.
 
     Example:
         >>> import soundfile
@@ -229,7 +227,7 @@ def load_sound_folder(
     files = {name: found for name, found in files.items() if found}
     if len(files) < 2:
         raise ValueError(
-            f"Expected a folder for each of two classes or more, with sound files inside. Received: {sorted(files)}."
+            f"Expected a folder for each of two classes or more, with sound files inside. Received: folders={sorted(files)}."
         )
     flat = [file for found in files.values() for file in found]
     samples = round(seconds * sample_rate)

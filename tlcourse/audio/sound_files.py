@@ -28,6 +28,7 @@ def read_sound(path: str | os.PathLike[str], sample_rate: int = 8000) -> np.ndar
     """Read a sound file: all bit depths scaled to -1..1, channels averaged once, resampled.
 
     Reading is left to libsndfile (package soundfile): `tf.audio.decode_wav` of TensorFlow 2.21 only reads 16-bit PCM with format tag 1.
+    A clip that is silent, clipped, or longer than a minute gives a `SoundWarning` that names the file.
 
     Args:
         path: A `.wav`, `.flac` or `.ogg` file.
@@ -40,9 +41,6 @@ def read_sound(path: str | os.PathLike[str], sample_rate: int = 8000) -> np.ndar
         ImportError: If soundfile is not installed.
         FileNotFoundError: If there is no such file.
         ValueError: If the file is no sound, or is empty, shorter than one frame, or holds NaN; the message names it.
-
-    Warns:
-        SoundWarning: If the clip is silent, clipped, or longer than a minute.
     """
     require_whole("sample_rate", sample_rate, 1000)
     path = Path(path)
@@ -107,7 +105,7 @@ def _refuse(path: Path, sound: np.ndarray, rate: int) -> None:
         milliseconds = 1000 * len(sound) / rate
         raise ValueError(
             f"{path.name} is shorter than one frame of {1000 * SHORTEST_SECONDS:.0f} ms. Leave it out. "
-            f"Received: {milliseconds:.1f} ms."
+            f"Received: milliseconds={milliseconds:.1f}."
         )
     if not np.isfinite(sound).all():
         raise ValueError(f"{path.name} holds NaN or infinity. Export it again. Received: path={str(path)!r}.")

@@ -31,7 +31,7 @@ def split_by_speaker(speakers: Any, test_fraction: float = 0.3, seed: int = 0) -
     require_number("test_fraction", test_fraction, above=0, below=1)
     names, of = np.unique(np.asarray(speakers), return_inverse=True)
     if len(names) < 2:
-        raise ValueError(f"A split by speaker needs two speakers or more. Received: {len(names)} speakers.")
+        raise ValueError(f"A split by speaker needs two speakers or more. Received: speakers={names.tolist()}.")
     held = int(np.clip(round(test_fraction * len(names)), 1, len(names) - 1))
     chosen = np.random.default_rng(seed).permutation(len(names))[:held]
     test = np.isin(of, chosen)
