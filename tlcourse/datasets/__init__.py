@@ -8,6 +8,7 @@ from tlcourse.datasets.folders import ImageFolder, load_image_folder, open_image
 from tlcourse.datasets.image_files import ImageFolderWarning
 from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_mnist, load_placed_flowers, load_scans
 from tlcourse.datasets.people import load_adult, load_applicants
+from tlcourse.datasets.ratings import Ratings, divide_ratings, load_ratings
 from tlcourse.datasets.table import Table
 from tlcourse.datasets.text_loaders import load_entities, load_questions, load_reviews
 from tlcourse.datasets.texts import Questions, TaggedSentences, TextDataset
@@ -19,9 +20,11 @@ __all__ = [
     "ImageFolderWarning",
     "OneShotRun",
     "Questions",
+    "Ratings",
     "Table",
     "TaggedSentences",
     "TextDataset",
+    "divide_ratings",
     "load_adult",
     "load_alphabets",
     "load_applicants",
@@ -37,6 +40,7 @@ __all__ = [
     "load_opinions",
     "load_placed_flowers",
     "load_questions",
+    "load_ratings",
     "load_reviews",
     "load_scans",
     "open_image_folder",

@@ -214,6 +214,12 @@ _ROWS = (
         ),
     ),
     _row(
+        "book_crossing",
+        "free for research that names its authors (Ziegler and others 2005); no licence file",
+        "nobody; pinned on first download",
+        Part("http://www2.informatik.uni-freiburg.de/~cziegler/BX/BX-CSV-Dump.zip", None, 0),
+    ),
+    _row(
         "adult",
         "CC BY 4.0",
         "nobody; pinned on first download",
