@@ -36,6 +36,10 @@ return history["accuracy"][best] - history["val_accuracy"][best], best
 # As "nanargmin", but:
 return history["val_accuracy"][best] - history["accuracy"][best], best + 1
 
+# %% wrong: gap-without-sign: absolute value
+# As "nanargmin", but:
+return abs(history["accuracy"][best] - history["val_accuracy"][best]), best + 1
+
 # %% wrong: nan-is-best: argmin
 # As "nanargmin", but:
 best = int(np.argmin(history["val_loss"]))
@@ -215,6 +219,18 @@ def allowed(images, labels, transforms, expert):
     }
 
 
+# %% wrong: most-is-not-all: nine of ten images
+import numpy as np
+
+
+def allowed(images, labels, transforms, expert):
+    return {
+        name
+        for name, transform in transforms.items()
+        if np.mean([expert(transform(image)) == label for image, label in zip(images, labels)]) >= 0.9
+    }
+
+
 # %% wrong: compared-pixels: pixels
 # As "all", but:
 return {name for name, transform in transforms.items() if all(np.array_equal(transform(image), image) for image in images)}
@@ -322,6 +338,10 @@ return patients[~in_test], patients[in_test]
 # %% wrong: rounded-down
 # As "label by label", but:
 chosen.extend(theirs[: max(1, int(test_fraction * len(theirs)))])
+
+# %% wrong: none-of-a-label: rounded, and no more
+# As "label by label", but:
+chosen.extend(theirs[: round(test_fraction * len(theirs))])
 
 # %% wrong: lost-scans: one scan a patient
 # As "label by label", but:

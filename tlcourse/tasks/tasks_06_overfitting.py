@@ -14,7 +14,7 @@ from tlcourse.checks import Case, Task, Verdict, array_of, call, earned, need_ar
 def _history_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     rows = []
-    for kind in ("plain", "tie", "nan", "nan first", "best last"):
+    for kind in ("plain", "tie", "nan", "nan first", "best last", "validation ahead"):
         epochs = int(rng.integers(6, 12))
         loss = rng.uniform(1.0, 2.0, epochs)
         best = epochs - 1 if kind == "best last" else int(rng.integers(1, epochs - 2))
@@ -26,6 +26,8 @@ def _history_case(seed: int) -> Case:
         held = rng.uniform(0.3, 0.6, epochs)
         held[(best + 2) % epochs] = 0.7  # the highest accuracy is not where the lowest loss is
         row = {"accuracy": np.sort(rng.uniform(0.5, 1.0, epochs)), "val_accuracy": held, "val_loss": loss}
+        if kind == "validation ahead":
+            held[best] = min(1.0, row["accuracy"][best] + 0.05)
         rows.append({name: [float(v) for v in values] for name, values in row.items()})
     return Case(inputs={"rows": rows})
 
@@ -49,6 +51,7 @@ def _history_judge(case: Case, evidence: Any) -> Verdict:
     last = [len(row["val_loss"]) - 1 for row in rows]
     late = [len(row["val_loss"]) - 1 - int(np.nanargmin(row["val_loss"][::-1])) for row in rows]
     variants = {
+        "gap-without-sign": np.abs(wanted),
         "counted-from-zero": at(best, first=0),
         "validation-minus-training": at(best, turned=True),
         "nan-is-best": at([int(np.argmin(row["val_loss"])) for row in rows]),
@@ -80,6 +83,7 @@ _HISTORY = Task(
     misconceptions={
         "counted-from-zero": "The first epoch is number 1.",
         "validation-minus-training": "The gap is training minus validation: positive when something was memorized.",
+        "gap-without-sign": "The gap is below 0 where validation is ahead, as it may be with dropout: take no absolute value.",
         "nan-is-best": "`np.argmin` takes nan for the smallest value; use `np.nanargmin`.",
         "best-accuracy": "The best epoch is the one with the smallest validation loss, not with the highest accuracy.",
         "last-of-equals": "Of equal epochs the first counts.",
@@ -251,9 +255,9 @@ def _expert(image: np.ndarray) -> str:
 def _allowed_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     sets = [[0, 1, 2, 3], [2, 3], [0, 1], [2]]  # all directions; only vertical arrows, which a left-right mirror keeps; ...
+    sequences = [[directions[i % len(directions)] for i in range(8)] for directions in sets]
     rows = []
-    for directions in sets:
-        labels = [directions[i % len(directions)] for i in range(8)]
+    for labels in [[2, 3] * 6 + [0] + [2, 3] * 5, *sequences]:  # first: a left-right mirror breaks one label of 23
         rows.append({"images": [_arrow(d, rng) for d in labels], "labels": [_ARROWS[d] for d in labels]})
     names = [str(name) for name in rng.permutation(list(_TRANSFORMS))]
     return Case(inputs={"rows": rows, "names": names})
@@ -296,6 +300,7 @@ def _allowed_judge(case: Case, evidence: Any) -> Verdict:
     variants = {
         "first-image-only": [sorted(n for n in names if _keeps(row, n, lambda kept: kept[0])) for row in rows],
         "some-is-not-all": [sorted(n for n in names if _keeps(row, n, any)) for row in rows],
+        "most-is-not-all": [sorted(n for n in names if _keeps(row, n, lambda kept: np.mean(kept) > 0.9)) for row in rows],
         "all-allowed": [sorted(names) for _ in rows],
         "the-forbidden-ones": [sorted(n for n in names if not _keeps(row, n, all)) for row in rows],
     }
@@ -324,6 +329,7 @@ _ALLOWED = Task(
     misconceptions={
         "first-image-only": "One image is not enough: a transform can keep one label and break another.",
         "some-is-not-all": "A transform that breaks the label of only some images breaks labels: `all` and not `any`.",
+        "most-is-not-all": "A transform that keeps nearly all labels still teaches wrong ones: refuse it for a single image.",
         "compared-pixels": "You transformed the images, but never asked the expert. Pixels may change; the label must stay true.",
         "all-allowed": "Not every transform keeps the label: ask the expert.",
         "the-forbidden-ones": "These are the transforms that break labels; the task asks for those that keep them.",
@@ -334,6 +340,9 @@ _ALLOWED = Task(
 )
 
 # ---------------------------------------------------------------- 6.4 split by patient
+
+
+_SMALL_FRACTION = 0.05  # of 6 sick patients: rounds to none
 
 
 def _patients_case(seed: int) -> Case:
@@ -350,8 +359,9 @@ def _patients_case(seed: int) -> Case:
 
 def _patients_probe(answer: Any, inputs: Any) -> Any:
     splits = []
-    for seed in (inputs["seed"], inputs["seed"], inputs["seed"] + 1):
-        result = call(answer, inputs["patients"].copy(), inputs["labels"].copy(), inputs["fraction"], seed)
+    seed, usual = inputs["seed"], inputs["fraction"]
+    for fraction, drawn in ((usual, seed), (usual, seed), (usual, seed + 1), (_SMALL_FRACTION, seed)):
+        result = call(answer, inputs["patients"].copy(), inputs["labels"].copy(), fraction, drawn)
         if not isinstance(result, tuple | list) or len(result) != 2:
             return {"splits": None}
         splits.append([array_of(part, "a part") for part in result])
@@ -408,6 +418,14 @@ def _patients_judge(case: Case, evidence: Any) -> Verdict:
         return not_earned("The same seed gave two different splits.", misconception="not-repeatable")
     if np.array_equal(np.sort(splits[2][1]), np.sort(test)):
         return not_earned("Two seeds gave the same split.", misconception="seed-ignored")
+    few = {label: int(np.isin(p, patients[splits[3][1]]).sum()) for label, p in theirs.items()}
+    if few != {0: 1, 1: 1}:
+        return not_earned(
+            f"The test set does not hold at least one patient of each label with test_fraction {_SMALL_FRACTION}.",
+            expected="patients in the test set by label: {0: 1, 1: 1}",
+            received=str(few),
+            misconception="none-of-a-label" if min(few.values()) == 0 else None,
+        )
     return earned("No patient on both sides, every scan in its place, both labels in the asked share.")
 
 
@@ -422,6 +440,7 @@ _PATIENTS = Task(
     ),
     answer_name="split_by_patient",
     misconceptions={
+        "none-of-a-label": "A share that rounds to 0 still needs one patient: a label that is not in the test set is not tested.",
         "patients-not-positions": "Return positions of scans in the arrays, not numbers of patients.",
         "lost-scans": "Every scan belongs to one side: `np.flatnonzero` of a mask and of its opposite.",
         "split-by-scan": "Scans were divided, not patients. Draw patients, and let all scans of a patient follow.",
