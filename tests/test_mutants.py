@@ -92,6 +92,17 @@ def test_a_mutant_is_killed_only_by_a_test_that_passes_without_it(tool, tmp_path
     assert (tree / file).read_text() == before
 
 
+def test_a_failure_in_a_case_with_a_strange_name_counts(tool, tmp_path):
+    tree = planted(tmp_path, "assert True")
+    case = (
+        "import pytest\n\n@pytest.mark.parametrize('text', [r'a [\\.] b'])\ndef test_case(text):\n    assert add(2, 3) == 5\n"
+    )
+    path = tree / "tests/room/test_add.py"
+    path.write_text(path.read_text() + case)
+    ((room, file, mutant),) = tool.draw(tree, 5, seed=0)
+    assert tool.judge(tree, room, file, mutant)["result"] == "killed"
+
+
 def test_the_summary_counts_what_was_judged_and_names_survivors(tool):
     rows = [{"key": f"a:{i}", "result": one} for i, one in enumerate(("killed", "killed", "survived", "fails without it too"))]
     assert tool.summary(json.loads(json.dumps(rows))) == "2 of 3 killed (67%)\nsurvived: a:2"

@@ -277,3 +277,23 @@ class TestReport:
     def test_the_room_can_be_called_and_imported_from(self):
         assert callable(tlcourse.audit)
         assert tlcourse.audit.Report is Report
+
+
+@pytest.mark.parametrize("says", ["a number", "nothing", "None"])
+def test_a_py_dataset_is_endless_only_if_it_says_so(says):
+    from tlcourse.audit.data.sources import _py_dataset
+
+    class Rows(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return np.zeros((3, 4)), np.zeros(3)
+
+        @property
+        def num_batches(self):
+            if says == "nothing":
+                raise NotImplementedError
+            return 2 if says == "a number" else None
+
+    assert _py_dataset("train", Rows()).endless is (says == "None")

@@ -242,3 +242,14 @@ def test_real_imagenet_weights_load_from_keras_home_without_a_network(tmp_path):
         [sys.executable, "-W", "error::UserWarning", "-c", program, str(file)], env=environment, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
+
+
+def test_a_damaged_copy_of_the_shipped_weights_is_refused(tmp_path, monkeypatch):
+    from tlcourse.backbones import embedded
+
+    content = bytearray(embedded.WEIGHTS_PATH.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "shipped.npz").write_bytes(content)
+    monkeypatch.setattr(embedded, "WEIGHTS_PATH", tmp_path / "shipped.npz")
+    with pytest.raises(ValueError, match="damaged or of another version"):
+        load_backbone("tiny_resnet", input_shape=SHAPE)
