@@ -244,11 +244,12 @@ plots.set_alt_text(fig, "; ".join(rows))
 print(plots.alt_text(fig))
 
 # %% [markdown]
-# **What to notice.** The two panels disagree. By recall, "show what most people rated" is
-# about as good as EMCDR or better. By what people really think of the books, it is hardly better
-# than any book. The test can only count *what was rated*, and what is offered everywhere is rated
-# most. Recall then rewards guessing **which books a person will come across**. This is
-# **popularity bias**: popular items are shown more, so they are rated more, so they look better.
+# **What to notice.** (Opinions are not cut off at 5 stars; ratings are.) The two panels disagree.
+# By recall, "show what most people rated" is about as good as EMCDR or better. By what people
+# really think of the books, it is hardly better than any book. The test can only count *what was
+# rated*, and what is offered everywhere is rated most. Recall then rewards guessing **which books a
+# person will come across**. This is **popularity bias**: popular items are shown more, so they are
+# rated more, so they look better.
 #
 # Number and taste together have the highest recall: they predict both what is met and what is
 # liked. Which of the two your shop wants is not a question of statistics. The last column says how
@@ -272,7 +273,7 @@ stars = np.zeros((cold_people, items))
 stars[row, item] = given
 for gain in ("linear", "exponential"):
     value = np.nanmean(recommend.ndcg_at_k(scores["EMCDR"], stars, k, gain=gain))
-    print(f"NDCG@10 of EMCDR on stars, {gain} gain: {value:.2f}")
+    print(f"NDCG@10 of EMCDR on stars, {gain} gain: {value:.3f}")
 assert abs(ours - k / items) < 1e-9
 
 # %% [markdown]
