@@ -118,9 +118,10 @@ assert np.sqrt(np.mean(error**2)) < 0.8 * spread.std()
 #
 # The two models were trained apart, so their spaces have nothing to do with each other: dimension 3
 # of one is not dimension 3 of the other. **EMCDR** (embedding and mapping for cross-domain
-# recommendation) learns a map between them from the *shared users*, who have a vector in both (Man
-# and others 2017). It is a regression: input the movie vector, output the book vector. A cold user
-# goes through the map, and then is a user of the book model like any other.
+# recommendation) learns a map from the vectors of users in one catalogue to those in the other,
+# from *shared users*, who have both (Man and others 2017). It is a regression: input the movie
+# vector, output the book vector. A cold user goes through the map, and then is a user of the book
+# model like any other.
 
 
 # %%
@@ -335,10 +336,11 @@ assert tastes[0.95][0] < tastes[0.5][0] < tastes[0.0][0]
 # %% [markdown]
 # ## 6. Two towers
 #
-# Large shops do not predict stars. They train two networks to give a user and an item that belong
-# together a large product: the **two-tower model**. The user's tower reads what is known about the
-# person, here the ratings of movies, so a cold user needs no map. The other items of a batch are
-# the negative examples; popular items are so more often, which is corrected (Yi and others 2019).
+# Large shops do not predict stars. A **two-tower model** has one network for the user and one for
+# the item, trained to give a user and an item that belong together a large product. The user's
+# tower reads what is known about the person, here the ratings of movies, so a cold user needs no
+# map. The other items of a batch are the negative examples; popular items are so more often, which
+# is corrected (Yi and others 2019).
 
 # %%
 likes = np.zeros((people, items), "float32")
