@@ -49,9 +49,11 @@ def interval(accuracies: np.ndarray) -> Interval:
     """
     values = np.asarray(accuracies, np.float64)
     if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"An interval needs at least 2 episodes, shape (episodes,). Received: shape {values.shape}.")
+        raise ValueError(
+            f"An interval needs at least 2 episodes, shape (episodes,). Received: accuracies.shape={values.shape}."
+        )
     if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(f"Accuracies lie between 0 and 1. Received: {values.min()} to {values.max()}.")
+        raise ValueError(f"Accuracies lie between 0 and 1. Received: accuracies={values.min()} to {values.max()}.")
     return Interval(float(values.mean()), 1.96 * float(values.std(ddof=1)) / math.sqrt(len(values)), len(values))
 
 
@@ -93,10 +95,12 @@ def centroid_accuracies(features: np.ndarray, episodes: Episodes, *, distance: s
     features = np.asarray(features)
     needed = int(max(episodes.support.max(), episodes.query.max())) + 1
     if features.ndim != 2 or len(features) < needed:
-        raise ValueError(f"Expected features (n, d) with at least {needed} rows. Received: features of shape {features.shape}.")
+        raise ValueError(f"Expected features (n, d) with at least {needed} rows. Received: features.shape={features.shape}.")
     features = features.astype(np.float32, copy=False)
     if not np.isfinite(features).all():
-        raise ValueError("Some features are NaN or infinite. Look at the encoder and its input. Received: features.")
+        raise ValueError(
+            f"Some features are NaN or infinite. Look at the encoder and its input. Received: finite={np.isfinite(features).mean():.1%}."
+        )
     if distance == "cosine":
         features = _unit(features)
     right = []

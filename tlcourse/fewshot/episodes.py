@@ -70,7 +70,9 @@ def sample_episodes(
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"Expected labels (n,), whole numbers. Received: labels of shape {labels.shape}, {labels.dtype}.")
+        raise ValueError(
+            f"Expected labels (n,), whole numbers. Received: labels.shape={labels.shape}, labels.dtype={labels.dtype}."
+        )
     for name, value, least in (("ways", ways, 2), ("shots", shots, 1), ("queries", queries, 1), ("episodes", episodes, 1)):
         require_whole(name, value, least)
     require_whole("seed", seed, 0)

@@ -35,7 +35,9 @@ class PrototypicalModel(keras.Model):
         for name, value, least in (("ways", ways, 2), ("shots", shots, 1), ("queries", queries, 1)):
             require_whole(name, value, least)
         if len(encoder.output_shape) != 2:
-            raise ValueError(f"The encoder must give one vector an image, (batch, d). Received: output {encoder.output_shape}.")
+            raise ValueError(
+                f"The encoder must give one vector an image, (batch, d). Received: output_shape={encoder.output_shape}."
+            )
         self.encoder, self.ways, self.shots, self.queries = encoder, ways, shots, queries
 
     def call(self, images: Any, training: bool | None = None) -> Any:
