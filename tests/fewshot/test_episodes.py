@@ -80,7 +80,7 @@ def world(shift=2.0, width=6, seed=0):
     return shift * rng.normal(size=(8, width))[labels] + rng.normal(size=(120, width)), labels
 
 
-@pytest.mark.filterwarnings("ignore:self.within_class")  # scikit-learn, of classes with equal examples
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")  # scikit-learn, of classes with equal examples
 @pytest.mark.parametrize("shots", [1, 4])
 def test_accuracies_are_those_of_a_loop(shots):
     features, labels = world()
