@@ -228,6 +228,10 @@ far.append(abs(abs(tau) - abs(published)) > tolerance)
 # As "loops", but:
 far.append(published - tau > tolerance)
 
+# %% wrong: one-direction-only: the other direction
+# As "loops", but:
+far.append(tau - published > tolerance)
+
 # %% wrong: all-must-be-wrong: all scores
 # As "loops", but:
 if all(far):

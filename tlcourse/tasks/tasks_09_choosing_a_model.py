@@ -274,10 +274,12 @@ def _audit_case(seed: int) -> Case:
     drawn[0]["weighted_tau"]["nce"] = -drawn[0]["weighted_tau"]["nce"]  # sign lost in print
     shift = float(rng.uniform(0.08, 0.2))
     drawn[1]["weighted_tau"]["log_me"] = round(_tau(drawn[1], "log_me") - shift, 3)  # one number wrong, and too low
-    drawn[2]["weighted_tau"]["h_score"] = round(
-        _tau(drawn[2], "h_score") + (shift if _tau(drawn[2], "h_score") < 0.5 else -shift), 3
-    )
+    while _tau(drawn[2], "h_score") > 0.7:
+        drawn[2] = _drawn_table(rng)
+    drawn[2]["weighted_tau"]["h_score"] = round(_tau(drawn[2], "h_score") + shift, 3)  # one number wrong, and too high
     drawn += [_ordered_table(rng, bend=12.0), _ordered_table(rng, bend=0.0)]
+    near = drawn[-1]["weighted_tau"]  # within the tolerance and not equal, while plain tau is the same as the weighted one
+    near.update({score: round(0.99 * value, 3) for score, value in near.items()})
     tables = {**_published_tables(rng), **{f"made up {i}": table for i, table in enumerate(drawn)}}
     names = [str(name) for name in rng.permutation(list(tables))]
     good = {f"made up {i}": _drawn_table(rng) for i in range(3)}
@@ -318,25 +320,28 @@ def _audit_judge(case: Case, evidence: Any) -> Verdict:
 
         return wrong
 
-    def signed(table: Any, score: str) -> bool:
-        return table["weighted_tau"][score] - _tau(table, score) > _TOLERANCE
+    def signed(sign: int) -> Callable[[Any, str], bool]:
+        return lambda table, score: sign * (table["weighted_tau"][score] - _tau(table, score)) > _TOLERANCE
 
     wanted = [_wrong_tables(tables, apart()) for tables in rows]
     if found == wanted:
         return earned(
             f"Found: {', '.join(name for name in wanted[0] if 'made up' not in name)}, and those that were made up to be wrong."
         )
+
+    def same(*mistakes: Callable[[Any], list[str]]) -> list[list[str]]:
+        """Return what one of the forms of a mistake finds, if it is what was found."""
+        return next((w for mistake in mistakes if (w := [mistake(tables) for tables in rows]) == found), [])
+
     variants = {
         "the-good-ones": [sorted(set(tables) - set(names)) for tables, names in zip(rows, wanted, strict=True)],
         "plain-kendall": [_wrong_tables(tables, apart("kendalltau")) for tables in rows],
         "linear-correlation": [_wrong_tables(tables, apart("pearsonr")) for tables in rows],
-        "tolerance-ignored": [_wrong_tables(tables, apart(tolerance=0.0006)) for tables in rows],
+        "tolerance-ignored": same(*(lambda tables, t=t: _wrong_tables(tables, apart(tolerance=t)) for t in (0.0006, 1e-9))),
         "signs-ignored": [_wrong_tables(tables, apart(size=True)) for tables in rows],
-        "one-direction-only": [_wrong_tables(tables, signed) for tables in rows],
+        "one-direction-only": same(*(lambda tables, sign=sign: _wrong_tables(tables, signed(sign)) for sign in (1, -1))),
         "all-must-be-wrong": [_wrong_tables(tables, apart(), all) for tables in rows],
-        "one-score-only": next(
-            (w for s in _SCORES if (w := [_wrong_tables(tables, apart(), scores=(s,)) for tables in rows]) == found), []
-        ),
+        "one-score-only": same(*(lambda tables, s=s: _wrong_tables(tables, apart(), scores=(s,)) for s in _SCORES)),
         "everything-suspected": [sorted(tables) for tables in rows],
         "nothing-suspected": [[] for _ in rows],
     }
