@@ -91,5 +91,5 @@ def test_cold_users_are_predicted_where_tastes_are_related():
 
 def test_users_must_be_shared():
     first, second = draw_catalogues(users=40, items=20, seed=0, per_user=5, shared=0.0)
-    with pytest.raises(ValueError, match="0 shared users"):
+    with pytest.raises(ValueError, match="shared users=0"):
         recommend.cold_start_errors(first, second)

@@ -111,7 +111,7 @@ def divide_ratings(ratings: Ratings, share: float = 0.5, seed: int = 0) -> tuple
     order = np.random.default_rng(seed).permutation(len(ratings.item_names))
     first, second = np.split(order, [round(share * len(order))])
     if not len(first) or not len(second):
-        raise ValueError(f"Both parts need items. Take a share nearer to 0.5. Received: share={share!r} of {len(order)} items.")
+        raise ValueError(f"Both parts need items. Take a share nearer to 0.5. Received: share={share!r}, items={len(order)}.")
     return _part(ratings, np.sort(first)), _part(ratings, np.sort(second))
 
 
@@ -145,7 +145,7 @@ def _read(
                 items.append(item)
                 values.append(value)
     if not values:
-        raise ValueError(f"{path} has no ratings. Remove the folder, and it is fetched again. Received: 0 rows.")
+        raise ValueError(f"{path} has no ratings. Remove the folder, and it is fetched again. Received: rows=0.")
     user_names, user_numbers = np.unique(users, return_inverse=True)
     item_names, item_numbers = np.unique(items, return_inverse=True)
     return Ratings(

@@ -28,7 +28,7 @@ def cold_start_errors(source: Any, target: Any, *, cold: float = 0.2, seed: int 
     require_number("cold", cold, above=0, below=1)
     both = np.intersect1d(source.users, target.users)
     if len(both) < 10:
-        raise ValueError(f"A map needs users who rated in both catalogues, 10 or more. Received: {len(both)} shared users.")
+        raise ValueError(f"A map needs users who rated in both catalogues, 10 or more. Received: shared users={len(both)}.")
     rng = np.random.default_rng(seed)
     order = rng.permutation(both)
     hidden_users, warm = np.split(order, [max(1, round(cold * len(both)))])

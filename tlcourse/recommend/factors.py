@@ -62,7 +62,11 @@ class MatrixFactors(keras.Model):
         return np.asarray(self.settings["mean"] + ops.convert_to_numpy(self.bias.embeddings)[:, 0])
 
     def scores(self, vectors: np.ndarray) -> np.ndarray:
-        """Return predicted ratings `(rows, items)` of users given by their vectors `(rows, width)`."""
+        """Return predicted ratings `(rows, items)` of users given by their vectors.
+
+        Args:
+            vectors: `(rows, width)`.
+        """
         return np.asarray(self.item_means + vectors @ self.item_vectors.T)
 
 

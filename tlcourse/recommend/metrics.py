@@ -47,7 +47,17 @@ def recall_at_k(scores: ArrayLike, relevant: ArrayLike, k: int, *, exclude: Arra
 def hit_rate_at_k(scores: ArrayLike, relevant: ArrayLike, k: int, *, exclude: ArrayLike | None = None) -> np.ndarray:
     """Return 1 for each user who finds a relevant item among the k highest scores, 0 for others; the probability where ties decide.
 
-    Arguments, result and errors are those of `recall_at_k`.
+    Args:
+        scores: `(users, items)`, higher is recommended earlier.
+        relevant: `(users, items)`, true where the item is relevant.
+        k: Length of the list, 1 or more.
+        exclude: `(users, items)`, true where the item is no candidate.
+
+    Returns:
+        `(users,)`, 0 to 1; NaN for a user without relevant items.
+
+    Raises:
+        ValueError: If shapes differ, a score is not finite, or an item is relevant and excluded.
     """
     ranked, wanted = _tables(scores, relevant, exclude)
     above, tied, tied_wanted, free = _border(ranked, wanted, k)
@@ -121,16 +131,24 @@ def _tables(scores: ArrayLike, relevant: ArrayLike, exclude: ArrayLike | None) -
     """Return scores, minus infinity where excluded, and relevance as booleans."""
     ranked, wanted = as_numbers("scores", scores, 2), np.asarray(relevant)
     if wanted.shape != ranked.shape:
-        raise ValueError(f"Scores and relevance must have one shape. Received: {ranked.shape} and {wanted.shape}.")
+        raise ValueError(
+            f"Scores and relevance must have one shape. Received: scores.shape={ranked.shape}, relevant.shape={wanted.shape}."
+        )
     if not np.isin(wanted, (0, 1)).all():
-        raise ValueError("`relevant` must hold true or false. Say what counts: ratings >= 4. Received: other numbers.")
+        raise ValueError(
+            f"`relevant` must hold true or false. Say what counts: ratings >= 4. Received: relevant={np.unique(wanted)[:5]}."
+        )
     wanted = wanted.astype(bool)
     if exclude is not None:
         out = np.asarray(exclude, bool)
         if out.shape != ranked.shape:
-            raise ValueError(f"Scores and `exclude` must have one shape. Received: {ranked.shape} and {out.shape}.")
+            raise ValueError(
+                f"Scores and `exclude` must have one shape. Received: scores.shape={ranked.shape}, exclude.shape={out.shape}."
+            )
         if (wanted & out).any():
-            raise ValueError("An item is relevant and excluded. Take the items of training out of both. Received: exclude.")
+            raise ValueError(
+                f"An item is relevant and excluded. Take the items of training out of both. Received: exclude={out.sum()} items."
+            )
         ranked = np.where(out, -np.inf, ranked)
     return ranked, wanted
 

@@ -51,7 +51,11 @@ class TwoTowers(keras.Model):
         return {**super().get_config(), **self.settings}
 
     def scores(self, users: np.ndarray) -> np.ndarray:
-        """Return scores `(rows, items)` of all items for users given by their features."""
+        """Return scores `(rows, items)` of all items for users given by their features.
+
+        Args:
+            users: `(rows, features)`.
+        """
         items = ops.convert_to_numpy(self.item_tower.embeddings)
         return np.asarray(ops.convert_to_numpy(self.user_tower(users)) @ items.T)
 
