@@ -57,7 +57,7 @@ def load_alphabets(split: str = "train", per_class: int = 20, seed: int = 0, *, 
 
     Example:
         >>> tlcourse.load_alphabets("test", per_class=2)
-        <drawn alphabets: 174 images of 32 x 32, 87 classes, 2 groups, embedded>
+        <drawn alphabets: 154 images of 32 x 32, 77 classes, 2 groups, embedded>
     """
     if profile() == "embedded":
         from tlcourse.worlds import draw_alphabets
