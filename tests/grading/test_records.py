@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from contextlib import contextmanager
 
 import pytest
 
@@ -80,3 +82,35 @@ def test_a_record_is_one_line_and_the_same_bytes_whatever_the_order_of_its_field
     assert one.count(b"\n") == 1
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_line({"points": float("nan")})
+
+
+@contextmanager
+def small_disk(folder, kilobytes):
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command here")
+    if mounted.returncode:
+        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("kilobytes", [4, 8, 12, 40, 100, 200])
+def test_a_journal_on_a_disk_that_is_really_full_keeps_whole_records_only(tmp_path, kilobytes):
+    with small_disk(tmp_path / "disk", kilobytes) as disk:
+        journal, kept = Journal(disk / "journal.jsonl"), []
+        for number in range(3):  # the last failing append must not follow a half line either
+            try:
+                while True:
+                    journal.append(record(f"{number}-{len(kept)}", notes=["x" * 3000]))
+                    kept.append(f"{number}-{len(kept)}")
+            except OSError as error:
+                assert error.errno == 28  # noqa: PT017 - which error it is, matters
+            data = journal.path.read_bytes() if journal.path.exists() else b""
+            assert not data or data.endswith(b"\n")
+            assert list(read_lines(data, "journal")) == kept

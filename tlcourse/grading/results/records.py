@@ -50,11 +50,12 @@ class Journal:
     def append(self, record: dict[str, Any]) -> None:
         """Add one record. When this returns, it is on the disk."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "ab") as file:
+        line = memoryview(to_line(record))
+        with open(self.path, "ab", buffering=0) as file:  # a buffer would write its rest when the file is closed
             start = file.tell()
             try:
-                file.write(to_line(record))
-                file.flush()
+                while line:
+                    line = line[file.write(line) :]
                 os.fsync(file.fileno())
             except OSError:  # a full disk: leave no half line before the next one
                 os.ftruncate(file.fileno(), start)
