@@ -121,7 +121,12 @@ def kernel_environment(profile: str, seed: int | None = None, *, strict: bool = 
     """
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     ours = {"TLCOURSE_PROFILE": profile, "TLCOURSE_CHECK": "raise" if strict else ""}
-    return {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"} | inherited | ours | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
+    return (
+        {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        | inherited
+        | ours
+        | ({} if seed is None else {"TLCOURSE_SEED": str(seed)})
+    )
 
 
 def _located(notebook: Any, number: int, what: str) -> str:

@@ -120,4 +120,6 @@ def _inner(model: keras.Model, images: np.ndarray, ways: int, shots: int, steps:
 
 def _check_head(model: keras.Model, ways: int) -> None:
     if tuple(model.output_shape[1:]) != (ways,):
-        raise ValueError(f"The model must end in {ways} logits, one a way. Received: output_shape={model.output_shape}, ways={ways}.")
+        raise ValueError(
+            f"The model must end in {ways} logits, one a way. Received: output_shape={model.output_shape}, ways={ways}."
+        )
