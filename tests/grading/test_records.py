@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
+import time
 from contextlib import contextmanager
 
 import pytest
 
 from tlcourse.files import write_whole
+from tlcourse.grading import classroom
+from tlcourse.grading.results.gradebook import read_decisions
 from tlcourse.grading.results.records import DamagedRecords, Journal, read_lines, to_line, write_sorted
+from tlcourse.grading.sandbox.backends import UNSAFE, Sandbox
 
 
 def record(key, **more):
@@ -114,3 +119,39 @@ def test_a_journal_on_a_disk_that_is_really_full_keeps_whole_records_only(tmp_pa
             data = journal.path.read_bytes() if journal.path.exists() else b""
             assert not data or data.endswith(b"\n")
             assert list(read_lines(data, "journal")) == kept
+
+
+def test_two_graders_that_start_at_once_have_one_seed(tmp_path, monkeypatch):
+    seeds = iter("ab")
+
+    def slow(_):
+        time.sleep(0.2)
+        return next(seeds)
+
+    monkeypatch.setattr(classroom.secrets, "token_hex", slow)
+    found = []
+
+    def start():
+        found.append(classroom.open_run(tmp_path / "new", "00_start_here", None, Sandbox(UNSAFE), 1).secret)
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [classroom.run_of(tmp_path / "new")["seed"]] * 2
+
+
+@pytest.mark.parametrize("points", ["nan", "inf", "-inf"])
+def test_points_that_are_no_finite_number_are_refused_with_their_line(tmp_path, points):
+    path = tmp_path / "decisions.csv"
+    path.write_text(f"learner,task,points,comment\nZoe,2.1,{points},\n")
+    with pytest.raises(ValueError, match=r"decisions\.csv, line 2: points must be a number"):
+        read_decisions(path)
+
+
+def test_decisions_in_another_encoding_are_refused_with_their_line(tmp_path):
+    path = tmp_path / "decisions.csv"
+    path.write_bytes("learner,task,points,comment\nAda,2.1,1,\nZoë,2.1,1,\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"decisions\.csv, line 3, is not UTF-8"):
+        read_decisions(path)

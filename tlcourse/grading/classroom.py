@@ -76,17 +76,19 @@ def open_run(out: Path, topic: str, seed: str | None, sandbox: Sandbox, hidden_c
     Raises:
         ValueError: If the folder belongs to another exercise or another seed.
     """
-    if (out / _RUN).exists():
-        run = run_of(out)
-        if run["topic"] != topic or seed not in (None, run["seed"]):
-            raise ValueError(
-                f"The folder holds marks of {run['topic']}, of another exercise or with another seed. Choose another one with --out. "
-                f"Received: out={str(out)!r}."
-            )
-        seed = run["seed"]
-    settings = Settings(seed or secrets.token_hex(16), sandbox, hidden_cases)
-    write_whole(out / _RUN, json.dumps({"topic": topic, **about_of(settings)}, indent=1).encode())
-    return settings
+    out.mkdir(parents=True, exist_ok=True)
+    with FileLock(out / ".run.lock"):  # of two graders that start at once, the second takes the seed of the first
+        if (out / _RUN).exists():
+            run = run_of(out)
+            if run["topic"] != topic or seed not in (None, run["seed"]):
+                raise ValueError(
+                    f"The folder holds marks of {run['topic']}, of another exercise or with another seed. Choose another one with --out. "
+                    f"Received: out={str(out)!r}."
+                )
+            seed = run["seed"]
+        settings = Settings(seed or secrets.token_hex(16), sandbox, hidden_cases)
+        write_whole(out / _RUN, json.dumps({"topic": topic, **about_of(settings)}, indent=1).encode())
+        return settings
 
 
 def run_of(out: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -96,17 +97,27 @@ def read_decisions(path: Path) -> dict[tuple[str, str], tuple[float, str]]:
         `{(learner, task): (points, comment)}`; empty when there is no file.
 
     Raises:
-        ValueError: If columns are missing or points are not a number.
+        ValueError: If columns are missing, points are not a finite number, or the file is not UTF-8.
     """
     if not path.exists():
         return {}
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+    data = path.read_bytes()
+    try:
+        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path}, line {line}, is not UTF-8. Save the file as CSV UTF-8. Received: path={str(path)!r}."
+        ) from error
     if reader.fieldnames is None or not set(_DECISION_COLUMNS) <= set(reader.fieldnames):
         raise ValueError(f"{path} needs the columns {', '.join(_DECISION_COLUMNS)}. Received: columns={reader.fieldnames}.")
     decisions = {}
     for row in reader:
         try:
-            decisions[(row["learner"], row["task"])] = (float(row["points"]), row["comment"] or "")
+            points = float(row["points"])
+            if not math.isfinite(points):
+                raise ValueError("not finite")
+            decisions[(row["learner"], row["task"])] = (points, row["comment"] or "")
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"{path}, line {reader.line_num}: points must be a number. Received: points={row['points']!r}."
