@@ -99,3 +99,12 @@ def test_a_folder_without_notebooks_is_said_to_be_one(tmp_path):
         find_submissions(tmp_path, TOPIC)
     with pytest.raises(FileNotFoundError, match="no folder"):
         find_submissions(tmp_path / "nothing", TOPIC)
+
+
+def test_in_a_copy_of_the_repository_the_exercise_is_graded_not_the_solution(tmp_path):
+    for folder in ("exercises", "notebooks", "solutions"):
+        path = tmp_path / "ada" / folder / "02_feature_extraction.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(folder)
+    (submission,) = find_submissions(tmp_path, "02_feature_extraction")
+    assert submission.content == b"exercises"

@@ -109,10 +109,10 @@ def _read(name: tuple[str, str], paths: list[Path], topic: str) -> Submission:
     return Submission(learner, learner_id, chosen, content, tuple(notes), problem)
 
 
-def _attempt(path: Path) -> tuple[int, str]:
-    """Order attempts: `name-2.ipynb` and `name (2).ipynb` come after `name.ipynb`."""
+def _attempt(path: Path) -> tuple[bool, int, str]:
+    """Order attempts: the course's folders of lessons and solutions come first, `name-2.ipynb` and `name (2).ipynb` after `name.ipynb`."""
     number = re.search(r"(?:-(\d{1,3})|\((\d{1,3})\))(?:\.ipynb.*)$", path.name)
-    return (int(number[1] or number[2]) if number else 0, str(path))
+    return (path.parent.name not in {"notebooks", "solutions"}, int(number[1] or number[2]) if number else 0, str(path))
 
 
 def _content_of(path: Path) -> bytes:
