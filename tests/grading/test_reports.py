@@ -151,6 +151,9 @@ def test_what_is_open_gets_no_mark_anywhere():
     assert read_csv(exports.to_canvas(rows, "t"))[-1][-1] == ""
     assert read_csv(exports.to_moodle(rows))[-1][3] == ""
     assert read_csv(exports.to_csv(rows))[-1][2:7] == ["2", "4", "2", "", "2.2"]
+    data = exports.to_gradescope(rows[0])
+    assert "score" not in data
+    assert [(test.get("score"), test.get("status")) for test in data["tests"]] == [(2, "passed"), (None, None)]
 
 
 def test_names_of_files_are_safe_and_different():

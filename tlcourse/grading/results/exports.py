@@ -65,13 +65,13 @@ def to_moodle(rows: Sequence[Marks]) -> str:
 
 def to_gradescope(row: Marks) -> dict[str, Any]:
     """Return one learner's `results.json` in Gradescope's format (gradescope-autograders.readthedocs.io/en/latest/specs)."""
-    tests = [
+    open_ = {task for task, _ in row.open}
+    tests: list[dict[str, Any]] = [
         {
             "name": f"Task {result['task']}: {result['title']}",
             "number": result["task"],
-            "score": result["points"],
             "max_score": result["max_points"],
-            "status": "passed" if result["outcome"] == EARNED or result["points"] == result["max_points"] else "failed",
+            **({} if result["task"] in open_ else _judged(result)),
             "output_format": "text",
             "output": f"{result['outcome']}: {result['message']} {result['explanation']}".strip(),
             "visibility": "visible",
@@ -79,7 +79,14 @@ def to_gradescope(row: Marks) -> dict[str, Any]:
         for result in row.results
     ]
     output = " ".join(f"{task or 'All tasks'}: could not be judged and needs review." for task, _ in row.open)
-    return {"score": row.points, "output": output, "output_format": "text", "visibility": "visible", "tests": tests}
+    total = {} if row.open else {"score": row.points}
+    return {**total, "output": output, "output_format": "text", "visibility": "visible", "tests": tests}
+
+
+def _judged(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the score and status of a task. A task that needs review has neither."""
+    passed = result["outcome"] == EARNED or result["points"] == result["max_points"]
+    return {"score": result["points"], "status": "passed" if passed else "failed"}
 
 
 def neutral(value: Any) -> Any:
