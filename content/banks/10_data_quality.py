@@ -105,6 +105,22 @@ def copies_to_drop(images, limit=6):
     return [i for i in range(n) for k in range(i) if (prints[i] != prints[k]).sum() <= limit] + [n]
 
 
+# %% wrong: limit-ignored: a number of its own
+# As "compare with those that stay", but:
+for i in range(n):
+    if any((prints[i] != prints[k]).sum() <= 6 for k in kept):
+        dropped.append(i)
+    else:
+        kept.append(i)
+
+# %% wrong: less-than-limit
+# As "compare with those that stay", but:
+for i in range(n):
+    if any((prints[i] != prints[k]).sum() < limit for k in kept):
+        dropped.append(i)
+    else:
+        kept.append(i)
+
 # %% task 10.2
 
 # %% right: cross_val_predict

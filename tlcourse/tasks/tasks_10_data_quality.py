@@ -35,7 +35,32 @@ def _copies_case(seed: int) -> Case:
             dropped.append(position)
         owners.append(owner)
     images = np.clip(np.stack(drawn), 0, 255)
-    return Case(inputs={"images": images, "limit": _LIMIT}, secret={"drop": dropped, "owners": owners})
+    edge, edge_limit, edge_drop = _at_the_edge(rng)
+    return Case(
+        inputs={"images": images, "limit": _LIMIT, "edge": edge, "edge_limit": edge_limit},
+        secret={"drop": dropped, "owners": owners, "edge_drop": edge_drop},
+    )
+
+
+def _at_the_edge(rng: np.random.Generator) -> tuple[np.ndarray, int, list[int]]:
+    """Images with another limit; some differ from an earlier one in exactly as many places as it, some in one more.
+
+    Returns the images, the limit, and the positions that are copies.
+    """
+    limit = int(rng.choice([3, 4, 9, 10]))
+    prints = [rng.random((8, 8)) < 0.5 for _ in range(5)]
+    beyond = rng.permutation([-1, 0, 0, 1, 1])  # places that differ, beyond the limit
+    for owner, more in enumerate(beyond):
+        flipped = prints[owner].copy().ravel()
+        flipped[rng.choice(64, limit + more, replace=False)] ^= True
+        prints.append(flipped.reshape(8, 8))
+    steps = [np.where(bits, 1.0, -1.0) * rng.uniform(5, 12, (8, 8)) for bits in prints]
+    coarse = [128.0 + np.concatenate([np.zeros((8, 1)), rows.cumsum(axis=1)], axis=1) for rows in steps]
+    return (
+        np.stack([np.kron(image, np.ones((4, 4))) for image in coarse]),
+        limit,
+        [5 + int(i) for i in np.flatnonzero(beyond <= 0)],
+    )
 
 
 def _landscape(rng: np.random.Generator) -> np.ndarray:
@@ -50,7 +75,10 @@ def _changed(image: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarr
 
 
 def _copies_probe(answer: Any, inputs: Any) -> Any:
-    return {"drop": array_of(call(answer, inputs["images"].copy(), inputs["limit"]), "the positions")}
+    return {
+        "drop": array_of(call(answer, inputs["images"].copy(), inputs["limit"]), "the positions"),
+        "edge_drop": array_of(call(answer, inputs["edge"].copy(), inputs["edge_limit"]), "the positions"),
+    }
 
 
 def _copies_judge(case: Case, evidence: Any) -> Verdict:
@@ -58,7 +86,7 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
     found = need_array(evidence["drop"], "the positions", shape=(None,), kinds="iuf" if not len(evidence["drop"]) else "iu")
     got = [int(i) for i in found]
     if got == wanted:
-        return earned("The first of each stays, and only copies were dropped.")
+        return _judge_edge(case, evidence)
     if len(set(got)) != len(got):
         return not_earned("A position is named more than once.", received=show(got), misconception="named-twice")
     if any(i < 0 or i >= len(owners) for i in got):
@@ -92,6 +120,37 @@ def _copies_judge(case: Case, evidence: Any) -> Verdict:
     )
 
 
+def _judge_edge(case: Case, evidence: Any) -> Verdict:
+    """Judge the answer on images whose fingerprints differ in about as many places as the limit allows."""
+    found = evidence["edge_drop"]
+    got = [int(i) for i in need_array(found, "the positions", shape=(None,), kinds="iuf" if not len(found) else "iu")]
+    limit, wanted = case.inputs["edge_limit"], case.secret["edge_drop"]
+    if got == wanted:
+        return earned("The first of each stays, only copies were dropped, and `limit` counts.")
+    name = None
+    if got == _copies_of(case.inputs["edge"], _LIMIT):
+        name = "limit-ignored"
+    elif got == _copies_of(case.inputs["edge"], limit - 1):
+        name = "less-than-limit"
+    return not_earned(
+        f"With limit={limit}, images that differ from an earlier one in exactly {limit} places are copies, in {limit + 1} they are not.",
+        expected=show(wanted),
+        received=show(got),
+        misconception=name,
+    )
+
+
+def _copies_of(images: np.ndarray, limit: int) -> list[int]:
+    """Return the positions whose fingerprint differs from that of an image that stays in at most `limit` places."""
+    small = images.reshape(len(images), 8, images.shape[1] // 8, 9, images.shape[2] // 9).mean(axis=(2, 4))
+    prints = (small[:, :, 1:] > small[:, :, :-1]).reshape(len(images), 64)
+    kept: list[int] = []
+    for i in range(len(prints)):
+        if not any((prints[i] != prints[k]).sum() <= limit for k in kept):
+            kept.append(i)
+    return [i for i in range(len(prints)) if i not in kept]
+
+
 def _same_sum(images: np.ndarray) -> list[int]:
     """Which images have a fingerprint with nearly as many ones as that of an earlier image."""
     small = images.reshape(len(images), 8, images.shape[1] // 8, 9, images.shape[2] // 9).mean(axis=(2, 4))
@@ -116,6 +175,8 @@ _COPIES = Task(
         "sums-compared": "The sums of the fingerprints were compared. Compare the fingerprints place by place.",
         "keeps-the-last": "The first of equal images stays, the later ones go.",
         "named-twice": "Each position is named at most once.",
+        "limit-ignored": "`limit` was not used: a fixed number stands in its place.",
+        "less-than-limit": "At most `limit` places may differ: `<=`, not `<`.",
     },
     make_case=_copies_case,
     probe=_copies_probe,
