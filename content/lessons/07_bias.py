@@ -206,7 +206,7 @@ assert worst["new last layer"].mean() > worst["plain"].mean() + 0.25
 assert worst["new last layer"].mean() > worst["more data"].mean()
 assert worst["more data, weighted"].mean() > worst["more data"].mean()
 assert worst["the same, from training"].mean() > worst["groups shuffled"].mean() + 0.2
-assert worst["groups shuffled"].mean() < worst["plain"].mean() + 0.05  # nothing is gained
+assert worst["groups shuffled"].mean() < worst["plain"].mean() + 0.1  # hardly anything
 assert usual["new last layer"] < usual["plain"] - 0.03  # its price
 
 # %% [markdown]
@@ -217,10 +217,10 @@ assert usual["new last layer"] < usual["plain"] - 0.03  # its price
 #
 # The new layer has a price: on data *as in training* it is worse, because there the place is a good
 # hint and more images help. (*More data, weighted* pays least; look at the table to see how far it
-# gets.) And it has a condition: somebody must know the groups. With shuffled groups nothing is
-# gained. (The held-out images of this lesson were collected with all groups equally large. There,
-# the knowledge is in the collection, and any draw would do.) Published for Waterbirds and a fully
-# trained network: 74.9 before, 92.9 after (Kirichenko and others).
+# gets.) And it has a condition: somebody must know the groups. With shuffled groups hardly anything
+# is gained, less than 0.1. (The held-out images of this lesson were collected with all groups
+# equally large. There, the knowledge is in the collection, and any draw would do.) Published for
+# Waterbirds and a fully trained network: 74.9 before, 92.9 after (Kirichenko and others).
 #
 # ## 3. Two ways of training that are named for this, and how steady they are
 #

@@ -217,7 +217,8 @@ _ROWS = (
         "book_crossing",
         "free for research that names its authors (Ziegler and others 2005); no licence file",
         "nobody; pinned on first download",
-        Part("http://www2.informatik.uni-freiburg.de/~cziegler/BX/BX-CSV-Dump.zip", None, 0),
+        # Its authors' page in Freiburg is offline. This is GroupLens' copy, as other programs name it.
+        Part("https://files.grouplens.org/datasets/book-crossing/BX-CSV-Dump.zip", None, 0),
     ),
     _row(
         "adult",
