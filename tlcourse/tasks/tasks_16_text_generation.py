@@ -297,12 +297,42 @@ def _perplexity_case(seed: int) -> Case:
     rng = np.random.default_rng(seed)
     vocabulary = int(rng.integers(6, 12))
     rows, lengths = 4, np.array([6, 2, 4, int(rng.integers(3, 6))])
-    targets = rng.integers(1, vocabulary, (rows, 6))
-    targets[np.arange(6)[None] >= lengths[:, None]] = 0
-    logits = rng.normal(0, 1.5, (rows, 6, vocabulary)).astype("float32")
+    while True:  # until no two rules, right or wrong, give nearly the same number
+        targets = rng.integers(1, vocabulary, (rows, 6))
+        targets[np.arange(6)[None] >= lengths[:, None]] = 0
+        logits = rng.normal(0, 1.5, (rows, 6, vocabulary)).astype("float32")
+        numbers = np.sort([values[0] for values in _perplexities(logits[None], targets).values()])
+        if (np.diff(numbers) > 0.01 * numbers[1:]).all():
+            break
     uniform = np.full_like(logits, 0.7)
     large = logits + np.float32(1000)  # the same probabilities; exp of such numbers overflows
     return Case(inputs={"logits": np.stack([logits, uniform, large]), "targets": targets})
+
+
+def _perplexities(logits: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the perplexity, "right", and what each known mistake makes of it, an array with one number for each set of logits."""
+    logits = logits.astype(float)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))  # (sets, rows, length, vocabulary)
+    losses = -np.take_along_axis(logs, np.broadcast_to(targets[None, ..., None], (*logs.shape[:3], 1)), axis=-1)[..., 0]
+    real = targets != 0
+    mean = losses[:, real].mean(axis=1)
+    by_row = [(losses[:, row] * real[row]).sum(axis=1) / real[row].sum() for row in range(len(real))]
+    return {
+        "right": np.exp(mean),
+        "counts-padding": np.exp(losses.mean(axis=(1, 2))),
+        "divides-by-padding-too": np.exp((losses * real).sum(axis=(1, 2)) / real.size),
+        "loss-not-exp": mean,
+        "two-to-the-loss": 2**mean,
+        "mean-of-texts": np.exp(np.mean(by_row, axis=0)),
+        "mean-of-perplexities": np.mean(np.exp(by_row), axis=0),
+        "mean-of-perplexities ": np.exp(losses[:, real]).mean(axis=1),
+        "not-the-targets": np.exp(-logs[:, real].mean(axis=(1, 2))),
+        "mean-of-probabilities": 1 / np.exp(-losses[:, real]).mean(axis=1),
+        "best-word-not-target": np.exp(-logs.max(axis=-1)[:, real].mean(axis=1)),
+        "sum-not-mean": np.exp(np.minimum(losses[:, real].sum(axis=1), 700)),
+        "sign-turned": np.exp(-mean),
+    }
 
 
 def _perplexity_probe(answer: Any, inputs: Any) -> Any:
@@ -329,30 +359,10 @@ def _perplexity_judge(case: Case, evidence: Any) -> Verdict:
             misconception="overflow",
         )
     found = np.array([need_number(value, "the result") for value in values])
-    logits = case.inputs["logits"].astype(float)
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))  # (3, rows, length, vocabulary)
-    losses = -np.take_along_axis(logs, np.broadcast_to(targets[None, ..., None], (*logs.shape[:3], 1)), axis=-1)[..., 0]
-    real = targets != 0
-    mean = losses[:, real].mean(axis=1)
-    wanted = np.exp(mean)
+    variants = _perplexities(case.inputs["logits"], targets)
+    wanted = variants.pop("right")
     if np.allclose(found, wanted, rtol=1e-3):
         return earned("This is exp of the mean loss over real words. A model that only guesses has the size of its vocabulary.")
-    by_row = [(losses[:, row] * real[row]).sum(axis=1) / real[row].sum() for row in range(len(real))]
-    variants = {
-        "counts-padding": np.exp(losses.mean(axis=(1, 2))),
-        "divides-by-padding-too": np.exp((losses * real).sum(axis=(1, 2)) / real.size),
-        "loss-not-exp": mean,
-        "two-to-the-loss": 2**mean,
-        "mean-of-texts": np.exp(np.mean(by_row, axis=0)),
-        "mean-of-perplexities": np.mean(np.exp(by_row), axis=0),
-        "mean-of-perplexities ": np.exp(losses[:, real]).mean(axis=1),
-        "not-the-targets": np.exp(-logs[:, real].mean(axis=(1, 2))),
-        "mean-of-probabilities": 1 / np.exp(-losses[:, real]).mean(axis=1),
-        "best-word-not-target": np.exp(-logs.max(axis=-1)[:, real].mean(axis=1)),
-        "sum-not-mean": np.exp(np.minimum(losses[:, real].sum(axis=1), 700)),
-        "sign-turned": np.exp(-mean),
-    }
     name = next((name.strip() for name, values in variants.items() if np.allclose(found[:2], values[:2], rtol=1e-3)), None)
     return not_earned(
         f"The perplexity differs (vocabulary of {vocabulary} words; three cases, the second with equal logits).",
