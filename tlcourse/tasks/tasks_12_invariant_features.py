@@ -192,7 +192,7 @@ def _test_judge(case: Case, evidence: Any) -> Verdict:
     halves = [value / np.quantile(_drawn_splits(row, len(row["in_source"]) // 2, rng), 0.95) for row, value in pairs[evens:]]
     if even > 0.85 and uneven < 0.7:
         name = "group-sizes-changed" if abs(np.mean(halves) - 1) < 0.2 else None
-    elif min(even, uneven) >= 0.98:
+    elif max(even, uneven) >= 0.98 and min(even, uneven) > 0.95:
         name = "the-largest"
     elif max(even, uneven) < 0.2:
         name = "the-smallest-5-percent"
