@@ -69,6 +69,7 @@ def mirror(tmp_path_factory):
         zipfile.ZipFile(archive).extractall(folder)
     for archive in (real / "audio").glob("*.zip"):
         zipfile.ZipFile(archive).extractall(folder / archive.stem)
+    zipfile.ZipFile(real / "segmentation" / "camvid_240.zip").extractall(folder / "camvid")
     return folder
 
 

