@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tests.features.batches import before_each_batch, count_batches
 from tlcourse.features import (
     CacheWarning,
     FeatureWarning,
@@ -60,14 +61,6 @@ def extract(tmp_path):
     return lambda backbone, images, **options: extract_features(backbone, images, **{"directory": tmp_path, **options})
 
 
-def count_batches(backbone, monkeypatch):
-    """Count how often the backbone computes."""
-    calls = []
-    compute = backbone.predict_on_batch
-    monkeypatch.setattr(backbone, "predict_on_batch", lambda batch: calls.append(len(batch)) or compute(batch))
-    return calls
-
-
 def files(folder):
     return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
 
@@ -81,7 +74,7 @@ class TestFeatures:
         np.testing.assert_allclose(features, backbone.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
 
     def test_every_batch_has_the_same_shape_so_that_nothing_is_traced_twice(self, backbone, images, extract, monkeypatch):
-        calls = count_batches(backbone, monkeypatch)
+        calls = count_batches(monkeypatch)
         extract(backbone, images, batch_size=8)
         assert calls == [8, 8, 8]
 
@@ -127,7 +120,7 @@ def change_statistic(backbone):
 class TestHit:
     def test_computes_nothing_and_gives_the_same_bits(self, backbone, images, extract, monkeypatch):
         first = extract(backbone, images)
-        calls = count_batches(backbone, monkeypatch)
+        calls = count_batches(monkeypatch)
         np.testing.assert_array_equal(extract(backbone, images), first)
         assert calls == []
 
@@ -136,7 +129,7 @@ class TestHit:
         again = make_backbone()
         again.set_weights(backbone.get_weights())
         assert again.layers[-1].name != backbone.layers[-1].name
-        calls = count_batches(again, monkeypatch)
+        calls = count_batches(monkeypatch)
         extract(again, images)
         assert calls == []
 
@@ -149,7 +142,7 @@ class TestHit:
     def test_does_not_happen_after_the_smallest_change_of_a_weight(self, backbone, images, extract, monkeypatch, change):
         extract(backbone, images)
         change(backbone)
-        calls = count_batches(backbone, monkeypatch)
+        calls = count_batches(monkeypatch)
         extract(backbone, images)
         assert calls
 
@@ -166,7 +159,7 @@ class TestHit:
 
     def test_does_not_happen_after_one_pixel_changed(self, backbone, images, extract, monkeypatch):
         extract(backbone, images)
-        calls = count_batches(backbone, monkeypatch)
+        calls = count_batches(monkeypatch)
         images[20, 7, 7, 2] ^= 1
         extract(backbone, images)
         assert calls
@@ -374,14 +367,12 @@ class TestLimit:
 class TestTwoAtOnce:
     def test_only_one_computes_and_both_get_the_features(self, backbone, images, extract, monkeypatch):
         calls, results, inside = [], [], threading.Event()
-        compute = backbone.predict_on_batch
 
-        def slow(batch):
+        def note(batch):
             calls.append(len(batch))
             inside.set()
-            return compute(batch)
 
-        monkeypatch.setattr(backbone, "predict_on_batch", slow)
+        before_each_batch(monkeypatch, note)
         other = threading.Thread(target=lambda: results.append(extract(backbone, images, batch_size=3)))
         other.start()
         inside.wait(30)
@@ -397,6 +388,7 @@ from pathlib import Path
 import numpy as np
 from tlcourse.features import cache
 from tlcourse.features.partial import PartialEntry
+from tests.features.batches import before_each_batch, count_batches
 folder, me = Path(sys.argv[1]), sys.argv[2]
 with cache.entry_lock(folder, "ab12"):
     found = cache.read_entry(folder, "ab12")

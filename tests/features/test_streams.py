@@ -17,6 +17,7 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
+from tests.features.batches import before_each_batch, count_batches
 from tlcourse.datasets import open_image_folder
 from tlcourse.features import CacheWarning, FeatureWarning, cache_entries, clear_cache, extract_features, trim_cache
 from tlcourse.features.partial import PartialEntry
@@ -50,12 +51,9 @@ def extract(tmp_path):
 
 
 @pytest.fixture
-def calls(backbone, monkeypatch):
+def calls(monkeypatch):
     """Count the batches that the backbone computes."""
-    counted = []
-    compute = backbone.predict_on_batch
-    monkeypatch.setattr(backbone, "predict_on_batch", lambda batch: counted.append(len(batch)) or compute(batch))
-    return counted
+    return count_batches(monkeypatch)
 
 
 class Sized:
@@ -294,14 +292,12 @@ def test_a_call_after_a_crash_goes_on_where_the_last_one_stopped(
     def crash(batch):
         if len(calls) == blocks:
             raise MemoryError("killed")
-        return compute(batch)
 
     data = {"array": images, "pipeline": pipeline(images), "folder": folder}[kind]
-    compute = backbone.predict_on_batch
-    monkeypatch.setattr(backbone, "predict_on_batch", crash)
-    with pytest.raises(MemoryError):
-        extract(backbone, data)
-    monkeypatch.setattr(backbone, "predict_on_batch", compute)
+    with monkeypatch.context() as patch:
+        before_each_batch(patch, crash)
+        with pytest.raises(MemoryError):
+            extract(backbone, data)
     calls.clear()
     features = extract(backbone, data)
     assert len(calls) == 5 - blocks
@@ -311,17 +307,15 @@ def test_a_call_after_a_crash_goes_on_where_the_last_one_stopped(
 
 @pytest.mark.parametrize("place", [5, 9, 14, 21])
 def test_a_stream_that_changed_after_a_crash_gives_its_own_features(backbone, images, extract, calls, monkeypatch, place):
-    compute = backbone.predict_on_batch
 
     def crash(batch):
         if len(calls) == 3:
             raise MemoryError("killed")
-        return compute(batch)
 
-    monkeypatch.setattr(backbone, "predict_on_batch", crash)
-    with pytest.raises(MemoryError):
-        extract(backbone, pipeline(images))
-    monkeypatch.setattr(backbone, "predict_on_batch", compute)
+    with monkeypatch.context() as patch:
+        before_each_batch(patch, crash)
+        with pytest.raises(MemoryError):
+            extract(backbone, pipeline(images))
     images[place] = 255 - images[place]
     features = extract(backbone, pipeline(images))
     np.testing.assert_allclose(features, backbone.predict(images, verbose=0), rtol=1e-5, atol=1e-6)
@@ -366,17 +360,15 @@ def test_what_a_power_failure_damaged_is_computed_again(
     backbone, images, extract, monkeypatch, tmp_path, damage, stream, calls
 ):
     data = pipeline(images) if stream else images
-    compute = backbone.predict_on_batch
 
     def crash(batch):
         if len(calls) == 3:
             raise MemoryError("killed")
-        return compute(batch)
 
-    monkeypatch.setattr(backbone, "predict_on_batch", crash)
-    with pytest.raises(MemoryError):
-        extract(backbone, data)
-    monkeypatch.setattr(backbone, "predict_on_batch", compute)
+    with monkeypatch.context() as patch:
+        before_each_batch(patch, crash)
+        with pytest.raises(MemoryError):
+            extract(backbone, data)
     (values,), (journal,) = ((tmp_path / "cache").glob(f"*.{part}.part") for part in ("values", "journal"))
     damage(values, journal)
     features = extract(backbone, data)
@@ -410,23 +402,24 @@ import json, os, resource, sys, time
 import numpy as np, keras
 from keras import layers
 from tlcourse.features import extract_features
+from tlcourse.features.engine import Engine
 
 mode, folder, count, side, pause = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
 keras.utils.set_random_seed(0)
 inputs = keras.Input((side, side, 3))
 x = layers.AveragePooling2D(side // 4)(layers.Rescaling(1 / 255)(inputs))
 backbone = keras.Model(inputs, layers.Dense(64)(layers.Flatten()(x)))
-computed, compute = [], backbone.predict_on_batch
+computed, compute = [], Engine.compute
 
-def slow(batch):
+def slow(engine, batch):
     time.sleep(pause)
     computed.append(len(batch))
     if len(computed) == 4:
         computed.append(0)
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    return compute(batch)
+    return compute(engine, batch)
 
-backbone.predict_on_batch = slow
+Engine.compute = slow
 peaks = []
 
 def batch(number):

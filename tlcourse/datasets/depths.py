@@ -15,6 +15,7 @@ from tlcourse.datasets.image_files import formats
 
 _BITS, _SAMPLE_FORMAT, _SIGNED = 258, 339, 2  # tags of TIFF
 _FAINT = 1 / 8  # where most images stay below this share of white, they were stored with another white
+_JPEG = b"\xff\xd8\xff"
 _SHOWN = 20
 
 
@@ -73,6 +74,9 @@ def depth_of(file: Path) -> Depth | None:
     """
     from PIL import Image
 
+    with file.open("rb") as opened:
+        if opened.read(len(_JPEG)) == _JPEG:  # always 8 bits in Pillow
+            return None
     with Image.open(file, formats=formats()) as image:
         white = white_of(image)
         if white is None:

@@ -13,16 +13,12 @@ import numpy as np
 
 from tlcourse.arguments import require_whole
 from tlcourse.features.cache import CacheWarning, cache_folder, cache_limit, entry_lock, read_entry, trim_cache, write_entry
-from tlcourse.features.digest import digest_of_images, digest_of_model
+from tlcourse.features.digest import digest_of_images
+from tlcourse.features.engine import Engine, check_engine, engine_of, key_of
 from tlcourse.features.inputs import check_backbone, check_images, check_output_shape
 from tlcourse.features.partial import Block, PartialEntry, same_images
 from tlcourse.features.sources import Source, source_of
-
-_AUGMENTATION = ("Random", "RandAugment", "AugMix", "AutoContrast", "CutMix", "MixUp")
-
-
-class FeatureWarning(UserWarning):
-    """The features are right for the backbone as it is, but perhaps not what was meant."""
+from tlcourse.features.surprises import digest_or_none, warn_not_finite, warn_of_augmentation
 
 
 def extract_features(
@@ -33,6 +29,7 @@ def extract_features(
     cache: bool = True,
     directory: Path | str | None = None,
     progress: bool | None = None,
+    engine: str = "auto",
 ) -> np.ndarray:
     """Compute the features of `images` once; the next call with the same backbone and images reads them from disk.
 
@@ -53,14 +50,19 @@ def extract_features(
             features go first). Without it all features are held in memory.
         directory: Folder of the cache; `None` for `features` in the data home.
         progress: Show a bar; `None` shows it where the work takes more than two seconds.
+        engine: What runs the backbone. "auto" takes "tensorflow", a graph that skips Keras' work between batches, with the features of
+            `predict` to the last bit; "keras" where Keras runs on another backend. "openvino" (`pip install 'tlcourse[fast]'`) is
+            faster on processors, with features that agree to 1e-4 relative; "openvino-bfloat16" computes in bfloat16, which
+            costs precision (about 1 % relative). A backbone that OpenVINO cannot convert runs as with "auto", with a warning.
 
     Returns:
         `(n, features)`, float32, read-only; mapped from disk where it is cached.
 
     Raises:
         TypeError: If `backbone` is no Keras model or `images` none of the above.
-        ValueError: If shapes do not fit together, if images were scaled for a backbone that scales by itself, or if a stream is
-            endless or gives other images each time it is run.
+        ImportError: If OpenVINO is asked for and not installed.
+        ValueError: If `engine` is none of these, if shapes do not fit together, if images were scaled for a backbone that scales by
+            itself, or if a stream is endless or gives other images each time it is run.
 
     Example:
         >>> backbone = tlcourse.load_backbone("tiny_resnet", pooling="avg")
@@ -69,20 +71,25 @@ def extract_features(
         (20, 1280)
     """
     require_whole("batch_size", batch_size, 1)
+    check_engine(engine)
     check_backbone(backbone)
     source = source_of(images, backbone)
-    _warn_of_surprises(backbone)
-    model = _digest_or_none(backbone) if cache and cache_limit() > 0 else None
+    warn_of_augmentation(backbone)
+    digest = digest_or_none(backbone, cache and cache_limit() > 0)
+    cached = cache and cache_limit() > 0 and digest is not None
     with _bar(backbone, source, progress) as bar:
-        if model is None:
+        if not cached:
             if not source.whole:
                 source.digest(batch_size)  # refuses what changes from one pass to the next
-            return _in_memory(backbone, source, batch_size, bar)
-        key = f"{model}-{source.digest(batch_size)}"
-        folder = cache_folder(directory)
+            return _in_memory(engine_of(backbone, engine, source.form(batch_size), digest), backbone, source, batch_size, bar)
+        folder, about = cache_folder(directory), source.digest(batch_size)
+        if source.whole and (known := read_entry(folder, f"{digest}{key_of(engine)}-{about}")) is not None:
+            return known.features
+        run = engine_of(backbone, engine, source.form(batch_size), digest)
+        key = f"{digest}{run.key}-{about}"
         try:
             with entry_lock(folder, key):
-                features = _through_cache(backbone, source, batch_size, bar, folder, key)
+                features = _through_cache(run, backbone, source, batch_size, bar, folder, key)
             trim_cache(directory=folder, keep=key)
             return features
         except OSError as problem:
@@ -93,10 +100,10 @@ def extract_features(
                 stacklevel=2,
             )
             bar.reset()
-            return _in_memory(backbone, source, batch_size, bar)
+            return _in_memory(run, backbone, source, batch_size, bar)
 
 
-def _through_cache(backbone: Any, source: Source, size: int, bar: Any, folder: Path, key: str) -> np.ndarray:
+def _through_cache(run: Engine, backbone: Any, source: Source, size: int, bar: Any, folder: Path, key: str) -> np.ndarray:
     """Read the entry under `key`, or go on with what an earlier call left of it, or begin it."""
     cached = read_entry(folder, key)
     if cached is not None and source.whole:
@@ -105,18 +112,20 @@ def _through_cache(backbone: Any, source: Source, size: int, bar: Any, folder: P
         try:
             if source.whole:
                 bar.update(entry.rows)
-                for block, features in _computed(backbone, source.blocks(size, entry.rows), min(size, source.total or size)):
+                for block, features in _computed(run, backbone, source.blocks(size, entry.rows)):
                     entry.append(features)
                     bar.update(len(block))
-            elif cached is not None and _still_the_same(backbone, source, size, bar, cached.features, cached.blocks, entry):
+            elif cached is not None and _still_the_same(
+                run, backbone, source, size, bar, cached.features, cached.blocks, entry
+            ):
                 entry.remove()
                 return cached.features
             elif cached is None:
-                _follow(backbone, source.blocks(size), bar, entry)
+                _follow(run, backbone, source.blocks(size), bar, entry)
             if not entry.is_finite():
                 features = entry.read()
                 entry.remove()
-                _warn_not_finite(backbone, features)
+                warn_not_finite(backbone, features)
                 return _read_only(features)
             return write_entry(folder, key, entry, backbone.name, stream=not source.whole)
         except OSError as problem:
@@ -126,7 +135,14 @@ def _through_cache(backbone: Any, source: Source, size: int, bar: Any, folder: P
 
 
 def _still_the_same(
-    backbone: Any, source: Source, size: int, bar: Any, features: np.ndarray, blocks: list[Block], entry: PartialEntry
+    run: Engine,
+    backbone: Any,
+    source: Source,
+    size: int,
+    bar: Any,
+    features: np.ndarray,
+    blocks: list[Block],
+    entry: PartialEntry,
 ) -> bool:
     """Run a stream against the blocks of a finished entry; at the first one that differs, begin `entry` with those before."""
     entry.cut(0)
@@ -146,7 +162,7 @@ def _still_the_same(
     for block in blocks[:count]:
         entry.append(features[start : start + block.rows], block.images)
         start += block.rows
-    _follow(backbone, stream, bar, entry, count)
+    _follow(run, backbone, stream, bar, entry, count)
     return False
 
 
@@ -155,26 +171,25 @@ def _put_back(first: np.ndarray, others: Iterator[np.ndarray]) -> Iterator[np.nd
     yield from others
 
 
-def _follow(backbone: Any, stream: Iterator[np.ndarray], bar: Any, entry: PartialEntry, start: int = 0) -> None:
+def _follow(run: Engine, backbone: Any, stream: Iterator[np.ndarray], bar: Any, entry: PartialEntry, start: int = 0) -> None:
     """Compute those blocks of a stream, from block `start` on, that `entry` does not have yet."""
-    place, size = start, 0
+    place = start
     for images in stream:
-        size = size or len(images)
         digest = digest_of_images(images)
         if not same_images(entry.blocks, place, digest):
             entry.cut(place)
-            ((_, features),) = _computed(backbone, iter([images]), size, first=place == 0)
+            ((_, features),) = _computed(run, backbone, iter([images]), first=place == 0)
             entry.append(features, digest)
         place += 1
         bar.update(len(images))
     entry.cut(place)
 
 
-def _in_memory(backbone: Any, source: Source, size: int, bar: Any) -> np.ndarray:
+def _in_memory(run: Engine, backbone: Any, source: Source, size: int, bar: Any) -> np.ndarray:
     """Compute all features without the disk."""
     found = None
     start, parts = 0, []
-    for block, features in _computed(backbone, source.blocks(size), min(size, source.total or size)):
+    for block, features in _computed(run, backbone, source.blocks(size)):
         if source.total is None:
             parts.append(features)
         else:
@@ -186,21 +201,17 @@ def _in_memory(backbone: Any, source: Source, size: int, bar: Any) -> np.ndarray
         raise ValueError("There are no images to extract features from. Received: images=an empty stream.")
     features = found if found is not None else np.concatenate(parts)
     if not np.isfinite(features).all():
-        _warn_not_finite(backbone, features)
+        warn_not_finite(backbone, features)
     return _read_only(features)
 
 
 def _computed(
-    backbone: Any, blocks: Iterator[np.ndarray], size: int, *, first: bool = True
+    run: Engine, backbone: Any, blocks: Iterator[np.ndarray], *, first: bool = True
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield each block with its features, `(rows, features)` float32; of the `first` one the scale is checked."""
     for number, images in enumerate(blocks):
         check_images(backbone, images, scale=first and number == 0)
-        count = len(images)
-        batch = images
-        if count < size:  # fill the last batch up, so the compiled step is not built a second time for its shape
-            batch = np.concatenate([images, np.repeat(images[-1:], size - count, axis=0)])
-        output = np.asarray(backbone.predict_on_batch(batch))[:count]  # (count, features)
+        output = run(images)  # (rows, features)
         if number == 0:
             check_output_shape(backbone.name, output.shape)
         yield images, output.astype("float32", copy=False)
@@ -218,41 +229,6 @@ def _bar(backbone: Any, source: Source, progress: bool | None) -> Iterator[Any]:
         disable=progress is False,
     ) as bar:
         yield bar
-
-
-def _digest_or_none(backbone: Any) -> str | None:
-    try:
-        return digest_of_model(backbone)
-    except NotImplementedError:
-        warnings.warn(
-            f"Features of {backbone.name!r} are not cached: the model cannot describe its architecture. Give its class a "
-            "get_config(), or pass cache=False.",
-            CacheWarning,
-            stacklevel=3,
-        )
-        return None
-
-
-def _warn_of_surprises(backbone: Any) -> None:
-    layers = backbone._flatten_layers()
-    augmenting = [layer.name for layer in layers if type(layer).__name__.startswith(_AUGMENTATION)]
-    if augmenting:
-        warnings.warn(
-            f"Backbone {backbone.name!r} holds augmentation ({', '.join(augmenting)}), which does nothing here: features are computed "
-            "once, from the images as they are. To train with augmentation, train the head end to end on the frozen backbone.",
-            FeatureWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_not_finite(backbone: Any, features: np.ndarray) -> None:
-    rows = int((~np.isfinite(features)).any(axis=1).sum())
-    warnings.warn(
-        f"Features of {rows} of {len(features)} images from backbone {backbone.name!r} are NaN or infinite, so they are not cached. "
-        "Look for NaN in the images, and for weights that training made NaN.",
-        FeatureWarning,
-        stacklevel=4,
-    )
 
 
 def _read_only(features: np.ndarray) -> np.ndarray:

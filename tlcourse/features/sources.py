@@ -13,6 +13,7 @@ import numpy as np
 
 from tlcourse.datasets import ImageFolder
 from tlcourse.datasets.folders import open_images
+from tlcourse.features.ahead import read_ahead
 from tlcourse.features.digest import digest_of_images
 from tlcourse.features.inputs import check_images
 
@@ -36,6 +37,10 @@ class ArraySource:
         """Digest every byte of the images."""
         return digest_of_images(self.images)
 
+    def form(self, size: int) -> tuple[tuple[int, ...], Any]:
+        """Return shape and dtype of a whole block."""
+        return (min(size, len(self.images)), *self.images.shape[1:]), self.images.dtype
+
     def blocks(self, size: int, start: int = 0) -> Iterator[np.ndarray]:
         """Yield `size` images at a time, from `start` on."""
         for place in range(start, len(self.images), size):
@@ -52,6 +57,14 @@ class FolderSource(ArraySource):
     def __init__(self, folder: ImageFolder) -> None:
         self.images: Any = folder
         self.total = len(folder)
+
+    def form(self, size: int) -> tuple[tuple[int, ...], Any]:
+        """Return shape and dtype of a whole block."""
+        return (min(size, len(self.images)), self.images.size, self.images.size, 3), np.dtype(np.uint8)
+
+    def blocks(self, size: int, start: int = 0) -> Iterator[np.ndarray]:
+        """Yield `size` images at a time, from `start` on; the next ones are read while the caller works."""
+        return read_ahead(super().blocks(size, start))
 
     def digest(self, size: int) -> str:
         """Digest every byte of the files, and how they are read."""
@@ -99,8 +112,12 @@ class StreamSource:
                     "The pipeline gives other images each time it is run, because it shuffles or augments: features would not match "
                     "their labels. Build it without shuffle() and without random layers. Received: images=a changing stream."
                 )
-        self._begun = chain([first], begun)
+        self._begun, self._form = chain([first], begun), (first.shape, first.dtype)
         return hashlib.blake2b(f"{found} {size} {self._hint}".encode(), digest_size=16).hexdigest()
+
+    def form(self, size: int) -> tuple[tuple[int, ...], Any]:
+        """Return shape and dtype of the first block, which `digest` has read."""
+        return self._form
 
     def blocks(self, size: int, start: int = 0) -> Iterator[np.ndarray]:
         """Yield blocks of `size` images, from the first one on.
