@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 
 # What asks for the profile, or is another thing in each: data sets, backbones. Keras' own load_model and load_weights are not among them.
+# Lessons that take more than a minute of one core on real data: with `make test-slow`.
+LONG_ON_REAL_DATA = ("01", "04", "05", "06", "08", "15", "16")
 PROFILE_WORDS = re.compile(r"\b(use_)?profile\b|\bload_(?!model\b|weights\b)\w+")
 
 pytestmark = pytest.mark.notebook
@@ -37,10 +39,15 @@ def is_the_same_in_both_profiles(notebook) -> bool:
     return not PROFILE_WORDS.search("\n".join([*cells, tasks]))
 
 
+def is_long(notebook) -> bool:
+    """Tell whether a notebook is a lesson that takes more than a minute on real data."""
+    return notebook.kind == "lesson" and notebook.topic[:2] in LONG_ON_REAL_DATA
+
+
 def real_runs():
-    """Every notebook; those that `make test` ran in the embedded profile already, and to which real data are nothing new, as slow."""
+    """Every notebook. Slow are long lessons, and solutions that `make test` ran already and to which real data are nothing new."""
     return [
-        pytest.param(n, id=n.title, marks=pytest.mark.slow if is_the_same_in_both_profiles(n) else ())
+        pytest.param(n, id=n.title, marks=pytest.mark.slow if is_long(n) or is_the_same_in_both_profiles(n) else ())
         for n in list_runnable(ROOT)
     ]
 
