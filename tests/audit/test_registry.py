@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tlcourse.audit import detectors
-from tlcourse.audit.detectors.registry import DATA_DETECTORS, MODEL_DETECTORS
+from tlcourse.audit.detectors.registry import DATA_DETECTORS, MODEL_DETECTORS, TASK_DETECTORS
 
 FOLDER = Path(detectors.__file__).parent
-IDS = [name for detector in (*MODEL_DETECTORS, *DATA_DETECTORS) for name in detector.ids]
+IDS = [name for detector in (*MODEL_DETECTORS, *DATA_DETECTORS, *TASK_DETECTORS) for name in detector.ids]
 # Ids that share the file of another: both come from one look, and the file's docstring says so.
 IN_THE_FILE_OF = {"small-shuffle-buffer": "not-shuffled"}
 FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("__init__", "registry"))

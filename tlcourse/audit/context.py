@@ -13,6 +13,7 @@ from tlcourse.audit.data.collect import LABELS, SAMPLE, Collected, Labels
 from tlcourse.audit.data.fingerprints import FINGERPRINTS, Fingerprints
 from tlcourse.audit.data.sources import Batch, Split
 from tlcourse.audit.data.structures import leaves, stacked, take
+from tlcourse.audit.data.trail import Trail
 from tlcourse.audit.report import NotChecked, in_short
 
 _VALUES_TO_RUN = 64 * 128 * 128 * 3
@@ -36,6 +37,7 @@ class Context:
         groups: Split name -> group of every example (patient, plot, session), or None.
         class_names: Names of the target classes, or None.
         before: Snapshot of the model before training, or None.
+        trail: What was seen of the program that called `fit`; None outside `tlcourse doctor`.
         facts: Numbers for the report; detectors may add to it.
         shared: Results of one detector that others use; see `once`.
     """
@@ -48,6 +50,7 @@ class Context:
     groups: Mapping[str, np.ndarray] | None = None
     class_names: Sequence[str] | None = None
     before: Any = None
+    trail: Trail | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import numpy as np
 from tlcourse.audit.context import CannotCheckError, Context, ready
 from tlcourse.audit.data.collect import BASIC, read_splits
 from tlcourse.audit.data.sources import make_split
+from tlcourse.audit.data.trail import Projector, Trail
 from tlcourse.audit.detector import Detector
-from tlcourse.audit.detectors.registry import DATA_COLLECTIONS, DATA_DETECTORS, MODEL_DETECTORS
+from tlcourse.audit.detectors import identical_views
+from tlcourse.audit.detectors.registry import DATA_COLLECTIONS, DATA_DETECTORS, MODEL_DETECTORS, TASK_DETECTORS
+from tlcourse.audit.model.contrast import is_contrastive, projector_layers
 from tlcourse.audit.model.preserve import preserved
 from tlcourse.audit.report import Finding, NotChecked, Report, by_severity, in_short
 
@@ -59,6 +63,37 @@ def audit(
         >>> [finding.id for finding in report.findings]
         ['loss-and-output']
     """
+    return audit_in_program(
+        model,
+        train,
+        validation,
+        test,
+        None,
+        backbone=backbone,
+        history=_columns(history),
+        groups=_groups(groups),
+        class_names=class_names,
+        before=before,
+    )
+
+
+def audit_in_program(model: Any, train: Any, validation: Any, test: Any, trail: Trail | None, **known: Any) -> Report:
+    """Examine a model and its data beside what is known of the program.
+
+    Args:
+        model: As in `audit`.
+        train: As in `audit`.
+        validation: As in `audit`.
+        test: As in `audit`.
+        trail: What was seen of the program; None if there is none.
+        **known: Other fields of `Context`.
+
+    Returns:
+        The report.
+
+    Raises:
+        TypeError: If `model` is not a Keras model.
+    """
     import keras
 
     if not isinstance(model, keras.Model):
@@ -73,13 +108,29 @@ def audit(
             model=model,
             splits=splits,
             collected=read_splits(splits, (*BASIC, *DATA_COLLECTIONS), model),
-            backbone=backbone,
-            history=_columns(history),
-            groups=_groups(groups),
-            class_names=class_names,
-            before=before,
+            trail=trail,
+            **known,
         )
-        return examine(context, (*MODEL_DETECTORS, *DATA_DETECTORS))
+        return examine(context, (*MODEL_DETECTORS, *DATA_DETECTORS, *TASK_DETECTORS))
+
+
+def after_step(report: Report, model: Any, calls: Sequence[tuple[Any, int, Any]]) -> Report:
+    """Add to a report what only a training step shows.
+
+    Args:
+        report: The report from before the step.
+        model: The model.
+        calls: `(layer, identity of its input, shape of its output)`: the calls of layers in the step, in their order.
+    """
+    found = identical_views.from_calls(calls, model)
+    if found is None or found.id in report.ids:
+        return report
+    return replace(
+        report,
+        findings=by_severity([*report.findings, found]),
+        passed=tuple(name for name in report.passed if name != found.id),
+        not_checked=tuple(row for row in report.not_checked if row.id != found.id),
+    )
 
 
 def examine(context: Context, detectors: Iterable[Detector]) -> Report:
@@ -153,3 +204,10 @@ def _groups(groups: Any) -> dict[str, np.ndarray] | None:
         return None
     by_split = groups if isinstance(groups, Mapping) else {"train": groups}
     return {name: np.asarray(values) for name, values in by_split.items() if values is not None}
+
+
+def projector_of(model: Any) -> Projector | None:
+    """Return the projector of a model that is trained with a contrastive loss; None if it is trained otherwise, or has none."""
+    found = projector_layers(model) if is_contrastive(model) else None
+    projector = Projector(model, *found) if found is not None else None
+    return projector if projector is not None and projector.last is not None else None

@@ -233,6 +233,9 @@ _CHANGED_PATHS = {  # event -> places of the changed paths among its arguments
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watching or getattr(_busy, "on", False):
         return
+    if event == "open":
+        for overlay in _watching:
+            overlay.opened(arguments[0])
     if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
         paths = arguments[:1]
     elif event in _CHANGED_PATHS:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from tlcourse.audit.data.structures import as_arrays, is_array_structure, size_of, take
+from tlcourse.audit.data.trail import Trail, without_comments
 from tlcourse.audit.program.commands import command_doors
 from tlcourse.audit.program.doors import doors_of
 from tlcourse.audit.program.overlay import Overlay
 from tlcourse.audit.program.source_code import SourceFile, read_source
 from tlcourse.audit.program.unsaved import Unsaved, loading_from
+from tlcourse.audit.program.watch import Watch, watching
 from tlcourse.audit.report import Report
+from tlcourse.audit.run import after_step, audit_in_program
 
 _WRITERS = ("save", "save_weights", "export")  # methods of a model; what they would write was hardly trained
 
@@ -67,6 +71,7 @@ class _Fit:
     validation: Any
     weighted: bool = False
     test: Any = None
+    calls: list[tuple[Any, int, Any]] = field(default_factory=list)
 
 
 def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda line: None) -> Visit:
@@ -92,9 +97,10 @@ def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda lin
     source = read_source(path)
     visit = Visit(source.path, left_out=list(source.left_out))
     fits: list[_Fit] = []
-    overlay = Overlay(source.path.parent)
+    watch = Watch(Trail(without_comments("\n".join(code for _, code in source.pieces))))
+    overlay = Overlay(source.path.parent, watch.opened)
     commands = command_doors(dict(source.pieces), lambda command: visit.left_out.append(f"{command} at {_caller(source)}"))
-    with _recorded(source, fits, visit, say), doors_of(overlay, commands):
+    with _recorded(source, fits, visit, say, watch), watching(watch), doors_of(overlay, commands):
         visit.problem = _run(source)
     visit.writes = overlay.attempts
     if not fits and not visit.problem:
@@ -120,7 +126,7 @@ def _run(source: SourceFile) -> str:
 
 
 @contextlib.contextmanager
-def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[[str], None]) -> Iterator[None]:
+def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[[str], None], watch: Watch) -> Iterator[None]:
     """Replace methods of Keras by ones that audit each fit, and restore them at the end."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     import keras
@@ -141,20 +147,26 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         weighted = any(options.get(name) is not None for name in ("class_weight", "sample_weight"))
         found = _Fit(where, model, train, validation, weighted)
         fits.append(found)
-        visit.reports.append((where, _audit(found)))
+        watch.trail.namespace = _variables(source)
+        visit.reports.append((where, _audit(found, watch.trail)))
         inside.append(model)
         unsaved.keep_checkpoints(options.get("callbacks"), model)
+        watch.fitting(model)
         try:
-            return original["fit"](model, x, y, **_shortened(options))
+            with watch.one_step() as calls:
+                return original["fit"](model, x, y, **_shortened(options))
         finally:
             inside.pop()
+            found.calls = calls
+            visit.reports[-1] = (where, after_step(visit.reports[-1][1], model, calls))
 
     def evaluate(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
         mine = [i for i, f in enumerate(fits) if f.model is model]
         if mine and not inside:
             latest = fits[mine[-1]]
             latest.test = x if y is None else (x, y)
-            visit.reports[mine[-1]] = (latest.where, _audit(latest))
+            again = _audit(latest, watch.trail)
+            visit.reports[mine[-1]] = (latest.where, after_step(again, model, latest.calls))
         return original["evaluate"](model, x, y, **{**options, "verbose": 0, "steps": 1, "callbacks": None})
 
     def writer(name: str) -> Callable[..., None]:
@@ -195,10 +207,8 @@ def _sets(x: Any, y: Any, options: dict[str, Any]) -> tuple[Any, Any]:
     return take(arrays, slice(0, at)), take(arrays, slice(at, None))
 
 
-def _audit(fit: _Fit) -> Report:
-    from tlcourse.audit.run import audit
-
-    report = audit(fit.model, fit.train, fit.validation, fit.test)
+def _audit(fit: _Fit, trail: Trail) -> Report:
+    report = audit_in_program(fit.model, fit.train, fit.validation, fit.test, trail)
     if not (fit.weighted and "imbalance" in report.ids):
         return report
     findings = tuple(finding for finding in report.findings if finding.id != "imbalance")  # fit() weights its minority classes
@@ -222,3 +232,15 @@ def _caller(source: SourceFile) -> str:
             return source.locate(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back  # type: ignore[assignment]
     return "a line outside the program"
+
+
+def _variables(source: SourceFile) -> dict[str, Any]:
+    """Return the variables of the program where it calls `fit`: those of its functions that run, and the global ones."""
+    names = dict(source.pieces)
+    found: dict[str, Any] = {}
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename in names:
+            found = {**frame.f_globals, **frame.f_locals, **found}
+        frame = frame.f_back
+    return found

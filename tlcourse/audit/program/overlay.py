@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,11 @@ class Overlay:
 
     Args:
         home: Folder of the program. New files in it are removed at the end, also if it lies in the folder for temporary files.
+        opened: Called with each path that Python opens.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, opened: Callable[[Any], None] = lambda path: None) -> None:
+        self.opened = opened
         self._scratch = os.path.realpath(tempfile.mkdtemp(prefix="tlcourse-doctor-"))
         self._home = os.path.realpath(home)
         self._temporary = os.path.realpath(tempfile.gettempdir())
