@@ -9,6 +9,7 @@ from tlcourse.adapt.adabn import adapt_batchnorm
 from tlcourse.adapt.aligned import AlignedModel, DomainDistance
 from tlcourse.adapt.batches import PairedBatches
 from tlcourse.adapt.choosing import negative_entropy, source_validation, weighted_validation
+from tlcourse.adapt.class_balanced import class_balanced
 from tlcourse.adapt.coral import coral, deep_coral_loss
 from tlcourse.adapt.dann import DANN
 from tlcourse.adapt.gradient_reversal import GradientReversal, ReversalSchedule, reversal_strength
@@ -17,8 +18,10 @@ from tlcourse.adapt.label_shift import LabelShift, correct_priors, em_priors, la
 from tlcourse.adapt.mmd import MMDTest, mmd, mmd_loss, mmd_test
 from tlcourse.adapt.paired import PairedModel
 from tlcourse.adapt.randomise import RandomBackground, RandomColour, RandomGrain
+from tlcourse.adapt.scenes import randomise_scenes
 from tlcourse.adapt.self_training import SelfTraining, confident, self_train
 from tlcourse.adapt.shift import FeatureDrift, ShiftTest, classifier_two_sample_test, feature_drift, proxy_a_distance
+from tlcourse.adapt.style import match_colours, swap_amplitudes
 from tlcourse.adapt.weights import classifier_weights, effective_sample_size
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "SelfTraining",
     "ShiftTest",
     "adapt_batchnorm",
+    "class_balanced",
     "classifier_two_sample_test",
     "classifier_weights",
     "confident",
@@ -49,13 +53,16 @@ __all__ = [
     "feature_drift",
     "kliep_weights",
     "label_shift",
+    "match_colours",
     "mmd",
     "mmd_loss",
     "mmd_test",
     "negative_entropy",
     "proxy_a_distance",
+    "randomise_scenes",
     "reversal_strength",
     "self_train",
     "source_validation",
+    "swap_amplitudes",
     "weighted_validation",
 ]

@@ -11,6 +11,7 @@ from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_gly
 from tlcourse.datasets.masked import MaskedImages
 from tlcourse.datasets.people import load_adult, load_applicants
 from tlcourse.datasets.ratings import Ratings, divide_ratings, load_ratings
+from tlcourse.datasets.roads import load_roads, load_signs
 from tlcourse.datasets.table import Table
 from tlcourse.datasets.text_loaders import load_entities, load_questions, load_reviews
 from tlcourse.datasets.texts import Questions, TaggedSentences, TextDataset
@@ -47,6 +48,8 @@ __all__ = [
     "load_questions",
     "load_ratings",
     "load_reviews",
+    "load_roads",
     "load_scans",
+    "load_signs",
     "open_image_folder",
 ]

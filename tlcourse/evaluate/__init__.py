@@ -1,5 +1,6 @@
 """Arrays in, numbers out: how good a model is, how sure that is, and how much transfer was worth."""
 
+from tlcourse.evaluate.abstaining import RiskCoverage, risk_coverage
 from tlcourse.evaluate.calibration import (
     ReliabilityCurve,
     apply_temperature,
@@ -30,6 +31,7 @@ __all__ = [
     "Interval",
     "MeanAndSpread",
     "ReliabilityCurve",
+    "RiskCoverage",
     "SpanScores",
     "TransferGain",
     "accuracy",
@@ -56,6 +58,7 @@ __all__ = [
     "pareto_front",
     "per_class_accuracy",
     "reliability_curve",
+    "risk_coverage",
     "seconds_to_target",
     "selection_rate_difference",
     "transfer_gain",

@@ -11,15 +11,22 @@ from tlcourse.worlds.opinions import PROMPT as OPINION_PROMPT
 from tlcourse.worlds.opinions import VERDICTS as OPINION_VERDICTS
 from tlcourse.worlds.opinions import Opinions, draw_opinions
 from tlcourse.worlds.places import draw_place, draw_placed_flowers, places_of
+from tlcourse.worlds.roads import LIGHTS, ROAD_CLASSES, SCENES, WEATHERS, draw_roads
 from tlcourse.worlds.scans import draw_scans
+from tlcourse.worlds.signs import SIGN_CLASSES, draw_signs
 
 __all__ = [
     "ALPHABETS",
     "ALPHABET_SPLITS",
     "APPLICANT_COLUMNS",
     "FAR_KINDS",
+    "LIGHTS",
     "OPINION_PROMPT",
     "OPINION_VERDICTS",
+    "ROAD_CLASSES",
+    "SCENES",
+    "SIGN_CLASSES",
+    "WEATHERS",
     "Applicants",
     "Opinions",
     "RatedCatalogue",
@@ -33,6 +40,8 @@ __all__ = [
     "draw_photo_texture",
     "draw_place",
     "draw_placed_flowers",
+    "draw_roads",
     "draw_scans",
+    "draw_signs",
     "places_of",
 ]
