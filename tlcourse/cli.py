@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="also write a page")
     doctor.epilog = (
-        "Exit status: 0 no serious finding; 1 a serious finding, or the program cannot be read; 2 fit was not reached."
+        "Exit status: 0 no serious finding; 1 a serious finding; 2 nothing to examine (no fit, no such program); 3 the program crashed."
     )
 
     from tlcourse.grading.commands import add_commands
@@ -242,8 +242,12 @@ def _doctor(options: argparse.Namespace) -> int:
     from tlcourse.runtime import describe_machine
 
     describe_machine()  # starts the framework, without its remarks
-    with contextlib.redirect_stdout(sys.stderr):  # what the program prints is not the result
-        visit = examine_program(options.program, say=lambda line: print(f"... {line}"))
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # what the program prints is not the result
+            visit = examine_program(options.program, say=lambda line: print(f"... {line}"))
+    except (FileNotFoundError, ValueError) as error:  # no such program, or a file that is none
+        print(error, file=sys.stderr)
+        return 2
     print(json.dumps(visit.to_dict(), indent=2) if options.json else text(visit))
     if options.html:
         options.html.write_text(page(visit), encoding="utf-8")

@@ -23,6 +23,7 @@ model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=Tru
 """
 LOGITS = HEAD.format(activation="")
 SOFTMAX = HEAD.format(activation=', activation="softmax"')
+WRONG_LOSS = LOGITS.replace("from_logits=True", "from_logits=False")
 
 
 def script(folder, code, name="program.py"):
@@ -119,7 +120,31 @@ def test_a_program_without_fit_has_status_2_and_says_what_to_do(tmp_path):
     visit = examine_program(script(tmp_path, LOGITS))
     assert visit.exit_status == 2
     assert "tlcourse.audit(model, train)" in visit.problem
-    assert examine_program(script(tmp_path, "import nowhere_to_be_found\n")).exit_status == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (LOGITS + "model.fit(x, y)\n", 0),
+        (LOGITS + "model.fit(x, y)\nraise SystemExit(0)\n", 0),
+        (WRONG_LOSS + "model.fit(x, y)\n", 1),
+        (WRONG_LOSS + "model.fit(x, y)\n1 / 0\n", 1),
+        (LOGITS, 2),
+        (LOGITS + "model.fit(x, y)\n1 / 0\n", 3),
+        (LOGITS + "model.fit(x, y[:7])\n", 3),
+        (LOGITS + "model.fit(x, y)\nraise SystemExit('no accuracy')\n", 3),
+        ("import nowhere_to_be_found\n", 3),
+    ],
+)
+def test_findings_a_crash_and_nothing_to_examine_are_three_numbers(tmp_path, code, status):
+    visit = examine_program(script(tmp_path, code))
+    assert visit.exit_status == status
+    assert visit.to_dict()["crashed"] == visit.crashed == ("1 / 0" in code or status == 3)
+
+
+def test_the_command_says_that_there_is_no_such_program(tmp_path, capsys):
+    assert main(["doctor", str(tmp_path / "gone.py")]) == 2
+    assert "no file" in capsys.readouterr().err
 
 
 def test_commands_of_a_notebook_are_left_out_and_lines_are_named_by_cell(tmp_path):

@@ -35,7 +35,8 @@ class Visit:
     Args:
         path: The script or notebook.
         reports: One report for each call of `fit`, in order, with the line of the call.
-        problem: Why the program stopped early, in one sentence; "" if it ran to its end.
+        problem: Why the program stopped early, or why nothing was examined, in one sentence; "" if neither happened.
+        crashed: Whether an error of the program, or its own exit with a status, ended it early. Then later fits were not seen.
         left_out: Lines of the program that were not executed, such as saving a model or notebook commands.
         writes: What the program tried to do to files, such as `change best.keras`. Its folder is as it was before.
     """
@@ -43,13 +44,18 @@ class Visit:
     path: Path
     reports: list[tuple[str, Report]] = field(default_factory=list)
     problem: str = ""
+    crashed: bool = False
     left_out: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
 
     @property
     def exit_status(self) -> int:
-        """0 if nothing is serious, 1 if there is a serious finding, 2 if there was no `fit` to examine."""
-        return max((report.exit_status for _, report in self.reports), default=2)
+        """1 if there is a serious finding; otherwise 3 if the program crashed, 2 if there was no `fit` to examine, and 0."""
+        if any(report.exit_status for _, report in self.reports):
+            return 1
+        if self.crashed:
+            return 3
+        return 0 if self.reports else 2
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that `json.dumps` takes."""
@@ -57,6 +63,7 @@ class Visit:
             "program": str(self.path),
             "fits": [{"called_from": where, **report.to_dict()} for where, report in self.reports],
             "problem": self.problem,
+            "crashed": self.crashed,
             "left_out": self.left_out,
             "writes": self.writes,
             "exit_status": self.exit_status,
@@ -102,6 +109,7 @@ def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda lin
     commands = command_doors(dict(source.pieces), lambda command: visit.left_out.append(f"{command} at {_caller(source)}"))
     with _recorded(source, fits, visit, say, watch), watching(watch), doors_of(overlay, commands):
         visit.problem = _run(source)
+    visit.crashed = bool(visit.problem)
     visit.writes = overlay.attempts
     if not fits and not visit.problem:
         visit.problem = "The program has no call of fit(). Pass its model and data to tlcourse.audit(model, train) instead."
