@@ -48,6 +48,11 @@ WAYS = {
     ),
     "os.link": ("import os\nos.link('a.txt', 'l')\nopen('l', 'w').close()\nassert open('a.txt').read()", ["make l"]),
     "a symbolic link": ("import os\nos.symlink('a.txt', 'l')\nopen('l', 'w').close()", ["make l", "change a.txt"]),
+    "soundfile": (
+        "import numpy, soundfile\nsoundfile.write('a.wav', numpy.zeros(9), 8000)\n"
+        "assert len(soundfile.read('a.wav')[0]) == 9\nsoundfile.write('new.flac', numpy.zeros(9), 8000)",
+        ["change a.wav", "make new.flac"],
+    ),
     "shutil.rmtree": (
         "import os, shutil\nshutil.rmtree('sub')\nassert 'sub' not in os.listdir()\n"
         "os.makedirs('sub')\nassert not os.listdir('sub')\nopen('sub/b.txt', 'w').close()\nassert os.listdir('sub') == ['b.txt']",
@@ -130,6 +135,7 @@ def files(tmp_path_factory):
     (folder / "a.txt").write_text("old")
     np.save(folder / "x.npy", np.arange(3))
     joblib.dump(0, folder / "x.joblib")
+    (folder / "a.wav").write_bytes(b"old")
     with h5py.File(folder / "w.h5", "w") as file:
         file["a"] = 1
     database = sqlite3.connect(folder / "a.db")
@@ -166,6 +172,8 @@ def examined(folder, files, code):
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_of_before_is_changed_and_the_program_sees_what_it_wrote(tmp_path, files, way):
     code, says = WAYS[way]
+    if way == "soundfile":
+        pytest.importorskip("soundfile", reason="the extra `audio` is not installed")
     visit, before, after = examined(tmp_path, files, code)
     assert visit.problem.startswith("The program has no call of fit()"), visit.problem
     assert after == before

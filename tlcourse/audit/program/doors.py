@@ -1,8 +1,9 @@
 """The doors to the file system: while a program is examined, all that it reads and writes by Python passes through an `Overlay`.
 
 Replaced are `open` and the functions of `os` that take paths, which everything in Python is made of (`pathlib`, `shutil`, `zipfile`,
-NumPy, joblib, Keras), and the few places where h5py, TensorFlow and sqlite3 open files by themselves. An audit hook of Python (PEP 578)
-stands behind them: where code reaches the system past these doors, a change to a file that existed before raises `PermissionError`.
+NumPy, joblib, Keras), and the few places where h5py, TensorFlow, soundfile and sqlite3 open files by themselves. An audit hook of
+Python (PEP 578) stands behind them: where code reaches the system past these doors, a change to a file that existed before raises
+`PermissionError`.
 """
 
 from __future__ import annotations

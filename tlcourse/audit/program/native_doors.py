@@ -1,7 +1,8 @@
-"""The places where h5py, TensorFlow and sqlite3 open files by themselves, past Python's own `open`."""
+"""The places where h5py, TensorFlow, soundfile and sqlite3 open files by themselves, past Python's own `open`."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ _READING = ("FileExists", "GetChildren", "IsDirectory", "Stat", "BufferedInputSt
 
 def native_doors(ask: Ask) -> list[tuple[Any, str, Any]]:
     """List what is to be replaced: (module or class, name, function). Libraries that are not installed are left out."""
-    return [*_sqlite(ask), *_h5py(ask), *_tensorflow_files(ask), *_tensorflow_operations(ask)]
+    return [*_sqlite(ask), *_soundfile(ask), *_h5py(ask), *_tensorflow_files(ask), *_tensorflow_operations(ask)]
 
 
 def _sqlite(ask: Ask) -> list[tuple[Any, str, Any]]:
@@ -26,6 +27,24 @@ def _sqlite(ask: Ask) -> list[tuple[Any, str, Any]]:
         return connect(path, *arguments, **options)
 
     return [(sqlite3, "connect", door)]
+
+
+def _soundfile(ask: Ask) -> list[tuple[Any, str, Any]]:
+    try:
+        from soundfile import SoundFile
+    except (ImportError, OSError):  # the package, or the library that it wraps
+        return []
+    opened = SoundFile.__init__
+
+    def door(sound: Any, file: Any, mode: Any = "r", *arguments: Any, **options: Any) -> None:
+        if isinstance(file, (str, bytes, os.PathLike)):
+            if mode in ("r", None):
+                file = ask("reading", file)
+            else:
+                file = ask("new", file) if "x" in mode else ask("writing", file, keep="+" in mode and "w" not in mode)
+        opened(sound, file, mode, *arguments, **options)
+
+    return [(SoundFile, "__init__", door)]
 
 
 def _h5py(ask: Ask) -> list[tuple[Any, str, Any]]:
