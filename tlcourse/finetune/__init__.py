@@ -9,6 +9,7 @@ from tlcourse.finetune.moved import MovedRow, Snapshot, WhatMoved, snapshot, wha
 from tlcourse.finetune.probing import fit_linear_probe, lp_ft
 from tlcourse.finetune.regularise import L2SP, l2_sp
 from tlcourse.finetune.restarting import reset_optimizer
+from tlcourse.finetune.splitting import SplitModel, split_model
 from tlcourse.finetune.stale import NotRecompiledError
 from tlcourse.finetune.summary import SummaryRow, TrainableSummary, trainable_summary
 from tlcourse.finetune.two_phase import Phase, PhaseHistory, fit_two_phase
@@ -22,6 +23,7 @@ __all__ = [
     "Phase",
     "PhaseHistory",
     "Snapshot",
+    "SplitModel",
     "SummaryRow",
     "TrainableSummary",
     "WhatMoved",
@@ -35,6 +37,7 @@ __all__ = [
     "lp_ft",
     "reset_optimizer",
     "snapshot",
+    "split_model",
     "trainable_summary",
     "unfreeze",
     "what_moved",

@@ -10,6 +10,7 @@ import keras
 
 from tlcourse.finetune.blocks import units_of
 from tlcourse.finetune.freezing import freeze, unfreeze
+from tlcourse.finetune.reusing import TrunkMaps
 from tlcourse.finetune.summary import TrainableSummary, trainable_summary
 
 
@@ -75,6 +76,8 @@ def fit_two_phase(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | str = "auto",
     batch_size: int | None = None,
+    reuse_trunk: bool = False,
+    views: int = 0,
 ) -> PhaseHistory:
     """Train the head on the frozen backbone, then unfreeze, compile again and fine-tune.
 
@@ -98,6 +101,14 @@ def fit_two_phase(
         callbacks: Given to both `fit()` calls.
         verbose: As in `fit()`.
         batch_size: As in `fit()`, where `train_data` are arrays.
+        reuse_trunk: Compute the outputs of the frozen layers once for all epochs of a phase, and train the rest on them. The weights
+            become those of the plain way up to rounding, if nothing random stands in or before the frozen layers. `train_data` may
+            then also be `(open_image_folder(...), labels)`. The maps have to fit into memory; the cache of features keeps them.
+            Callbacks see the part that trains as their model. Where `from_block` is None the second phase trains all
+            layers, and has nothing to reuse.
+        views: With `reuse_trunk`, where random layers (augmentation) stand at the model's front: how many augmented views of
+            each training image are stored. Each epoch takes the next one. Fewer views than epochs are less augmentation
+            than the plain way has.
 
     Returns:
         The history of both phases with what trained in each.
@@ -112,17 +123,15 @@ def fit_two_phase(
 
     def train(name: str, first_epoch: int, epochs: int, learning_rate: float) -> Phase:
         summary = trainable_summary(model)
-        model.compile(optimizer=optimizer(learning_rate), loss=loss, metrics=list(metrics))
-        history = fit(
-            model,
-            train_data,
-            validation_data=validation_data,
-            initial_epoch=first_epoch,
-            epochs=first_epoch + epochs,
-            callbacks=list(callbacks),
-            verbose=verbose,
-            batch_size=batch_size,
-        )
+        part: Any = model
+        data: dict[str, Any] = {"train_data": train_data, "validation_data": validation_data, "batch_size": batch_size}
+        if reuse_trunk and (name == "head" or from_block is not None):
+            maps = TrunkMaps(model, train_data, validation_data, views=views)
+            part, data = maps.rest, maps.data(batch_size)
+            model.compile(optimizer=optimizer(learning_rate), loss=loss, metrics=list(metrics))  # to evaluate and save it
+        part.compile(optimizer=optimizer(learning_rate), loss=loss, metrics=list(metrics))
+        epochs_of = {"initial_epoch": first_epoch, "epochs": first_epoch + epochs}
+        history = fit(part, **data, **epochs_of, callbacks=list(callbacks), verbose=verbose)
         return Phase(name=name, first_epoch=first_epoch, history=history, summary=summary)
 
     unfreeze(model, batchnorm="trainable")  # the head, whatever its flags were
