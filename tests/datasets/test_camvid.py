@@ -14,14 +14,14 @@ FRAMES = {"train": ("0001TP_000030", "0016E5_000010", "0006R0_000020"), "val": (
 
 @pytest.fixture
 def folder(tmp_path):
-    """Five frames of 40 x 32 pixels: class 11 (void) on the left, class 10 on the right, the frame's number as grey."""
+    """Five frames of 40 x 32 pixels: class 11 (void) on the left, class 2 on the right, the frame's number as grey."""
     for part, names in FRAMES.items():
         for kind in (part, f"{part}annot"):
             (tmp_path / "CamVid" / kind).mkdir(parents=True, exist_ok=True)
         for name in names:
             grey = np.full((32, 40, 3), int(name.split("_")[1]), np.uint8)
             Image.fromarray(grey).save(tmp_path / "CamVid" / part / f"{name}.png")
-            mask = np.where(np.arange(40) < 20, 11, 10).astype(np.uint8)
+            mask = np.where(np.arange(40) < 20, 11, 2).astype(np.uint8)
             Image.fromarray(np.tile(mask, (32, 1))).save(tmp_path / "CamVid" / f"{part}annot" / f"{name}.png")
     return tmp_path
 
@@ -33,12 +33,12 @@ def test_frames_are_in_the_order_of_sequence_and_time_with_void_as_255(folder):
     assert data.images.shape == (4, 16, 20, 3)
     assert data.images.dtype == data.masks.dtype == np.uint8
     assert set(np.unique(data.masks[..., :10])) == {255}
-    assert set(np.unique(data.masks[..., 10:])) == {10}
+    assert set(np.unique(data.masks[..., 10:])) == {2}
 
 
 def test_masks_are_never_mixed_by_another_size(folder):
     for size in ((17, 23), (16, 33), (64, 90)):
-        assert set(np.unique(tlcourse.load_camvid(size, ("0006R0",), folder=folder).masks)) == {10, 255}
+        assert set(np.unique(tlcourse.load_camvid(size, ("0006R0",), folder=folder).masks)) == {2, 255}
 
 
 def test_every_second_frame_of_a_sequence(folder):
