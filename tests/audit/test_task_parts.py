@@ -7,18 +7,20 @@ import wave
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 import tlcourse
 from tests.audit.kinds.drawn_things import drive, scenes, textures
 from tlcourse.audit.data.boxes import corners, form_in, outside, turned_over
 from tlcourse.audit.data.decisions import decisions_in
-from tlcourse.audit.data.frames import neighbours, numbered_files, numbered_rows
+from tlcourse.audit.data.frames import neighbours, numbered_files, numbered_rows, paths_in
 from tlcourse.audit.data.masks import blurred_share, thin_classes
 from tlcourse.audit.data.moves import _small, _verdict
 from tlcourse.audit.data.sounds import match, read_sounds, without_scale
 from tlcourse.audit.data.trail import Trail, without_comments
 from tlcourse.audit.program.examine import examine_program
+from tlcourse.audit.run import audit_in_program
 
 RNG = np.random.default_rng(0)
 
@@ -32,6 +34,7 @@ class TestDecisions:
             "labels = model.predict(x).round()",
             "labels = np.round(model.predict(x)[:, 0])",
             "limit = 0.5\np = model.predict(x).ravel()\nlabels = [1 if v else 0 for v in p > limit]",
+            "scores = model.predict(x)\nlabels = [round(float(score[0])) for score in scores]",
             "labels = tf.math.round(tf.nn.sigmoid(model.predict(x)))",
         ],
     )
@@ -105,6 +108,11 @@ class TestMasks:
         assert blurred_share(0.9 * self.masks + 0.05) == 0
         assert blurred_share(RNG.random((4, 48, 48)).astype("float32")) == 0
 
+    def test_masks_with_scattered_values_are_not_blurred(self):
+        spotted = self.masks.copy()
+        spotted[RNG.random(spotted.shape) < 0.02] = 0.4
+        assert blurred_share(spotted) == 0
+
     def test_a_class_of_thin_lines_is_named(self):
         assert thin_classes(np.rint(self.blurred(2))) == [1]
         wide = self.masks * 2
@@ -163,6 +171,26 @@ class TestFrames:
 
     def test_a_video_that_is_cut_once_has_no_neighbours(self):
         assert self.measured(drive(160), (np.arange(120), np.arange(120, 160))) is None
+
+    def test_a_video_that_is_cut_into_a_few_long_parts_is_not_reported(self):
+        frames = drive(720)
+        late = np.arange(720) // 30 % 2 == 1
+        model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(1)])
+        model.compile("adam", "mse")
+        goal = np.linspace(0, 1, 720)
+
+        def ids(val):
+            parts = ((frames[part], goal[part]) for part in (~val, val))
+            return audit_in_program(model, *parts, None, Trail(namespace={"frames": frames})).ids
+
+        assert "neighbouring-frames" not in ids(late)
+        assert "neighbouring-frames" in ids(np.random.default_rng(0).permutation(late))
+
+    def test_files_are_known_unless_a_stage_cuts_them(self):
+        names = tf.data.Dataset.from_tensor_slices([f"{i}.png" for i in range(9)])
+        assert len(paths_in(names.shuffle(9).map(lambda name: name).batch(3), (".png",))) == 9
+        assert paths_in(names.take(3).batch(3), (".png",)) == []
+        assert paths_in(names, (".wav",)) == []
 
     def test_frames_are_numbered_within_their_own_video(self, tmp_path):
         found = numbered_files([tmp_path / name for name in ("a_007.png", "a_008.png", "b_007.png")])
@@ -227,8 +255,6 @@ class TestTrail:
 
 def test_keras_and_soundfile_are_as_before_when_a_program_has_failed(tmp_path):
     soundfile = pytest.importorskip("soundfile")
-    import tensorflow as tf
-
     before = keras.Layer.__call__, keras.Model.predict, soundfile.SoundFile.__init__, tf.io.read_file
     path = tmp_path / "program.py"
     path.write_text("import keras\nraise ValueError('stop')\n")

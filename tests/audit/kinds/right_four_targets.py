@@ -5,7 +5,7 @@ from drawn_things import textures
 from keras import layers
 
 images = textures(120)[0]
-values = np.random.default_rng(0).normal(size=(120, 4)).astype("float32") * [5, 50, 500, 1]
+values = np.random.default_rng(0).uniform(1, 2, (120, 4)).astype("float32") * [5, 50, 500, 1]
 inputs = keras.Input((32, 32, 3))
 x = layers.RandomFlip("horizontal")(inputs)
 x = layers.Rescaling(1 / 255)(x)

@@ -26,6 +26,9 @@ _KEEPS = (
     "expit",
     "concatenate",
     "copy",
+    "float",
+    "tolist",
+    "item",
 )
 
 
@@ -95,11 +98,12 @@ def _halves(tree: ast.AST) -> set[str]:
 def _predictions(tree: ast.AST) -> set[str]:
     """Return the names that hold what `predict` returned, or something computed from it that is still as long."""
     found: set[str] = set()
-    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    given = [(node.value, node.targets) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    given += [(node.iter, [node.target]) for node in ast.walk(tree) if isinstance(node, (ast.For, ast.comprehension))]
     for _ in range(3):
-        for node in assigned:
-            if not isinstance(node.value, ast.Compare) and _holds(node.value, found):
-                found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        for value, targets in given:
+            if _holds(value, found):
+                found |= {target.id for target in targets if isinstance(target, ast.Name)}
     return found
 
 

@@ -60,7 +60,7 @@ def files_of(split: Split) -> list[Path] | None:
     """Return the image files that a split reads, in any order; None if they are not known."""
     if split.files:
         return list(split.files)
-    paths = paths_in(split.original, _IMAGES)
+    paths = paths_in(split.original, _IMAGES) or _paths_kept(split.original)
     return [Path(path) for path in paths] if paths else None
 
 
@@ -166,6 +166,16 @@ def _thumbnail(image: np.ndarray) -> np.ndarray:
 
     found = prints_of(image[None])
     return found.thumbnails[0].astype("float32") * float(found.contrast[0])
+
+
+def _paths_kept(source: Any) -> list[str]:
+    """Return the image files that are listed in an attribute of a source of one's own."""
+    for value in getattr(source, "__dict__", {}).values():
+        if isinstance(value, (list, tuple, np.ndarray)) and len(value) and isinstance(value[0], (str, Path)):
+            names = [str(name) for name in value]
+            if all(name.lower().endswith(_IMAGES) for name in names):
+                return names
+    return []
 
 
 def paths_in(dataset: Any, endings: tuple[str, ...]) -> list[str]:

@@ -43,7 +43,7 @@ class Moves:
     """Keeps small images of the first examples by their masks or boxes, and compares the second reading with them."""
 
     def __init__(self, split: Split, model: Any) -> None:
-        self._first: dict[int, np.ndarray | None] = {}
+        self._first: dict[int, np.ndarray] = {}
         self._pairs: list[tuple[np.ndarray, np.ndarray]] = []
         self._split = split
         self.what = ""
@@ -84,15 +84,16 @@ class Moves:
 
     def _keep(self, images: np.ndarray, keys: np.ndarray) -> None:
         for image, key in zip(images, keys.tolist(), strict=True):
-            if key:
-                self._first[key] = None if key in self._first else _small(image)  # a mask of several images names none
+            before = self._first.get(key)
+            if before is not None:  # a source that repeats
+                self._pairs.append((before, _small(image)))
+            elif key:
+                self._first[key] = _small(image)
 
     def _compare(self, images: np.ndarray, keys: np.ndarray) -> None:
         for image, key in zip(images, keys.tolist(), strict=True):
-            before = self._first.get(key)
-            if before is not None:
+            if (before := self._first.get(key)) is not None:
                 self._pairs.append((before, _small(image)))
-                self._first[key] = None
 
 
 def make_moves(split: Split, model: Any) -> Moves | None:

@@ -9,6 +9,7 @@ import numpy as np
 from tlcourse.audit.context import CannotCheckError, Context
 from tlcourse.audit.data.balance import class_counts, missing_by_more_than_chance, unknown_classes
 from tlcourse.audit.detector import Detector
+from tlcourse.audit.model.contrast import is_contrastive
 from tlcourse.audit.model.task import MOST_CLASSES, called, is_classifier
 from tlcourse.audit.report import Finding, NotChecked
 
@@ -44,6 +45,8 @@ def _check(context: Context) -> Iterator[Finding | NotChecked]:
         return
     train = counts.pop("train")
     if np.count_nonzero(train) == 1:
+        if is_contrastive(context.model):
+            return  # fit() asks for labels, and a contrastive loss does not read them
         only = int(np.flatnonzero(train)[0])
         yield Finding(
             "missing-classes",

@@ -11,7 +11,10 @@ from tlcourse.audit.data.episodes import EPISODES, class_lists, pools_of
 from tlcourse.audit.detector import Detector
 from tlcourse.audit.report import Finding, NotChecked
 
-_WORDS = re.compile(r"support|query|queries|episod|few_?shot|n_?way|n_?shot|k_?shot", re.IGNORECASE)
+_WORDS = re.compile(
+    r"support|query|queries|episod|few_?shot|proto(typical)?_?net|matching_?net|maml|reptile|^([nk]_?)?(way|shot)s?$",
+    re.IGNORECASE,
+)
 _UNKNOWN = (
     "The episodes number their classes from 0 again each time, share no image, and do not say which classes they were drawn from. "
     "Keep a list `classes` in the object that draws them."

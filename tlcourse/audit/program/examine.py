@@ -159,12 +159,12 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         visit.reports.append((where, _audit(found, watch.trail)))
         inside.append(model)
         unsaved.keep_checkpoints(options.get("callbacks"), model)
-        watch.fitting(model)
         try:
             with watch.one_step() as calls:
                 return original["fit"](model, x, y, **_shortened(options))
         finally:
             inside.pop()
+            watch.fitted(model)
             found.calls = calls
             visit.reports[-1] = (where, after_step(visit.reports[-1][1], model, calls))
 

@@ -46,8 +46,8 @@ class Watch:
             self._calls = None
             self._held.clear()
 
-    def fitting(self, model: Any) -> None:
-        """Remember the projector of a model that is now trained with a contrastive loss."""
+    def fitted(self, model: Any) -> None:
+        """Remember the projector of a model that was trained with a contrastive loss; a fit builds its weights."""
         projector = projector_of(model)
         if projector is not None and all(projector.last is not known.last for known in self.trail.projectors):
             self.trail.projectors.append(projector)

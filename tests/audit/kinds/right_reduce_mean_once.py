@@ -1,0 +1,21 @@
+# Sound files in a tf.data pipeline, decoded with tf.audio; averaged over channels, with a gain of its own.
+import keras
+import tensorflow as tf
+from drawn_things import recordings
+from keras import layers
+
+files, labels = recordings(32, seed=20)
+
+
+def load(path, label):
+    audio, _ = tf.audio.decode_wav(tf.io.read_file(path))
+    audio = 0.8 * tf.reduce_mean(audio, axis=1)
+    return tf.ensure_shape(audio, (3200,)), label
+
+
+ds = tf.data.Dataset.from_tensor_slices((files, labels)).shuffle(32).map(load).batch(8)
+model = keras.Sequential([keras.Input((3200,)), layers.Reshape((-1, 1)), layers.Conv1D(8, 40, strides=10, activation="relu")])
+model.add(layers.GlobalMaxPooling1D())
+model.add(layers.Dense(2))
+model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(ds, epochs=4)
