@@ -67,7 +67,7 @@ _EXPORTS = {
 _ROOMS = frozenset(
     (
         "config runtime fetch datasets worlds backbones hub features text audio finetune evaluate adapt robust explain fewshot "
-        "recommend select plots audit checks tasks authoring course grading cli"
+        "selfsup recommend select plots audit checks tasks authoring course grading cli"
     ).split()
 )
 __all__ = [*_EXPORTS, "audit", "__version__"]  # `audit` is a room that can be called
