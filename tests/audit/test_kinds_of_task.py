@@ -131,6 +131,15 @@ CORRECT = [
     "right_videos_apart",
     "right_weighted_frauds",
 ]
+# Correct programs that another one of the list, or a pair, nearly repeats.
+LIKE_ANOTHER = {
+    "right_depth_maps",
+    "right_peak_normalised",
+    "right_quiet_recordings",
+    "right_screening_curve",
+    "right_turned_arrays",
+    "right_weighted_frauds",
+}
 # Always run: the first pair of each kind, and later ones that were missed. The others take as long, and say the same.
 QUICK = [name for at, name in enumerate(PAIRS) if at % 2 == 0]
 QUICK += [
@@ -188,7 +197,9 @@ def test_a_later_program_is_told_apart_from_the_same_without_its_mistake(program
     assert not [report.ids for _, report in examined(programs, right) if report.ids]
 
 
-@pytest.mark.parametrize("name", CORRECT)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LIKE_ANOTHER else ()) for name in CORRECT]
+)
 def test_a_correct_program_that_resembles_one_with_a_mistake_is_silent(programs, name):
     reports = examined(programs, name)
     assert [set(report.ids) for _, report in reports] == [NOTHING] * len(reports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tlcourse.audit.report import Finding, NotChecked
 _SHARE = 0.2  # a video that is cut once has a few neighbours only
 _ALIKE = 0.6
 _MOST = 20_000  # rows of an array that are compared
+_AT_ONCE = 256
 _UNKNOWN = (
     "Neither file names nor an array in the order of time tell when the images were taken. If they are frames of videos, pass the "
     "video of each as groups=."
@@ -62,13 +64,18 @@ def _by_rows(context: Context, name: str) -> tuple[Numbered, np.ndarray, np.ndar
     for rows in context.trail.arrays(
         lambda a: a.ndim == image.ndim and fewest <= len(a) <= _MOST and a.shape[1:] == image.shape[1:]
     ):
-        digests = digests_of(rows.astype(image.dtype) if rows.dtype != image.dtype else rows)
-        place = {digest: row for row, digest in enumerate(digests.tolist())}
+        place = {digest: row for row, digest in enumerate(_digests(rows, image.dtype))}
         at = [np.array([place.get(digest, -1) for digest in part.tolist()]) for part in (train, other)]
         if all((part >= 0).mean() >= 0.95 for part in at):
             images = numbered_rows(rows, _labels_of_rows(context, at[0], name, at[1], len(rows)))
             return images, at[0][at[0] >= 0], at[1][at[1] >= 0]
     return None
+
+
+def _digests(rows: np.ndarray, dtype: Any) -> list[int]:
+    """Return the digests that the rows have in the type in which `fit` gets them; a converted copy of all would take much memory."""
+    parts = [digests_of(rows[at : at + _AT_ONCE].astype(dtype)) for at in range(0, len(rows), _AT_ONCE)]
+    return [digest for part in parts for digest in part.tolist()]
 
 
 def _labels_of_rows(context: Context, train: np.ndarray, name: str, other: np.ndarray, count: int) -> np.ndarray | None:
