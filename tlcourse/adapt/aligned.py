@@ -31,7 +31,7 @@ class DomainDistance(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         logits, source_features, target_features = inputs
-        self.add_loss(self.weight * self.distance(source_features, target_features))
+        self.add_loss(self.weight * self.distance(*_of_all_devices(source_features, target_features)))
         return logits
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -46,6 +46,19 @@ class DomainDistance(keras.layers.Layer):
         return cls(**{**config, "distance": keras.saving.deserialize_keras_object(config["distance"])})
 
 
+def _of_all_devices(source: Any, target: Any) -> tuple[Any, Any]:
+    """Collect the rows of a batch that several devices share (`tf.distribute`): a distance of parts is not that of the whole."""
+    if keras.backend.backend() != "tensorflow":
+        return source, target
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return source, target
+    both = context.all_gather(tf.stack([source, target], axis=1), axis=0)  # (rows of all devices, 2, features)
+    return both[:, 0], both[:, 1]
+
+
 @keras.saving.register_keras_serializable(package="tlcourse")
 class AlignedModel(PairedModel):
     """Learn the source's labels from features whose distribution is like the target's.
@@ -53,6 +66,9 @@ class AlignedModel(PairedModel):
     Minimises `mean over source of cross_entropy(g(f(x)), label) + weight * distance(f(source), f(target))`. With
     `deep_coral_loss`: Sun and Saenko (2016), "Deep CORAL". With `mmd_loss` on the last features: after Long et al. (2015),
     "Learning transferable features with deep adaptation networks" (DAN, which does so at several layers).
+
+    On several devices (`tf.distribute`) the distance is that of the whole batch and the training is that of one device. Only the
+    loss that `fit` shows then counts the distance more than once, because the devices share the list of added losses.
 
     Args:
         backbone: Images (or rows of features) in, `(batch, features)` out.

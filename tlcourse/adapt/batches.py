@@ -28,7 +28,7 @@ class PairedBatches(keras.utils.PyDataset):
         target_images: `(n_target, ...)`; no labels.
         batch_size: Examples of each domain in a batch, 1 or more.
         seed: Seed of the order.
-        with_domains: Whether batches carry the true domain of every example, 1 for source and 0 for target, with the labels.
+        with_domains: Whether batches carry the true domains with the labels: `(batch_size, 2)`, 1 for source and 0 for target.
 
     Raises:
         ValueError: If shapes do not fit, or `batch_size` is below 1.
@@ -75,7 +75,7 @@ class PairedBatches(keras.utils.PyDataset):
         return source, target
 
     def _domains(self) -> np.ndarray:
-        return np.repeat(np.array([1, 0], "float32"), self.batch_size)[:, None]  # (2 * batch_size, 1)
+        return np.tile(np.array([1, 0], "float32"), (self.batch_size, 1))  # (batch_size, 2)
 
     def for_fit(self) -> Any:
         """Return what gives `fit` these batches, without end, in the least time.

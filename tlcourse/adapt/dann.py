@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from tlcourse.adapt.gradient_reversal import GradientReversal, ReversalSchedule
-from tlcourse.adapt.paired import PairedModel, join_domains
+from tlcourse.adapt.paired import PairedModel, SplitDomains, join_domains
 
 
 @keras.saving.register_keras_serializable(package="tlcourse")
@@ -52,7 +52,11 @@ class DANN(PairedModel):
         if discriminator is None:
             discriminator = keras.Sequential([layers.Dense(64, activation="relu"), layers.Dense(1)], name="discriminator")
         domains = join_domains(backbone, head)
-        outputs = {"label": domains.logits, "domain": discriminator(reversal(domains.features))}
+        # One row for each pair of images, so that several devices can share a batch: (pairs, 2), source first.
+        domain = layers.Concatenate(name="domain")(
+            SplitDomains(name="domain_of_each")(discriminator(reversal(domains.features)))
+        )
+        outputs = {"label": domains.logits, "domain": domain}
         super().__init__(domains, outputs, **kwargs)
         self.reversal, self.discriminator, self.strength = reversal, discriminator, float(strength)
 
