@@ -28,12 +28,14 @@ class Engine:
         key: Part of the cache's key; empty where the features are those of `predict` to the last bit.
         rows: Images in a whole batch.
         run: From a whole batch of images to `(rows, features)`.
+        cluster: A `distributed.Client` whose workers run the engine, or None.
     """
 
     name: str
     key: str
     rows: int
     run: Callable[[np.ndarray], Any]
+    cluster: Any = None
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Run a batch of at most `rows` images. A shorter one is filled up, so nothing is compiled a second time for its shape."""
@@ -111,7 +113,7 @@ def _graph_of(backbone: Any, digest: str | None) -> Any:
     kept = _graphs.get(backbone)
     if kept is not None and kept[0] == digest:
         return kept[1]
-    held = ref(backbone)  # the graph holds the weights, and must not keep the model alive
+    held: Any = ref(backbone)  # the graph holds the weights, and must not keep the model alive
     graph = tf.function(lambda images: held()(images, training=False))
     if digest is not None:
         _graphs[backbone] = digest, graph
