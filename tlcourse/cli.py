@@ -16,7 +16,9 @@ import tlcourse
 _PROFILE_HELP = "embedded: drawn data, no network; full: real data, downloaded once (default: TLCOURSE_PROFILE, else embedded)"
 _ONLY_HELP = "lesson number or prefix, such as 02 (default: all)"
 
-_JOBS_HELP = "notebooks to run at the same time (default: %(default)s); each needs up to 2 GiB of memory, in the full profile 4"
+_JOBS_HELP = (
+    "notebooks to run at the same time (default: what cores and memory allow, at up to 2 GiB each, in the full profile 4)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     course.add_argument("--profile", choices=("embedded", "full"), help=_PROFILE_HELP)
     course.add_argument("--out", type=Path, default=Path("build/course"), help="folder of the pages (default: %(default)s)")
     course.add_argument("--fresh", action="store_true", help="run every notebook again, also those that did not change")
-    course.add_argument("--jobs", type=int, default=1, metavar="N", help=_JOBS_HELP)
+    course.add_argument("--jobs", type=int, metavar="N", help=_JOBS_HELP)
 
     lab = _add(commands, "lab", _lab, "open the course in JupyterLab, at one of its lessons")
     lab.add_argument("lesson", nargs="?", default="00", help="lesson number or prefix, such as 02 (default: 00)")
@@ -88,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("program", type=Path, help="a Python script or a notebook; it is run, each call of fit for one batch")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="also write a page")
-    doctor.epilog = (
-        "Exit status: 0 no serious finding; 1 a serious finding; 2 nothing to examine (no fit, no such program); 3 the program crashed."
-    )
+    doctor.epilog = "Exit status: 0 no serious finding; 1 a serious finding; 2 nothing to examine (no fit, no such program); 3 the program crashed."
 
     from tlcourse.grading.commands import add_commands
 
@@ -120,12 +120,12 @@ def _by_audience(parsers: Mapping[str, argparse.ArgumentParser]) -> str:
 def _course(options: argparse.Namespace) -> int:
     from tlcourse.config import profile
     from tlcourse.course import find_course, run_course
+    from tlcourse.course.jobs import default_jobs
 
     chosen = options.profile or profile()
-    _share_cores(options.jobs)
-    index, records = run_course(
-        find_course(), options.out, profile=chosen, only=options.only, fresh=options.fresh, jobs=options.jobs
-    )
+    jobs = default_jobs(chosen) if options.jobs is None else options.jobs
+    _share_cores(jobs)
+    index, records = run_course(find_course(), options.out, profile=chosen, only=options.only, fresh=options.fresh, jobs=jobs)
     failed = [record for record in records if record.error]
     for record in failed:
         print(f"\n{record.title} failed at {record.error}", file=sys.stderr)

@@ -167,6 +167,6 @@ def test_the_line_names_what_runs_and_where_it_is(monkeypatch):
 def test_the_command_line_says_what_a_job_costs_and_refuses_none(capsys):
     with pytest.raises(SystemExit):
         main(["course", "--help"])
-    assert "each needs up to 2 GiB" in " ".join(capsys.readouterr().out.split())
+    assert "what cores and memory allow, at up to 2 GiB each" in " ".join(capsys.readouterr().out.split())
     assert main(["course", "--jobs", "0"]) == 1
     assert "jobs=0" in capsys.readouterr().err
