@@ -1,4 +1,4 @@
-"""Pseudo-labels that keep the rare classes: the most confident share of each predicted class, not of all rows together."""
+"""Pseudo-labels that keep the minority classes: the most confident share of each predicted class, not of all rows together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlcourse.arguments import as_probabilities, require_number
 def class_balanced(probabilities: ArrayLike, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Pick the most confident `share` of the rows of each predicted class, and return what they are predicted as.
 
-    One threshold for all classes drops the rare ones, of which a model is seldom sure; here each class has its own (Zou et al.
+    One threshold for all classes drops the minority classes, of which a model is seldom sure; here each class has its own (Zou et al.
     2018, "Unsupervised domain adaptation for semantic segmentation via class-balanced self-training", arXiv 1810.07911).
 
     Args:

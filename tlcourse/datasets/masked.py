@@ -57,7 +57,7 @@ class MaskedImages:
         if wrong:
             raise ValueError(
                 f"Expected classes from 0 to {len(self.class_names) - 1}, or {VOID} for void. A mask that was resized with "
-                f"interpolation has such values; use nearest neighbour. Received: values {wrong[:5]} in masks."
+                f"interpolation has such values; use nearest neighbour. Received: np.unique(masks)={found.tolist()}."
             )
         groups = None if self.groups is None else np.asarray(self.groups)
         if groups is not None and groups.shape != (len(images),):

@@ -31,7 +31,11 @@ class RiskCoverage:
         return float((widths * self.risk).sum())
 
     def risk_at(self, coverage: float) -> float:
-        """Return the risk at the smallest coverage on the curve that is at least this one."""
+        """Return the risk at the smallest coverage on the curve that is at least this one.
+
+        Args:
+            coverage: Share that is answered, 0 to 1.
+        """
         return float(self.risk[np.searchsorted(self.coverage, coverage - 1e-12)])
 
 
