@@ -85,7 +85,8 @@ for _, test in domains.values():
     shown.append(np.where(mask[..., None] == 255, 0, 255 * shades[mask % num_classes]))
 captions = [*domains] * 2 + ["its mask"] * len(domains)
 title = "Four domains, two images of each, and the mask of the first"
-ax = plots.image_grid(np.array(shown).astype("uint8"), captions, columns=4, title=title)
+ax = plt.figure(figsize=(8, 5)).add_subplot()
+plots.image_grid(np.array(shown).astype("uint8"), captions, columns=4, title=title, ax=ax)
 print(plots.alt_text(ax))
 
 # %% [markdown]
@@ -320,7 +321,8 @@ relit, _ = adapt.randomise_scenes(pictured, domains[source][0].masks[:4], **unmo
 captions = ["source"] * 4 + ["Fourier"] * 4 + ["colours"] * 4 + ["random light"] * 4
 title = "The same streets in other light; their masks stay true"
 shown = np.concatenate([pictured, lit, matched, relit])
-ax = plots.image_grid(shown, captions, columns=4, title=title)
+ax = plt.figure(figsize=(8, 6)).add_subplot()
+plots.image_grid(shown, captions, columns=4, title=title, ax=ax)
 print(plots.alt_text(ax))
 
 # %% [markdown]
@@ -448,7 +450,7 @@ heads_shown = {
     "five labels": heads_of["five labels", dark, last_run],
 }
 by_class = {name: np.nan_to_num(scores(head, dark)) for name, head in heads_shown.items()}
-title = f"{dark}: small classes are lost first"
+title = f"{dark}: small classes are recognised worst"
 ax = plots.group_scores(by_class, class_names, score="IoU", title=title)
 ax.tick_params(axis="x", rotation=40)
 print(plots.alt_text(ax))
@@ -489,7 +491,8 @@ for name in ("source only", "randomised light"):
     rows = found[name].reshape(-1, num_classes)[pixels]
     certain[name] = rows.max(axis=1), rows.argmax(axis=1)
     curves[name] = evaluate.risk_coverage(rows.max(axis=1), rows.argmax(axis=1) == asked)
-shown = {name: (curve.coverage[::200], curve.risk[::200]) for name, curve in curves.items()}
+points = slice(2000, None, 4000)
+shown = {name: (curve.coverage[points], curve.risk[points]) for name, curve in curves.items()}
 axes = {"x_label": "coverage: share of pixels answered", "y_label": "risk: errors among them"}
 ax = plots.lines(shown, **axes, title="The less is answered, the fewer errors")
 print(plots.alt_text(ax))
