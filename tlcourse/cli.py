@@ -90,7 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("program", type=Path, help="a Python script or a notebook; it is run, each call of fit for one batch")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="also write a page")
-    doctor.epilog = "Exit status: 0 no serious finding; 1 a serious finding; 2 nothing to examine (no fit, no such program); 3 the program crashed."
+    doctor.epilog = (
+        "Exit status: 0 no serious finding; 1 a serious finding; 2 nothing to examine (no fit, no such program); "
+        "3 the program crashed."
+    )
 
     from tlcourse.grading.commands import add_commands
 
