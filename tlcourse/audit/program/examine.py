@@ -160,7 +160,7 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         inside.append(model)
         unsaved.keep_checkpoints(options.get("callbacks"), model)
         try:
-            with watch.one_step() as calls:
+            with watch.one_step(model) as calls:
                 return original["fit"](model, x, y, **_shortened(options))
         finally:
             inside.pop()

@@ -25,6 +25,7 @@ class Watch:
         self.trail = trail
         self._calls: list[tuple[Any, int, Any]] | None = None
         self._held: list[Any] = []
+        self._parts: set[int] = set()
 
     def opened(self, path: Any) -> None:
         """Remember a sound file."""
@@ -36,8 +37,15 @@ class Watch:
             self.trail.sounds.setdefault(os.path.abspath(name))
 
     @contextlib.contextmanager
-    def one_step(self) -> Iterator[list[tuple[Any, int, Any]]]:
-        """Collect the calls of layers during one fit: `(layer, identity of its input, shape of its output)`."""
+    def one_step(self, model: Any) -> Iterator[list[tuple[Any, int, Any]]]:
+        """Collect the calls of a model's parts during one fit: `(layer, identity of its input, shape of its output)`.
+
+        Only a training step of the program's own is watched: that of Keras calls the model once.
+        """
+        import keras
+
+        own_step = type(model).train_step is not keras.Model.train_step
+        self._parts = {id(part) for part in getattr(model, "layers", ())} if own_step else set()
         calls: list[tuple[Any, int, Any]] = []
         self._calls = calls
         try:
@@ -54,10 +62,12 @@ class Watch:
 
     def called(self, layer: Any, given: tuple[Any, ...], output: Any) -> None:
         """Look at one call of a layer."""
-        if self._calls is not None and len(self._calls) < _MOST_CALLS and given:
+        if self._calls is not None:
+            if id(layer) not in self._parts or not given or len(self._calls) >= _MOST_CALLS:
+                return
             self._held.append(given[0])  # an identity is free for others once its tensor is gone
             self._calls.append((layer, id(given[0]), getattr(output, "shape", None)))
-        elif self._calls is None:
+        else:
             for projector in self.trail.projectors:
                 if layer in projector.layers[-1:]:
                     self._note(projector, output)
