@@ -41,7 +41,8 @@ def randomise_scenes(
     require_number("light", light, 0.0, 1.0)
     rng = np.random.default_rng(seed)
     if move > 0:
-        rows, columns = _places(rng, len(scenes), *scenes.shape[1:3], move)
+        height, width = scenes.shape[1:3]
+        rows, columns = _places(rng, len(scenes), height, width, move)
         which = np.arange(len(scenes))[:, None, None]
         scenes, classes = scenes[which, rows[:, :, None], columns[:, None]], classes[which, rows[:, :, None], columns[:, None]]
     return _relight(scenes.astype(np.float32), rng, light), classes.copy()

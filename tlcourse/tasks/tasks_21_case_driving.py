@@ -243,14 +243,14 @@ def _scene_variety(image: np.ndarray, images: list[np.ndarray], moves: list[tupl
         before = np.stack([_moved(whole[..., c], mirrored, down, right) for c in range(3)], axis=-1)
         there = one.sum(axis=-1) > 20
         light.append(one[there].mean() / before[there].mean())
-    mirrored = sum(move[1] for move in moves)
+    turned = sum(move[1] for move in moves)
     if len({move[2:] for move in moves}) < 4:
         return not_earned(
             "The scene hardly moves.", expected=f"up to {_SHIFT} pixels in each direction", misconception="does-not-move"
         )
-    if not 0 < mirrored < len(moves):
+    if not 0 < turned < len(moves):
         return not_earned(
-            f"{mirrored} of {len(moves)} images are mirrored.", expected="about every second one", misconception="mirror-fixed"
+            f"{turned} of {len(moves)} images are mirrored.", expected="about every second one", misconception="mirror-fixed"
         )
     if np.ptp(light) < 0.1:
         return not_earned(

@@ -86,9 +86,8 @@ class _Canvas:
     def polygon(self, points: list[tuple[float, float]], label: int, colour: tuple[float, ...]) -> None:
         """Fill a polygon of `(x, y)`."""
         at = [(2 * self.width * x, 2 * self.height * y) for x, y in points]
-        fills = tuple(int(255 * min(max(c, 0.0), 1.0)) for c in colour), label
-        for draw, fill in zip(self._draws, fills, strict=True):
-            draw.polygon(at, fill=fill)
+        self._draws[0].polygon(at, fill=tuple(int(255 * min(max(c, 0.0), 1.0)) for c in colour))
+        self._draws[1].polygon(at, fill=label)
 
     def box(self, left: float, top: float, right: float, bottom: float, label: int, colour: tuple[float, ...]) -> None:
         """Fill a rectangle."""

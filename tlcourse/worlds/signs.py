@@ -55,8 +55,8 @@ def draw_signs(
     labels = np.tile(np.arange(len(SIGN_CLASSES), dtype=np.int64), per_class)
     images = np.empty((len(labels), size, size, 3), np.uint8)
     for i, label in enumerate(labels.tolist()):
-        streams = [np.random.default_rng([seed, label, i // len(SIGN_CLASSES), part]) for part in (0, 1)]
-        images[i] = _photograph(_face(SIGN_CLASSES[label]), *streams, size, clutter)
+        place, rest = (np.random.default_rng([seed, label, i // len(SIGN_CLASSES), part]) for part in (0, 1))
+        images[i] = _photograph(_face(SIGN_CLASSES[label]), place, rest, size, clutter)
     return images, labels, SIGN_CLASSES
 
 
