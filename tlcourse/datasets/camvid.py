@@ -52,6 +52,13 @@ def load_camvid(
         ValueError: If the profile is embedded and no folder is given, an argument is out of range, or a file does not fit.
         FileNotFoundError: If the folder lacks frames of a sequence, or a frame lacks its mask.
         FetchError: If CamVid is not there and cannot be downloaded.
+
+    Example:
+        >>> tlcourse.load_camvid(sequences=("0001TP",))  # doctest: +SKIP
+        <CamVid: 124 images of 96 x 128 with masks, 11 classes, 1 groups, full>
+        >>> tlcourse.load_camvid(sequences=("0001TP",))  # in the embedded profile
+        Traceback (most recent call last):
+        ValueError: CamVid is real data. ...
     """
     chosen = CAMVID_SEQUENCES if sequences is None else tuple(sequences)
     for name in chosen:
