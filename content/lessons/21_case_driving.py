@@ -66,7 +66,7 @@ else:
         "city dusk": drawn(2, light="dusk"),
         "city fog": drawn(3, weather="fog"),
     }
-source, elsewhere, dark, last = domains
+source, elsewhere, dark, *_ = domains
 class_names = domains[source][0].class_names
 num_classes, size = len(class_names), domains[source][0].images.shape[1:3]
 for train, test in domains.values():
@@ -177,7 +177,7 @@ matrix = np.array([[np.nanmean(scores(heads[a], b)) for b in domains] for a in d
 
 # %%
 labels = {"row_label": "trained on", "column_label": "tested on", "value_label": "mean IoU"}
-title = "A network is best where it was trained"
+title = "What another domain costs: compare within a column"
 ax = plots.heat_map(matrix, list(domains), list(domains), **labels, title=title)
 print(plots.alt_text(ax))
 off_diagonal = matrix[~np.eye(4, dtype=bool)]
@@ -196,8 +196,9 @@ if tlcourse.profile() == "embedded":
 # ## 2. From drawings to the camera: signs
 #
 # Drawn images cost nothing and have perfect labels. But a network takes whatever separates the
-# classes in the drawings, such as one exact red on one plain grey. Here are ten traffic signs, as a
-# table shows them and as a camera sees them.
+# classes in the drawings, such as one exact red on one plain grey. Here are ten traffic signs, from
+# clean to cluttered. All are drawn, also in the full profile: the cluttered ones stand for what a
+# camera would see.
 
 # %%
 clean = tlcourse.load_signs(signs_per_class, seed, clutter=0.0)
