@@ -68,8 +68,11 @@ class Collapse:
 def detect_collapse(features: ArrayLike, *, least_spread: float = 0.1, least_rank: float = 3.0) -> Collapse:
     """Say whether features have collapsed to a point or to few directions.
 
+    Give it the projections: the loss acts on them, and the features in front of the projector follow later. In lesson 22 the spread
+    of a collapsed run was 0.002 to 0.004, that of healthy ones 0.39 to 0.91 (five seeds).
+
     Args:
-        features: `(n, d)` of different images; some hundred rows.
+        features: `(n, d)` projections or features of different images; some hundred rows.
         least_spread: Mean standard deviation of a dimension, at length 1 and times sqrt(d), below which the features count as one
             point, 0 to 1.
         least_rank: Effective rank below which they count as few directions, 0 or more.

@@ -79,6 +79,11 @@ class MaskedAutoencoder(keras.Model):
         )
         self.seed_generator = keras.random.SeedGenerator(seed)
 
+    def build(self, input_shape: Any) -> None:
+        """Build the decoder on the encoder's features."""
+        self.decoder.build(self.encoder.output_shape)
+        self.built = True
+
     def call(self, images: Any, training: bool | None = None) -> Any:
         """Return masks and predictions joined along the channels in training, and features otherwise."""
         if not training:

@@ -59,6 +59,11 @@ class TwoViewModel(keras.Model):
         self.projector = projector or new_projector()
         self.views = views or TwoViews()
 
+    def build(self, input_shape: Any) -> None:
+        """Build the projector on the encoder's features."""
+        self.projector.build(self.encoder.output_shape)
+        self.built = True
+
     def call(self, images: Any, training: bool | None = None) -> Any:
         """Return projections of two views in training, `(2 batch, p)`, and the features of the images otherwise."""
         if not training:
