@@ -244,8 +244,8 @@ assert nothing < gain / 2
 # %% [markdown]
 # SimCLR gains more than 0.15 over random values. It does not reach the two rows with labels: the
 # same network trained on the labels of these letters, and a larger one trained on those of
-# photographs. If such a backbone is at hand, it is the number to beat. The placebo is a little above
-# random values, because training also fits BatchNorm to these images.
+# photographs. If such a backbone is at hand, it is the number to beat. The placebo is a little
+# above random values, because training also fits BatchNorm to these images.
 #
 # The bands say how much the choice of the labelled images matters, with *one* trained encoder.
 # Another seed trains another encoder; `docs/claims` has five.
@@ -306,12 +306,12 @@ for name, what in found.items():
     print(f"{name}: {what}")
 
 # %% [markdown]
-# The run that only asks for agreement has a loss of nearly zero, and its probe is hardly better than
-# that of the random values that it started from. `detect_collapse` looks at two numbers. The
+# The run that only asks for agreement has a loss of nearly zero, and its probe is hardly better
+# than that of the random values that it started from. `detect_collapse` looks at two numbers. The
 # *spread* is the standard deviation of each dimension of the vectors at length 1, times √d: near 1
 # for directions spread evenly, 0 for one direction. The *effective rank* (Roy and Vetterli 2007)
-# says how many directions the vectors fill. Look at the projections, because the loss acts on them:
-# the features in front of the projector follow later.
+# says how many directions the vectors fill. Look at the projections, because the loss acts on
+# them: the features in front of the projector follow later.
 
 # %%
 assert found["agreement only"].collapsed
