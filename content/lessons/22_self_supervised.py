@@ -105,7 +105,7 @@ measure("random values", features_of(new_encoder()[1]))
 
 # %%
 views = selfsup.TwoViews(smallest=0.5, degrees=15, colour=0.4, seed=seed)
-row = np.arange(0, len(unlabelled), len(unlabelled) // 8)[:8]
+row = np.random.default_rng(seed).choice(len(unlabelled), 8, replace=False)
 pair = ops.convert_to_numpy(views(unlabelled[row].astype("float32"))).astype("uint8")
 shown = np.concatenate([unlabelled[row], pair])
 ax = plots.image_grid(shown, columns=8, title="Each column: an image above its two views")
