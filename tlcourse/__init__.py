@@ -39,6 +39,8 @@ _EXPORTS = {
     "load_signs": "datasets",
     "load_applicants": "datasets",
     "load_adult": "datasets",
+    "load_payments": "datasets",
+    "load_crops": "datasets",
     "Table": "datasets",
     "load_backbone": "backbones",
     "contract_of": "backbones",

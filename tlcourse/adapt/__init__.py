@@ -22,6 +22,7 @@ from tlcourse.adapt.scenes import randomise_scenes
 from tlcourse.adapt.self_training import SelfTraining, confident, self_train
 from tlcourse.adapt.shift import FeatureDrift, ShiftTest, classifier_two_sample_test, feature_drift, proxy_a_distance
 from tlcourse.adapt.style import match_colours, swap_amplitudes
+from tlcourse.adapt.tradaboost import TrAdaBoost
 from tlcourse.adapt.weights import classifier_weights, effective_sample_size
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "ReversalSchedule",
     "SelfTraining",
     "ShiftTest",
+    "TrAdaBoost",
     "adapt_batchnorm",
     "class_balanced",
     "classifier_two_sample_test",

@@ -4,6 +4,7 @@ from tlcourse.backbones.contract import InputContract
 from tlcourse.backbones.loading import blocks_of, contract_of, load_backbone
 from tlcourse.backbones.registry import BACKBONES, DEFAULT, DEFAULT_SIZE, Backbone, find_backbone, list_backbones
 from tlcourse.backbones.small_cnn import small_cnn
+from tlcourse.backbones.stems import widen_stem
 
 __all__ = [
     "BACKBONES",
@@ -17,4 +18,5 @@ __all__ = [
     "list_backbones",
     "load_backbone",
     "small_cnn",
+    "widen_stem",
 ]

@@ -9,6 +9,8 @@ from tlcourse.datasets.folders import ImageFolder, load_image_folder, open_image
 from tlcourse.datasets.image_files import ImageFolderWarning
 from tlcourse.datasets.loaders import load_cats_and_dogs, load_flowers, load_glyphs, load_mnist, load_placed_flowers, load_scans
 from tlcourse.datasets.masked import MaskedImages
+from tlcourse.datasets.multiband import MultibandTiles, load_crops, load_eurosat, read_tile_folder
+from tlcourse.datasets.payments import load_payments
 from tlcourse.datasets.people import load_adult, load_applicants
 from tlcourse.datasets.ratings import Ratings, divide_ratings, load_ratings
 from tlcourse.datasets.roads import load_roads, load_signs
@@ -23,6 +25,7 @@ __all__ = [
     "ImageFolder",
     "ImageFolderWarning",
     "MaskedImages",
+    "MultibandTiles",
     "OneShotRun",
     "Questions",
     "Ratings",
@@ -36,7 +39,9 @@ __all__ = [
     "load_camvid",
     "load_cats_and_dogs",
     "load_corpus",
+    "load_crops",
     "load_entities",
+    "load_eurosat",
     "load_far_world",
     "load_flowers",
     "load_glyphs",
@@ -44,6 +49,7 @@ __all__ = [
     "load_mnist",
     "load_one_shot_runs",
     "load_opinions",
+    "load_payments",
     "load_placed_flowers",
     "load_questions",
     "load_ratings",
@@ -52,4 +58,5 @@ __all__ = [
     "load_scans",
     "load_signs",
     "open_image_folder",
+    "read_tile_folder",
 ]

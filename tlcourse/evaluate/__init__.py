@@ -9,6 +9,7 @@ from tlcourse.evaluate.calibration import (
     negative_log_likelihood,
     reliability_curve,
 )
+from tlcourse.evaluate.costs import cost_threshold, mean_costs
 from tlcourse.evaluate.curves import TransferGain, epochs_to_target, label_equivalent, seconds_to_target, transfer_gain
 from tlcourse.evaluate.groups import (
     GroupRates,
@@ -41,6 +42,7 @@ __all__ = [
     "cka",
     "confusion_matrix",
     "correct_flags",
+    "cost_threshold",
     "entity_scores",
     "entity_spans",
     "epochs_to_target",
@@ -53,6 +55,7 @@ __all__ = [
     "label_equivalent",
     "linear_probe",
     "mean_and_spread",
+    "mean_costs",
     "negative_log_likelihood",
     "paired_difference",
     "pareto_front",

@@ -204,6 +204,12 @@ _ROWS = (
         ),
     ),
     _row(
+        "eurosat_ms",
+        "MIT",
+        "nobody here; pinned on first download",
+        Part("https://zenodo.org/records/7711810/files/EuroSAT_MS.zip", None, 0),
+    ),
+    _row(
         "camvid",
         "research use",
         "nobody; pinned on first download",
