@@ -187,7 +187,7 @@ assert losses[-1] < losses[0]
 #
 # Three rows to compare with. The *supervised source* is the same network trained on the same
 # images *with* the labels that we threw away. `tiny_resnet` is the embedded backbone, pre-trained
-# on photographs. And a placebo: SimCLR whose pairs are shuffled, so that two different images count
+# on photographs. And a placebo: SimCLR whose pairs are shuffled, so two different images count
 # as views of one.
 
 # %%
