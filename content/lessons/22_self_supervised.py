@@ -393,8 +393,8 @@ if tlcourse.profile() == "embedded":
 #
 # In the full profile the next cell repeats it with photographs of flowers, 32 pixels a side: an
 # encoder pre-trained without labels on most of them, a probe with 5 labels a class on the others.
-# The gain is smaller there: from 0.32 to 0.41, the mean of three seeds. Likely reasons are that 1,500
-# photographs are few, and that the views change colour, which says much about a flower.
+# The gain is smaller there: from 0.32 to 0.41, the mean of three seeds. Likely reasons are that
+# 1,500 photographs are few, and that the views change colour, which says much about a flower.
 
 # %%
 if tlcourse.profile() == "full":
