@@ -20,7 +20,9 @@ class TrAdaBoost:
     `beta = 1 / (1 + sqrt(2 ln n_source / rounds))` to the power of its error. The second half of the rounds votes.
 
     Args:
-        learner: A scikit-learn classifier whose `fit` takes `sample_weight`; None for a tree of depth 3.
+        learner: A scikit-learn classifier whose `fit` takes `sample_weight`; None for a tree of depth 3. Take one too simple to
+            learn source and target at once, or no example contradicts anything. The weights sum to 1, as in the paper, so
+            regularisation of a fixed strength acts much more than with equal weights of 1.
         rounds: Number of rounds, 2 or more.
         balanced: Begin with half of each domain's weight on each class, where the paper lets the user choose. Without it a learner
             of rare positives calls everything negative, and nothing is boosted.

@@ -49,23 +49,25 @@ def widen_stem(
             f"`bands` must be above 3, and `rgb` three positions below it. Received: bands={bands}, rgb={tuple(rgb)}."
         )
     nodes = [node for depth in sorted(backbone._nodes_by_depth, reverse=True) for node in backbone._nodes_by_depth[depth]]
-    first = next((node.operation for node in nodes if not node.is_input and getattr(node.operation, "weights", ())), None)
+    first = next((node.operation for node in nodes if not node.is_input and getattr(node.operation, "weights", None)), None)
     if not isinstance(first, keras.layers.Conv2D) or first.kernel.shape[2] != 3:
         found = type(first).__name__ if first is not None else "none"
         raise ValueError(f"The first layer with weights must be a Conv2D of three channels. Received: first layer={found}.")
     others = [place for place in range(bands) if place not in set(rgb)]
     shape = (*backbone.input_shape[1:3], bands)
     images = keras.Input(shape)
-    widening = _extra_convolution(first, len(others))
-    added = widening(keras.layers.Rescaling(scale, name="scaled_other_bands")(_Bands(others, name="other_bands")(images)))
+    widening = _extra_convolution(first)
+    extra_bands = keras.layers.Rescaling(scale, name="scaled_other_bands")(_Bands(others, name="other_bands")(images))
     values: dict[int, Any] = {id(backbone.inputs[0]): _Bands(list(rgb), name="rgb")(images)}
     for node in nodes:
         if node.is_input:
             continue
         args, kwargs = node.arguments.fill_in({id(tensor): values[id(tensor)] for tensor in node.input_tensors})
-        output = node.operation(*args, **kwargs)
+        output: Any = node.operation(*args, **kwargs)
+        if isinstance(node.operation, keras.layers.ZeroPadding2D) and not widening.built:
+            extra_bands = node.operation(extra_bands)  # some stems pad by a layer of its own
         if node.operation is first:
-            output = keras.layers.Add(name="wide_stem")([output, added])
+            output = keras.layers.Add(name="wide_stem")([output, widening(extra_bands)])
         values |= dict(zip(map(id, node.outputs), keras.tree.flatten(output), strict=True))
     kernel = first.kernel.numpy().mean(axis=2, keepdims=True).repeat(len(others), axis=2) * (3 / len(others))
     widening.set_weights([kernel if extra == "mean" else 0 * kernel])
@@ -91,13 +93,13 @@ class _Bands(keras.layers.Layer):
         return {**super().get_config(), "places": list(self.places)}
 
 
-def _extra_convolution(first: keras.layers.Conv2D, channels: int) -> keras.layers.Conv2D:
-    """Build a convolution of the form of `first` for `channels` channels, without bias and activation."""
+def _extra_convolution(first: keras.layers.Conv2D) -> keras.layers.Conv2D:
+    """Return a convolution of the form of `first`, without bias and activation."""
     if first.activation is not keras.activations.linear:
         raise ValueError(
             "The first convolution must have no activation of its own. Received: activation=" + first.activation.__name__ + "."
         )
-    layer = keras.layers.Conv2D(
+    return keras.layers.Conv2D(
         first.filters,
         first.kernel_size,
         strides=first.strides,
@@ -106,5 +108,3 @@ def _extra_convolution(first: keras.layers.Conv2D, channels: int) -> keras.layer
         use_bias=False,
         name="stem_of_other_bands",
     )
-    layer.build((None, None, None, channels))
-    return layer

@@ -173,7 +173,8 @@ def read_tile_folder(
             offsets[found] = file
     if offset is None and len(offsets) > 1:
         raise ValueError(
-            f"Some files carry an offset of 1,000 and others none. Pass `offset`. Received: {offsets[0]}, {offsets[1000]}."
+            f"Some files carry an offset of 1,000 and others none. Pass `offset`. With it: {offsets[1000]}. Without it: "
+            f"{offsets[0]}. Received: offset=None."
         )
     known = next(iter(offsets)) if offset is None else offset
     shapes = {tile.shape for tile in tiles}
@@ -200,6 +201,7 @@ def read_tile(file: Path) -> tuple[np.ndarray, int]:
     try:
         with tifffile.TiffFile(file) as opened:
             tag = opened.pages[0].tags.get(_GDAL_METADATA)
+            about = "" if tag is None else str(tag.value)
             values = opened.asarray()
     except (OSError, ValueError, RuntimeError) as error:  # tifffile's own errors are ValueErrors
         raise ValueError(f"{file} cannot be read as TIFF ({type(error).__name__}). Remove or replace it.") from error
@@ -209,7 +211,7 @@ def read_tile(file: Path) -> tuple[np.ndarray, int]:
         raise ValueError(
             f"{file} must hold {len(BANDS)} bands of uint16. Received: shape={values.shape}, dtype={values.dtype}."
         )
-    said = re.search(r"PROCESSING_BASELINE\"?[^>]*>\s*N?0*(\d+\.\d+)", str(tag.value)) if tag is not None else None
+    said = re.search(r"PROCESSING_BASELINE\"?[^>]*>\s*N?0*(\d+\.\d+)", about)
     return values, 1000 if said is not None and float(said[1]) >= _OFFSET_SINCE else 0
 
 

@@ -55,9 +55,14 @@ def mean_costs(labels: ArrayLike, scores: ArrayLike, thresholds: ArrayLike, *, f
     """
     truth, values = np.asarray(labels), np.asarray(scores, dtype=np.float64)
     if truth.ndim != 1 or truth.shape != values.shape or not len(truth):
-        raise ValueError(f"Expected one score a label, both (n,). Received: shapes {truth.shape} and {values.shape}.")
+        raise ValueError(
+            f"Expected one score a label, both (n,). Received: labels.shape={truth.shape}, scores.shape={values.shape}."
+        )
     if not np.isin(truth, (0, 1)).all() or np.isnan(values).any():
-        raise ValueError("Labels must be 0 or 1, and scores numbers. Received: other labels, or NaN.")
+        found = np.unique(truth)[:5].tolist()
+        raise ValueError(
+            f"Labels must be 0 or 1, and scores numbers. Received: labels={found}, NaN in scores={bool(np.isnan(values).any())}."
+        )
     cuts = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     negatives, positives = np.sort(values[truth == 0]), np.sort(values[truth == 1])
     alarms = len(negatives) - np.searchsorted(negatives, cuts, side="left")
