@@ -157,8 +157,16 @@ def widen(kernel, bands, rgb):
 
 
 # %% wrong: sorted-bands
-# As "zeros first", but:
-wide[:, :, sorted(rgb)] = kernel
+import numpy as np
+
+
+def widen(kernel, bands, rgb):
+    others = [band for band in range(bands) if band not in rgb]
+    wide = np.zeros((*kernel.shape[:2], bands, kernel.shape[3]))
+    wide[:, :, sorted(rgb)] = kernel
+    wide[:, :, others] = kernel.mean(axis=2, keepdims=True) * 3 / len(others)
+    return wide
+
 
 # %% wrong: sorted-bands: a mask
 import numpy as np
@@ -193,6 +201,7 @@ filler = kernel.mean(axis=2, keepdims=True)
 filler = kernel.sum(axis=2, keepdims=True) / bands
 
 # %% task 24.3
+
 
 # %% right: compare the two
 def alarms(probabilities, amounts, false_alarm):

@@ -16,6 +16,8 @@
 # importance weights.
 
 # %%
+import warnings
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -65,10 +67,11 @@ for ax, column in zip(axes, ("distance", "velocity")):
     ax.set(xlabel=column + " (log)")
 axes[0].set(ylabel="share of fraud")
 axes[0].legend()
-axes[0].set_title("Distance: a sign in shops, none online")
-axes[1].set_title("Velocity: the same sign in both")
+axes[0].set_title("A distance of 3: alarming in shops, ordinary online")
+axes[1].set_title("Many payments a day: the same sign in both")
 text = "Share of fraud over distance and over payments of the last day, in shops and online. "
-text += "Distance raises it in shops only; velocity raises it in both."
+text += "At the distances where a shop sees most fraud, online payments are mostly honest; "
+text += "many payments a day raise the share in both."
 plots.set_alt_text(fig, text)
 print(plots.alt_text(fig))
 
@@ -146,11 +149,11 @@ for number, kind in enumerate(shop.group_names):
     if chosen.any():
         share[kind] = np.median(kept[chosen])
         print(f"{kind}: {chosen.sum()} payments, median weight {share[kind]:.2f}")
-assert share["card testing"] > 1.3 * share["stolen card"]
+assert max(share["card testing"], share["stolen card"]) < 0.5 < share["honest"]
 
 # %% [markdown]
-# Card testing looks the same in both channels, and its examples keep their weight. Stolen cards
-# look like honest customers of the online shop: they lose it.
+# The shop's frauds lose most of their weight, also card testing, which looks the same in both
+# channels. What TrAdaBoost keeps of the source is mostly its honest payments.
 #
 # ## 4. What is it worth?
 #
@@ -184,8 +187,16 @@ def logistic(rows, labels, weights=None):
     return LogisticRegression(max_iter=500).fit(rows, labels, sample_weight=weights)
 
 
+def labelled(labels, count):
+    """Return positions of `count` payments with as large a share of fraud as all have."""
+    frauds = max(2, round(count * labels.mean()))
+    places = [np.flatnonzero(labels == 1)[:frauds], np.flatnonzero(labels == 0)[: count - frauds]]
+    return np.sort(np.concatenate(places))
+
+
+# %%
 ways = ("shop only", "online only", "one heap", "importance weights", "TrAdaBoost", "fine-tuned")
-table = np.zeros((draws, len(label_counts), len(ways)))
+table, worth = np.zeros((draws, len(label_counts), len(ways))), []
 for draw in tqdm(range(draws), desc="draws"):
     keras.utils.set_random_seed(10 * seed + draw)
     shop = tlcourse.load_payments("shop", 4000, seed=10 * seed + draw)
@@ -193,14 +204,18 @@ for draw in tqdm(range(draws), desc="draws"):
     scaler = StandardScaler().fit(np.concatenate([shop.rows, online.rows[:2000]]))
     S, T, E = (scaler.transform(r) for r in (shop.rows, online.rows[:2000], online.rows[2000:]))
     truth = online.labels[2000:]
-    shift = adapt.classifier_weights(S, T)
+    with warnings.catch_warnings():  # it warns, rightly: see below
+        warnings.simplefilter("ignore")
+        shift = adapt.classifier_weights(S, T)
+    worth.append(adapt.effective_sample_size(shift))
     fixed = [logistic(S, shop.labels), logistic(S, shop.labels, shift)]
     fixed = [average_precision_score(truth, m.predict_proba(E)[:, 1]) for m in fixed]
     model = network()
     model.fit(S, shop.labels, batch_size=128, epochs=15, verbose=0)
     pretrained = model.get_weights()
     for column, count in enumerate(label_counts):
-        x, y = T[:count], online.labels[:count]
+        chosen = labelled(online.labels[:2000], count)
+        x, y = T[chosen], online.labels[chosen]
         heap = np.concatenate([S, x]), np.concatenate([shop.labels, y])
         boosted = adapt.TrAdaBoost(LogisticRegression(max_iter=500), balanced=True)
         boosted.fit(S, shop.labels, x, y)
@@ -223,6 +238,7 @@ for number, way in enumerate(ways):
     ax.errorbar(label_counts, means[:, number], spreads[:, number], capsize=3, **line)
 ax.set(xlabel="labelled online payments", ylabel="average precision", xscale="log", ylim=(0, 0.75))
 ax.set_xticks(label_counts, [str(count) for count in label_counts])
+ax.minorticks_off()
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 ax.set_title("A few labels of the target beat all labels of the source")
 text = f"Average precision of six ways over {label_counts[0]} to {label_counts[-1]} labels."
@@ -231,17 +247,26 @@ print(plots.alt_text(ax))
 
 # %%
 by_way = {way: table[:, :, number] for number, way in enumerate(ways)}
-assert np.mean(by_way["TrAdaBoost"][:, 1] - by_way["shop only"][:, 1]) > 0.05
-assert np.mean(by_way["importance weights"] - by_way["shop only"]) < 0
+gain = by_way["TrAdaBoost"] - by_way["shop only"]
+print(f"TrAdaBoost minus shop only: {gain.mean():+.2f}; ", end="")
+print(f"importance weights are worth {min(worth):.0f} to {max(worth):.0f} of {len(S)} rows")
+assert gain[:, -1].mean() > 0.05
+assert np.mean(by_way["importance weights"] - by_way["shop only"]) < -0.05
 for column, count in enumerate(label_counts):
     gap = by_way["TrAdaBoost"][:, column] - by_way["online only"][:, column]
     mean, spread = gap.mean(), gap.std(ddof=1)
     print(f"TrAdaBoost minus online only, {count} labels: {mean:+.3f} ± {spread:.3f}")
+assert abs(mean) < 0.05  # with the most labels
 
 # %% [markdown]
-# Read the last three lines before you believe in a method: the source helps where target labels are
-# very few, and what it adds shrinks with their number. Importance weights *hurt*: they trust the
-# shop's labels most where its payments look like online ones, and there the labels mean something
+# Read the last three lines before you believe in a method. TrAdaBoost is ahead of the shop's data,
+# but what the shop adds to the online labels is little: over ten seeds between -.02 and +.09 with
+# 100 labels, and between -.00 and +.01 with 600. The labels do the work. The method is also
+# sensitive: with weights scaled to a mean of 1, which regularises the same learner less, it fell
+# *behind* the online labels (.35 against .54 with 600 labels, seed 0).
+#
+# Importance weights *hurt*. A handful of the shop's rows get all the weight, and the weights trust
+# the shop's labels most where its payments look like online ones. There the labels mean something
 # else.
 #
 # The authors of TrAdaBoost reported errors of .261 (source only), .055 (source and target) and .053
@@ -386,8 +411,8 @@ for number, name in enumerate(("home", "dry")):
     label = {"home": "the same climate", "dry": "a dry, hazy year"}[name]
     ax.bar(places + 0.38 * number - 0.19, values, 0.36, color=plots.colour_of(number), label=label)
 ax.axhline(0.2, color="0.5", linestyle=":")
-ax.set(xticks=places, xticklabels=results, ylabel="accuracy", ylim=(0, 1.05))
-ax.legend(loc="lower center", ncols=2)
+ax.set(xticks=places, xticklabels=results, ylabel="accuracy", ylim=(0, 1.25))
+ax.legend(loc="upper center", ncols=2)
 ax.set_title("Colour values do not travel; texture does")
 plots.set_alt_text(ax, "Accuracy at home and in a dry year of four kinds of features.")
 print(plots.alt_text(ax))
@@ -398,6 +423,7 @@ assert drop["vegetation index"] > 0.2
 assert drop["means of 13 bands"] > 0.2
 assert drop["network, RGB"] < 0.15
 assert results["network, RGB"][1] > results["vegetation index"][1] + 0.2
+assert results["network, 13 bands"][1] < results["network, RGB"][1] + 0.02
 
 # %% [markdown]
 # At home the thirteen numbers of a tile are nearly enough, and the network adds little. In a dry
@@ -431,7 +457,11 @@ error = {name: np.sqrt(np.mean((guess - new)[~known] ** 2)) for name, guess in g
 print(f"{known.sum()} known articles; error in log sales of the others:")
 for name, value in error.items():
     print(f"{name:28} {value:.2f}")
-assert error["map from the old shops"] < error["mean of the known articles"]
+assert error["map from the old shops"] < error["mean of the known articles"] - 0.02
+
+# %% [markdown]
+# Compare the map with the plain mean of the old shops before you build it: with few known articles
+# the two are close.
 
 # %% [markdown]
 # ## What to remember
