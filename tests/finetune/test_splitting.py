@@ -230,7 +230,7 @@ class TestReuse:
         freeze(backbone)
         with pytest.raises(TypeError, match=r"`train_data` must be \(images, labels\) .* Received: train_data=ndarray"):
             TrunkMaps(model, batch[0])
-        with pytest.raises(ValueError, match="16 images, 15 labels in `validation_data`"):
+        with pytest.raises(ValueError, match=r"`validation_data` must hold one label .* len\(images\)=16, len\(labels\)=15\."):
             TrunkMaps(model, batch, (batch[0], batch[1][1:]))
         with pytest.raises(ValueError, match="views"):
             TrunkMaps(model, batch, views=-1)

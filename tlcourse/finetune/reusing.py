@@ -116,6 +116,6 @@ def _parted(data: Any, argument: str) -> tuple[Any, np.ndarray, int | None]:
     images, labels = data[0], np.asarray(data[1])
     if len(images) != len(labels):
         raise ValueError(
-            f"There must be one label an image. Received: {len(images)} images, {len(labels)} labels in `{argument}`."
+            f"`{argument}` must hold one label an image. Received: len(images)={len(images)}, len(labels)={len(labels)}."
         )
     return images, labels, None

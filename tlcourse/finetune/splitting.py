@@ -74,7 +74,7 @@ def split_model(model: keras.Model, from_block: str | int | None = None, *, augm
     cutter = _Cutter({id(unit) for unit in after}, augmentation)
     graph = _graph_of(model)
     if len(graph.inputs) != 1:
-        raise ValueError(f"`model` must have one input. Received: {len(graph.inputs)} inputs of model {model.name!r}.")
+        raise ValueError(f"Model {model.name!r} must have one input. Received: len(model.inputs)={len(graph.inputs)}.")
     given = graph.inputs[0]
     images = keras.Input(batch_shape=given.shape, dtype=given.dtype)
     outputs = cutter.run(graph, [_Value(images, True, True)])
@@ -168,6 +168,6 @@ def _graph_of(model: keras.Model) -> Any:
     if not hasattr(graph, "_nodes_by_depth"):
         raise TypeError(
             "`model` and the models in it must be functional or Sequential and built, so that their layers can be followed. "
-            f"Received: {model.name!r}, a {type(model).__name__}."
+            f"Received: model={model.name!r}, a {type(model).__name__}."
         )
     return graph
