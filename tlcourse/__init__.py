@@ -56,7 +56,6 @@ _EXPORTS = {
     "freeze": "finetune",
     "unfreeze": "finetune",
     "split_model": "finetune",
-    "fit_two_phase": "finetune",
     "trainable_summary": "finetune",
     "reset_optimizer": "finetune",
     "snapshot": "finetune",

@@ -195,34 +195,42 @@ def labelled(labels, count):
 
 
 # %%
-ways = ("shop only", "online only", "one heap", "importance weights", "TrAdaBoost", "fine-tuned")
-table, worth = np.zeros((draws, len(label_counts), len(ways))), []
-for draw in tqdm(range(draws), desc="draws"):
-    keras.utils.set_random_seed(10 * seed + draw)
-    shop = tlcourse.load_payments("shop", 4000, seed=10 * seed + draw)
-    online = tlcourse.load_payments("online", 8000, seed=10 * seed + draw)
+def average_precisions(draw):
+    """Return average precisions `(label counts, ways)`, and the worth of the importance weights."""
+    shop = tlcourse.load_payments("shop", 4000, draw)
+    online = tlcourse.load_payments("online", 8000, draw)
     scaler = StandardScaler().fit(np.concatenate([shop.rows, online.rows[:2000]]))
     S, T, E = (scaler.transform(r) for r in (shop.rows, online.rows[:2000], online.rows[2000:]))
-    truth = online.labels[2000:]
     with warnings.catch_warnings():  # it warns, rightly: see below
         warnings.simplefilter("ignore")
         shift = adapt.classifier_weights(S, T)
-    worth.append(adapt.effective_sample_size(shift))
-    fixed = [logistic(S, shop.labels), logistic(S, shop.labels, shift)]
-    fixed = [average_precision_score(truth, m.predict_proba(E)[:, 1]) for m in fixed]
     model = network()
     model.fit(S, shop.labels, batch_size=128, epochs=15, verbose=0)
-    pretrained = model.get_weights()
-    for column, count in enumerate(label_counts):
+    pretrained, rows = model.get_weights(), []
+    fixed = [logistic(S, shop.labels), logistic(S, shop.labels, shift)]
+    fixed = [learner.predict_proba(E)[:, 1] for learner in fixed]
+    for count in label_counts:
         chosen = labelled(online.labels[:2000], count)
         x, y = T[chosen], online.labels[chosen]
-        heap = np.concatenate([S, x]), np.concatenate([shop.labels, y])
+        heap = logistic(np.concatenate([S, x]), np.concatenate([shop.labels, y]))
         boosted = adapt.TrAdaBoost(LogisticRegression(max_iter=500), balanced=True)
         boosted.fit(S, shop.labels, x, y)
-        scores = [logistic(x, y).predict_proba(E)[:, 1], logistic(*heap).predict_proba(E)[:, 1]]
-        scores += [boosted.predict_score(E), fine_tuned_scores(pretrained, model, x, y, E)]
-        only, both, boost, tuned = (average_precision_score(truth, s) for s in scores)
-        table[draw, column] = fixed[0], only, both, fixed[1], boost, tuned
+        scores = [fixed[0], *(learner.predict_proba(E)[:, 1] for learner in (logistic(x, y), heap))]
+        scores += [fixed[1], boosted.predict_score(E)]
+        scores.append(fine_tuned_scores(pretrained, model, x, y, E))
+        rows.append([average_precision_score(online.labels[2000:], score) for score in scores])
+    return np.array(rows), adapt.effective_sample_size(shift)
+
+
+# %%
+ways = ("shop only", "online only", "one heap", "importance weights", "TrAdaBoost", "fine-tuned")
+table, worth = [], []
+for draw in tqdm(range(draws), desc="draws"):
+    keras.utils.set_random_seed(10 * seed + draw)
+    found, rows_worth = average_precisions(10 * seed + draw)
+    table.append(found)
+    worth.append(rows_worth)
+table = np.array(table)  # (draws, label counts, ways)
 
 # %%
 means, spreads = table.mean(axis=0), table.std(axis=0, ddof=1)
@@ -249,7 +257,7 @@ print(plots.alt_text(ax))
 by_way = {way: table[:, :, number] for number, way in enumerate(ways)}
 gain = by_way["TrAdaBoost"] - by_way["shop only"]
 print(f"TrAdaBoost minus shop only: {gain.mean():+.2f}; ", end="")
-print(f"importance weights are worth {min(worth):.0f} to {max(worth):.0f} of {len(S)} rows")
+print(f"importance weights are worth {min(worth):.0f} to {max(worth):.0f} of 4000 rows")
 assert gain[:, -1].mean() > 0.05
 assert np.mean(by_way["importance weights"] - by_way["shop only"]) < -0.05
 for column, count in enumerate(label_counts):

@@ -46,12 +46,13 @@ class _Value:
 def split_model(model: keras.Model, from_block: str | int | None = None, *, augmentation: bool = False) -> SplitModel:
     """Split `model` into a trunk that does not change in training, and the rest.
 
-    The trunk holds what comes before the first layer that trains, that normalises by the batch, or that is random (dropout).
-    All layers and weights are shared with `model`: what training changes in one is changed in the other.
+    The trunk holds what comes before the block `from_block`, whatever the flags say; without it, what comes before the first
+    layer that trains, that normalises by the batch, or that is random (dropout). All layers and weights are shared with
+    `model`: what training changes in one is changed in the other.
 
     Args:
         model: A functional or Sequential model with one input; models nested in it are opened.
-        from_block: First block of the rest, named as in `unfreeze`. None: the first layer that trains, as the flags are now.
+        from_block: First block of the rest, named as in `unfreeze`. None: as the flags are now.
         augmentation: Let random layers that stand before all weights be part of the trunk. It then gives other maps at each call
             with `training=True`.
 
@@ -100,7 +101,7 @@ class _Cutter:
     """Builds the two graphs, node by node.
 
     Args:
-        after: `id` of each unit that belongs to the rest whatever its flags say.
+        after: `id` of each unit that belongs to the rest; empty where the flags decide.
         augmentation: Whether leading random layers may be in the trunk.
     """
 
@@ -138,8 +139,8 @@ class _Cutter:
 
     def _is_fixed(self, operation: Any, in_front: bool) -> bool:
         """Tell whether an operation gives the same output for the same input in every epoch."""
-        if id(operation) in self.after:
-            return False
+        if self.after:
+            return id(operation) not in self.after
         if not isinstance(operation, keras.layers.Layer):
             return True
         if isinstance(operation, FixedMode) and not operation.training:
