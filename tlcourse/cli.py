@@ -23,7 +23,11 @@ _JOBS_HELP = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0 good, 1 something failed, 2 wrong use."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    own = given.index("--") if given[:1] == ["doctor"] and "--" in given else len(given)
+    options = _parser().parse_args(given[:own])
+    if own < len(given):
+        options.arguments = given[own + 1 :]  # of the program that is examined
     try:
         return options.run(options)
     except KeyboardInterrupt:
@@ -90,9 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("program", type=Path, help="a Python script or a notebook; it is run, each call of fit for one batch")
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="also write a page")
+    doctor.add_argument(
+        "--cwd", type=Path, metavar="FOLDER", help="where it runs (default: here; a notebook in its own folder)"
+    )
+    doctor.add_argument("--fail-on", choices=("serious", "warning", "note", "never"), help="lowest severity of exit status 1")
+    doctor.add_argument("--ignore", action="append", default=[], metavar="ID=REASON", help="leave a kind of finding out")
+    doctor.set_defaults(arguments=[])
     doctor.epilog = (
-        "Exit status: 0 no serious finding; 1 a serious finding; 2 nothing to examine (no fit, no such program); "
-        "3 the program crashed."
+        "After -- follow arguments of the program. [tool.tlcourse.doctor] in pyproject.toml may hold fail-on and ignore. "
+        "Exit status: 0 no finding that counts (--fail-on; serious ones if nothing is said); 1 such a finding; "
+        "2 nothing to examine (no fit, no such program); 3 the program crashed."
     )
 
     from tlcourse.grading.commands import add_commands
@@ -242,12 +253,16 @@ def _doctor(options: argparse.Namespace) -> int:
 
     from tlcourse.audit.program.examine import examine_program
     from tlcourse.audit.program.pages import page, text
+    from tlcourse.audit.program.policy import policy_of
     from tlcourse.runtime import describe_machine
 
     describe_machine()  # starts the framework, without its remarks
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what the program prints is not the result
-            visit = examine_program(options.program, say=lambda line: print(f"... {line}"))
+            here = options.cwd or (options.program.parent if options.program.suffix == ".ipynb" else Path.cwd())
+            given = {"arguments": options.arguments, "folder": here.resolve()}
+            policy = policy_of(options.program.parent, options.fail_on, options.ignore)
+            visit = examine_program(options.program, say=lambda line: print(f"... {line}"), policy=policy, **given)
     except (FileNotFoundError, ValueError) as error:  # no such program, or a file that is none
         print(error, file=sys.stderr)
         return 2

@@ -64,9 +64,9 @@ def test_the_history_is_filled_and_the_program_goes_on_to_its_end(tmp_path, caps
 
 
 def test_what_evaluate_gets_is_the_test_set(tmp_path):
-    split = "a, b = x[:30], x[30:]\nmodel.fit(a, y[:30], validation_data=(b, y[30:]))\n"
-    same = examine_program(script(tmp_path, LOGITS + split + "model.evaluate(b, y[30:])\n"))
-    other = examine_program(script(tmp_path, LOGITS + split + "model.evaluate(b + 1, y[30:])\n"))
+    split = "a, x_test = x[:30], x[30:]\nmodel.fit(a, y[:30], validation_data=(x_test, y[30:]))\n"
+    same = examine_program(script(tmp_path, LOGITS + split + "model.evaluate(x_test, y[30:])\n"))
+    other = examine_program(script(tmp_path, LOGITS + split + "model.evaluate(x_test + 1, y[30:])\n"))
     neither = examine_program(script(tmp_path, LOGITS + split))
     assert "validation-is-test" in same.reports[0][1].ids
     assert "validation-is-test" not in neither.reports[0][1].ids

@@ -211,3 +211,8 @@ def projector_of(model: Any) -> Projector | None:
     found = projector_layers(model) if is_contrastive(model) else None
     projector = Projector(model, *found) if found is not None else None
     return projector if projector is not None and projector.last is not None else None
+
+
+def known_ids() -> set[str]:
+    """Return the ids of all kinds of findings."""
+    return {name for detector in (*MODEL_DETECTORS, *DATA_DETECTORS, *TASK_DETECTORS) for name in detector.ids}

@@ -8,7 +8,7 @@ import sys
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import floor
 from pathlib import Path
@@ -19,55 +19,16 @@ from tlcourse.audit.data.trail import Trail, without_comments
 from tlcourse.audit.program.commands import command_doors
 from tlcourse.audit.program.doors import doors_of
 from tlcourse.audit.program.overlay import Overlay
+from tlcourse.audit.program.policy import Policy
+from tlcourse.audit.program.roles import is_same_data, names_a_test_set
 from tlcourse.audit.program.source_code import SourceFile, read_source
 from tlcourse.audit.program.unsaved import Unsaved, loading_from
+from tlcourse.audit.program.visit import Visit
 from tlcourse.audit.program.watch import Watch, watching
 from tlcourse.audit.report import Report
 from tlcourse.audit.run import after_step, audit_in_program
 
 _WRITERS = ("save", "save_weights", "export")  # methods of a model; what they would write was hardly trained
-
-
-@dataclass
-class Visit:
-    """What the doctor saw in one program.
-
-    Args:
-        path: The script or notebook.
-        reports: One report for each call of `fit`, in order, with the line of the call.
-        problem: Why the program stopped early, or why nothing was examined, in one sentence; "" if neither happened.
-        crashed: Whether an error of the program, or its own exit with a status, ended it early. Then later fits were not seen.
-        left_out: Lines of the program that were not executed, such as saving a model or notebook commands.
-        writes: What the program tried to do to files, such as `change best.keras`. Its folder is as it was before.
-    """
-
-    path: Path
-    reports: list[tuple[str, Report]] = field(default_factory=list)
-    problem: str = ""
-    crashed: bool = False
-    left_out: list[str] = field(default_factory=list)
-    writes: list[str] = field(default_factory=list)
-
-    @property
-    def exit_status(self) -> int:
-        """1 if there is a serious finding; otherwise 3 if the program crashed, 2 if there was no `fit` to examine, and 0."""
-        if any(report.exit_status for _, report in self.reports):
-            return 1
-        if self.crashed:
-            return 3
-        return 0 if self.reports else 2
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values that `json.dumps` takes."""
-        return {
-            "program": str(self.path),
-            "fits": [{"called_from": where, **report.to_dict()} for where, report in self.reports],
-            "problem": self.problem,
-            "crashed": self.crashed,
-            "left_out": self.left_out,
-            "writes": self.writes,
-            "exit_status": self.exit_status,
-        }
 
 
 @dataclass
@@ -77,22 +38,33 @@ class _Fit:
     train: Any
     validation: Any
     weighted: bool = False
+    given: Any = None
     test: Any = None
     calls: list[tuple[Any, int, Any]] = field(default_factory=list)
 
 
-def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda line: None) -> Visit:
+def examine_program(
+    path: str | Path,
+    *,
+    say: Callable[[str], None] = lambda line: None,
+    arguments: Sequence[str] = (),
+    folder: Path | None = None,
+    policy: Policy | None = None,
+) -> Visit:
     """Run a program without editing it, and audit each model and its data when `fit` is called.
 
     Each `fit` trains one batch and then returns, and the program goes on to its next `fit` (first the head, then fine-tuning). The
-    data of the last `evaluate` is taken for the test set. Callbacks are not called. Models are not saved, and loading such a model
-    returns the one in memory. Commands (`!pip`, `%matplotlib`, `subprocess`) are left out. Everything else is executed as written, in
-    the folder of the program and in this process. Files that existed before are not changed: the program writes to copies, and the
-    files that it makes are removed at the end (see `overlay`).
+    data of the last `evaluate` is taken for the test set, unless they trained, or validated under a name that says no test. Callbacks
+    are not called. Models are not saved, and loading such a model returns the one in memory. Commands (`!pip`, `%matplotlib`,
+    `subprocess`) are left out. Everything else is executed as written, in this process. Files that existed before are not changed:
+    the program writes to copies, and the files that it makes are removed at the end (see `overlay`).
 
     Args:
         path: A Python script or a notebook.
         say: Called with lines that describe the progress.
+        arguments: Command-line arguments of the program.
+        folder: Where the program runs; None for the folder that it is in.
+        policy: Which findings are ignored, and which make the run fail; None for none, and the serious ones.
 
     Returns:
         The visit, with a report for each `fit`. If the program fails, the reports from before are kept.
@@ -105,11 +77,18 @@ def examine_program(path: str | Path, *, say: Callable[[str], None] = lambda lin
     visit = Visit(source.path, left_out=list(source.left_out))
     fits: list[_Fit] = []
     watch = Watch(Trail(without_comments("\n".join(code for _, code in source.pieces))))
-    overlay = Overlay(source.path.parent, watch.opened)
+    home = Path(folder) if folder is not None else source.path.parent
+    overlay = Overlay(home, watch.opened)
     commands = command_doors(dict(source.pieces), lambda command: visit.left_out.append(f"{command} at {_caller(source)}"))
-    with _recorded(source, fits, visit, say, watch), watching(watch), doors_of(overlay, commands):
+    start = (home, [str(source.path), *arguments])
+    with _recorded(source, fits, visit, say, watch, start), watching(watch), doors_of(overlay, commands):
         visit.problem = _run(source)
     visit.crashed = bool(visit.problem)
+    visit.policy = policy or visit.policy
+    for number, (where, report) in enumerate(visit.reports):
+        kept, lines = visit.policy.without_ignored(report)
+        visit.reports[number] = (where, kept)
+        visit.ignored += [f"{where}: {line}" for line in lines]
     visit.writes = overlay.attempts
     if not fits and not visit.problem:
         visit.problem = "The program has no call of fit(). Pass its model and data to tlcourse.audit(model, train) instead."
@@ -134,7 +113,9 @@ def _run(source: SourceFile) -> str:
 
 
 @contextlib.contextmanager
-def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[[str], None], watch: Watch) -> Iterator[None]:
+def _recorded(
+    source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[[str], None], watch: Watch, start: tuple[Path, list[str]]
+) -> Iterator[None]:
     """Replace methods of Keras by ones that audit each fit, and restore them at the end."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     import keras
@@ -153,7 +134,7 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
         say(f"fit at {where}: examining")
         train, validation = _sets(x, y, options)
         weighted = any(options.get(name) is not None for name in ("class_weight", "sample_weight"))
-        found = _Fit(where, model, train, validation, weighted)
+        found = _Fit(where, model, train, validation, weighted, x if y is None else (x, y))
         fits.append(found)
         watch.trail.namespace = _variables(source)
         visit.reports.append((where, _audit(found, watch.trail)))
@@ -170,9 +151,10 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
 
     def evaluate(model: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
         mine = [i for i, f in enumerate(fits) if f.model is model]
-        if mine and not inside:
+        given = x if y is None else (x, y)
+        if mine and not inside and _is_test(given, fits, source):
             latest = fits[mine[-1]]
-            latest.test = x if y is None else (x, y)
+            latest.test = given
             again = _audit(latest, watch.trail)
             visit.reports[mine[-1]] = (latest.where, after_step(again, model, latest.calls))
         return original["evaluate"](model, x, y, **{**options, "verbose": 0, "steps": 1, "callbacks": None})
@@ -189,8 +171,8 @@ def _recorded(source: SourceFile, fits: list[_Fit], visit: Visit, say: Callable[
     try:
         for name, function in replaced.items():
             setattr(keras.Model, name, function)
-        os.chdir(source.path.parent)
-        sys.argv = [str(source.path)]
+        os.chdir(start[0])
+        sys.argv = start[1]
         sys.path.insert(0, str(source.path.parent))
         with loading_from(unsaved, leave):
             yield
@@ -223,6 +205,14 @@ def _audit(fit: _Fit, trail: Trail) -> Report:
     return replace(report, findings=findings, passed=(*report.passed, "imbalance"))
 
 
+def _is_test(given: Any, fits: list[_Fit], source: SourceFile) -> bool:
+    """Tell whether evaluated data are a test set: never what trained, and what validated only if the program calls it a test."""
+    if any(is_same_data(given, fit.given) for fit in fits):
+        return False
+    validated = any(is_same_data(given, fit.validation) for fit in fits)
+    return not validated or names_a_test_set(*_line_of(source))
+
+
 def _shortened(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options for a fit of one batch, which builds the training step and fills the history."""
     kept = {name: value for name, value in options.items() if name in ("batch_size", "class_weight", "validation_data")}
@@ -233,13 +223,22 @@ def _shortened(options: dict[str, Any]) -> dict[str, Any]:
 
 def _caller(source: SourceFile) -> str:
     """Return the line of the program that is being executed, such as "cell 3, line 2"."""
+    frame = _frame_of(source)
+    return source.locate(frame.f_code.co_filename, frame.f_lineno) if frame else "a line outside the program"
+
+
+def _line_of(source: SourceFile) -> tuple[str, int]:
+    """Return the piece of the program that is being executed, and the line in it."""
+    frame = _frame_of(source)
+    return (dict(source.pieces)[frame.f_code.co_filename], frame.f_lineno) if frame else ("", 0)
+
+
+def _frame_of(source: SourceFile) -> types.FrameType | None:
     names = dict(source.pieces)
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename in names:
-            return source.locate(frame.f_code.co_filename, frame.f_lineno)
-        frame = frame.f_back  # type: ignore[assignment]
-    return "a line outside the program"
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename not in names:
+        frame = frame.f_back
+    return frame
 
 
 def _variables(source: SourceFile) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from tlcourse.audit.program.examine import Visit
+from tlcourse.audit.program.visit import Visit
 
 _STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap}code{font-size:90%}"
@@ -28,6 +28,8 @@ def page(visit: Visit) -> str:
 
 def _notes(visit: Visit) -> list[str]:
     notes = [visit.problem] if visit.problem else []
+    if visit.ignored:
+        notes.append(f"Ignored: {'; '.join(visit.ignored)}.")
     if visit.left_out:
         notes.append(f"Not executed: {'; '.join(visit.left_out)}.")
     if visit.writes:
