@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -153,6 +154,30 @@ def test_what_openvino_cannot_convert_runs_all_the_same_and_says_so(backbone, tm
         features = extract_features(model, images, directory=tmp_path, engine="openvino")
     np.testing.assert_array_equal(features, model.predict(images, verbose=0))
     assert "openvino" not in cache_entries(tmp_path)[0].key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(tlcourse.backbones.BACKBONES))
+def test_openvino_agrees_on_every_backbone_of_the_registry_or_says_that_it_does_not_run(name):
+    pytest.importorskip("openvino")
+    row = tlcourse.backbones.find_backbone(name)
+    options = {"weights": None, "input_shape": (96, 96, 3)} if row.builder else {}
+    backbone = tlcourse.load_backbone(name, pooling="avg", **options)
+    keras.utils.set_random_seed(0)
+    images = images_of(4, backbone.input_shape[1])
+    for layer in backbone._flatten_layers():  # values at random make vast or denormal features without statistics that fit
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.0
+    for _ in range(2):
+        backbone(images, training=True)
+    plain = extract_features(backbone, images, batch_size=4, cache=False)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        features = extract_features(backbone, images, batch_size=4, cache=False, engine="openvino")
+    fallback = any("does not run with engine" in str(warning.message) for warning in seen)
+    assert np.isfinite(plain).all()
+    assert np.abs(features - plain).max() <= (0 if fallback else 2e-4 * np.abs(plain).max())
+    assert not fallback, "converts no more: say so in the docstring"
 
 
 def test_an_unknown_engine_and_a_missing_package_are_named(backbone, monkeypatch):
