@@ -98,6 +98,20 @@ print(f"accuracy: 'never' {never:.3f}, shop's model {model.score(test_rows, test
 print(f"average precision: shop's model {found:.2f}, chance {test_labels.mean():.2f}")
 assert found > 2 * test_labels.mean()
 
+# %%
+precision, recall, _ = precision_recall_curve(test_labels, score)
+fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+ax.plot(recall, precision, color=plots.colour_of(0), label="the shop's model")
+ax.axhline(test_labels.mean(), color=plots.colour_of(1), linestyle="--", label="a random score")
+ax.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
+ax.legend()
+ax.set_title("The more fraud an alarm finds, the more often it is wrong")
+text = "Precision over recall online: it falls as recall rises, towards the share of fraud."
+plots.set_alt_text(ax, text)
+print(plots.alt_text(ax))
+half = precision[recall >= 0.5].max()
+print(f"to find half of the fraud, {1 - half:.0%} of the alarms are wrong")
+
 # %% [markdown]
 # ## 3. TrAdaBoost, written out
 #
