@@ -273,6 +273,7 @@ gain = by_way["TrAdaBoost"] - by_way["shop only"]
 print(f"TrAdaBoost minus shop only: {gain.mean():+.2f}; ", end="")
 print(f"importance weights are worth {min(worth):.0f} to {max(worth):.0f} of 4000 rows")
 assert gain[:, -1].mean() > 0.05
+assert np.mean(by_way["online only"][:, -1] - by_way["shop only"][:, -1]) > 0.05
 assert np.mean(by_way["importance weights"] - by_way["shop only"]) < -0.05
 for column, count in enumerate(label_counts):
     gap = by_way["TrAdaBoost"][:, column] - by_way["online only"][:, column]
