@@ -13,8 +13,7 @@
 # - look behind a mean: at single classes, and at errors that the network is sure of;
 # - let a network abstain, and say what that does not protect from.
 #
-# **Time:** 45 minutes. **It presumes** lessons 02, 12 and 19: frozen features, domain adaptation,
-# masks.
+# **Time:** 45 minutes. **It presumes** lessons 02 and 12: frozen features, domain adaptation.
 
 # %%
 import keras
@@ -148,8 +147,9 @@ def enlarged(probabilities):
 
 
 # %% [markdown]
-# Quality is measured as in lesson 19: the intersection over union of each class (IoU), and their
-# mean. Classes that the test images do not show are left out.
+# A mask says the class of each pixel. Its quality is the intersection over union of each class
+# (IoU): pixels that are of the class in both masks, divided by those that are in at least one.
+# Classes that the test images do not show are left out of the mean.
 
 
 # %%

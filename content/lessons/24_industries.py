@@ -330,7 +330,7 @@ print(plots.alt_text(ax))
 
 # %% [markdown]
 # This needs *calibrated* probabilities of the target. Those of the shop's model are not: fraud is
-# rarer there. Lesson 11 corrects the prior, lesson 20 the temperature.
+# rarer there. Lesson 11 shows how to correct the prior.
 #
 # ## 6. Fields from above
 #
