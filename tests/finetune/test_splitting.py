@@ -196,7 +196,7 @@ class TestReuse:
         backbone = make_backbone()
         model = keras.Sequential([keras.Input((8, 8, 3)), layers.RandomFlip(), backbone, layers.Flatten(), layers.Dense(3)])
         freeze(backbone)
-        with pytest.raises(ValueError, match="layer 'random_flip' comes first"):
+        with pytest.raises(ValueError, match=r"layer 'random_flip\w*' comes first"):
             TrunkMaps(model, batch)
         data = TrunkMaps(model, batch, batch, views=2).data(batch_size=16)
         train = data["train_data"]
